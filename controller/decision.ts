@@ -4,6 +4,8 @@
 
 import type { Instant, Ref } from '../kube/api.ts';
 
+export type { ReconcileResult } from '../kube/api.ts';
+
 /** Something that happened, told once: becomes an event, a metric and a RolloutRun entry. */
 export interface Fact {
   readonly reason: string;
@@ -16,7 +18,8 @@ export interface Fact {
 /** Why nothing moves right now, and what would move it. Absent only in a final state. */
 export interface Waiting {
   readonly reason: string;
-  readonly on: Ref | 'user' | string;
+  /** An object, 'user', or a text such as "Service/shop". */
+  readonly on: Ref | string;
   readonly value?: string;
   readonly limit?: string;
   readonly until?: Instant;
@@ -37,9 +40,3 @@ export interface Decision<Status, Effect> {
   readonly lookAgainAt?: Instant;
   readonly facts: readonly Fact[];
 }
-
-/** What one reconcile tells the work queue: look again at a time, back off with a reason, or nothing. */
-export type ReconcileResult =
-  | { readonly kind: 'done'; readonly lookAgainAt?: Instant }
-  | { readonly kind: 'again' }
-  | { readonly kind: 'retry'; readonly why: string; readonly afterMs?: number };

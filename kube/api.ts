@@ -67,12 +67,18 @@ export interface Problem {
 }
 
 /**
+ * Why a write was refused as stale. `NotLeader` never left this process: the write gate was closed, so nothing was
+ * written and whoever leads now will decide anew.
+ */
+export type ConflictReason = 'Conflict' | 'AlreadyExists' | 'NotLeader';
+
+/**
  * Outcome of one API call. `unknown` means that it may have happened: read before repeating.
  * `busy` covers 429 and 503 with or without Retry-After.
  */
 export type ApiResult<T = KubeObject & JsonObject> =
   | { readonly kind: 'ok'; readonly object: T }
-  | { readonly kind: 'conflict'; readonly message: string }
+  | { readonly kind: 'conflict'; readonly message: string; readonly reason?: ConflictReason }
   | { readonly kind: 'not-found'; readonly message: string }
   | { readonly kind: 'gone'; readonly message: string }
   | { readonly kind: 'invalid'; readonly message: string; readonly problems: readonly Problem[] }
@@ -100,8 +106,13 @@ export type WatchRequest = Omit<ApiRequest, 'method' | 'body' | 'contentType' | 
 export type WatchLine =
   | { readonly kind: 'event'; readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: KubeObject & JsonObject }
   | { readonly kind: 'bookmark'; readonly resourceVersion: string; readonly initialEventsEnd: boolean }
-  | { readonly kind: 'error'; readonly code: number; readonly message: string };
+  | { readonly kind: 'error'; readonly code: number; readonly message: string; readonly retryAfterMs?: number };
 
+/**
+ * `send` never rejects. `watch` never throws: a lost connection, a garbled line and a silent server end it with an `error`
+ * line of code 0, an answer of the server other than 200 with one that carries its code, a clean close by just ending.
+ * For a watch `timeoutMs` is how long the server may send no byte at all.
+ */
 export interface Transport {
   send(request: ApiRequest): Promise<ApiResult<JsonObject>>;
   watch(request: WatchRequest): AsyncIterable<WatchLine>;
@@ -171,7 +182,8 @@ export type ListResult =
 
 /**
  * Reads and writes of single objects as raw JSON, nothing dropped. Kinds are resolved by discovery (cached; an
- * unserved kind is `not-found` with a sentence). No call throws for an answer of the server or a lost connection.
+ * unserved kind is `not-found` with a sentence). No call throws for an answer of the server or a lost connection,
+ * save `served`: it rejects when discovery itself fails, because "not served" would then be a guess.
  */
 export interface KubeClient {
   served(kind: KindRef): Promise<ServedKind | undefined>;
@@ -229,6 +241,20 @@ export interface Leadership {
   readonly term: string;
   readonly signal: AbortSignal;
   mayWrite(): boolean;
+}
+
+/** What one reconcile tells the work queue: look again at a time, go on at once, or back off with a reason. */
+export type ReconcileResult =
+  | { readonly kind: 'done'; readonly lookAgainAt?: Instant }
+  | { readonly kind: 'again' }
+  | { readonly kind: 'retry'; readonly why: string; readonly afterMs?: number };
+
+/** Structured logging: a constant message plus fields. pino fits it through one small adapter made in each main. */
+export interface Log {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  error(message: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
 export type { Json, JsonObject };
