@@ -1,0 +1,20 @@
+/** JSON values as Kubernetes carries them: what an object is before a schema has narrowed it. */
+
+import { z } from 'zod';
+
+/** Any JSON value. Object members may be undefined, since serialising drops them. */
+export type Json = null | boolean | number | string | readonly Json[] | JsonObject;
+
+/** A JSON object of unknown keys. */
+export type JsonObject = { readonly [key: string]: Json | undefined };
+
+/** Accepts anything; in a CRD it becomes a node that keeps unknown fields. zod's own recursive schema would need a `$ref`. */
+export const Json = z.unknown() as unknown as z.ZodType<Json, Json>;
+
+/** Accepts any JSON object. */
+export const JsonObject = z.record(z.string(), z.unknown()) as unknown as z.ZodType<JsonObject, JsonObject>;
+
+/** True for objects that are neither null nor a list. */
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
