@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest';
+import { readConfig } from './config.ts';
+
+describe('settings', () => {
+  it('takes flags over variables over defaults', () => {
+    const env = { TIDEGATE_API_GROUP: 'argoproj.io', TIDEGATE_CLUSTER_ID: 'env' };
+
+    const parsed = readConfig(['--cluster-id', 'flag'], env);
+
+    expect(parsed).toMatchObject({ kind: 'ok', config: { apiGroup: 'argoproj.io', clusterId: 'flag', workers: 16 } });
+  });
+
+  it('reads lists from repeated flags and from a comma-separated variable', () => {
+    expect(readConfig(['--allow-address', '127.0.0.1/32', '--allow-address', 'git.local'], {})).toMatchObject({
+      config: { allowAddress: ['127.0.0.1/32', 'git.local'] },
+    });
+    expect(readConfig([], { TIDEGATE_NAMESPACES: 'a,b' })).toMatchObject({ config: { namespaces: ['a', 'b'] } });
+  });
+
+  it.each([
+    [['--workers', 'many'], /--workers \(TIDEGATE_WORKERS\)/],
+    [['--api-group', 'example.com'], /--api-group/],
+    [['--wrokers', '3'], /--wrokers/],
+  ])('says in one sentence what is wrong with %j', (argv, message) => {
+    expect(readConfig(argv, {})).toMatchObject({ kind: 'wrong', message: expect.stringMatching(message) });
+  });
+
+  it('reads switches from text, so that false is not true', () => {
+    expect(readConfig(['--leader-elect', 'false'], {})).toMatchObject({ config: { leaderElect: false } });
+  });
+});

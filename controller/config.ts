@@ -1,0 +1,139 @@
+/**
+ * The controller's settings: one zod object filled from flags, TIDEGATE_* variables and defaults, in this order. No
+ * other file reads argv or the environment.
+ */
+
+import { parseArgs } from 'node:util';
+import { z } from 'zod';
+
+const flag = z.union([
+  z.boolean(),
+  z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1'),
+]);
+const list = z.union([
+  z.array(z.string()),
+  z.string().transform((text) => text.split(',').filter((one) => one !== '')),
+]);
+const port = z.coerce.number().int().min(0).max(65535);
+
+export const ControllerConfig = z.strictObject({
+  apiGroup: z
+    .enum(['tidegate.io', 'argoproj.io'])
+    .default('tidegate.io')
+    .describe('Group of Rollout and the analysis kinds.'),
+  kubeconfig: z
+    .string()
+    .optional()
+    .describe('Path of a kubeconfig; without it KUBECONFIG, then the in-cluster account.'),
+  context: z.string().optional().describe('Context of the kubeconfig.'),
+  namespaces: list.default([]).describe('Namespaces to serve, comma-separated; empty means all.'),
+  instanceId: z.string().max(40).default('').describe('Serve only objects with this instance id label.'),
+  clusterId: z
+    .string()
+    .default('default')
+    .describe('Name of this cluster in revert commits and for spec.revert.authority.'),
+  leaderElect: flag.default(true).describe('Hold a Lease before acting.'),
+  leaseNamespace: z.string().default('tidegate').describe('Namespace of the Lease.'),
+  leaseDurationMs: z.coerce
+    .number()
+    .int()
+    .min(500)
+    .default(15_000)
+    .describe('Age at which others take the Lease over.'),
+  sourceSocket: z
+    .string()
+    .optional()
+    .describe('Unix socket of a source process; without it the controller starts one as its child.'),
+  dataDir: z
+    .string()
+    .default('/var/lib/tidegate')
+    .describe('Folder for Git caches and the socket of the source process.'),
+  keysDir: z.string().optional().describe('Folder with the operator’s write keys, read by the source process only.'),
+  kustomizePath: z.string().default('kustomize').describe('The kustomize program.'),
+  allowAddress: list
+    .default([])
+    .describe('Addresses (CIDR or host) that users may name although the policy refuses them.'),
+  restrictPrivate: flag.default(false).describe('Refuse private address ranges in addresses that users name.'),
+  allowFileRepositories: flag.default(false).describe('Allow file:// repositories.'),
+  prometheusAddress: z.string().optional().describe('Address for prometheus metrics that name none.'),
+  committerName: z.string().default('tidegate').describe('Author and committer of revert commits.'),
+  committerEmail: z.string().default('tidegate@localhost').describe('Mail address of that author.'),
+  workers: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .max(256)
+    .default(16)
+    .describe('Objects reconciled at the same time, per kind.'),
+  metricsPort: port.default(8090).describe('Port of /metrics; 0 switches it off.'),
+  healthPort: port.default(8080).describe('Port of /healthz and /readyz; 0 switches it off.'),
+  listenAddress: z.string().default('0.0.0.0').describe('Address of both ports.'),
+  logLevel: z
+    .enum(['debug', 'info', 'warn', 'error', 'silent'])
+    .default('info')
+    .describe('Least severe log line to write.'),
+});
+export type ControllerConfig = z.infer<typeof ControllerConfig>;
+
+export type Parsed =
+  | { readonly kind: 'ok'; readonly config: ControllerConfig }
+  | { readonly kind: 'wrong'; readonly message: string };
+
+/** Reads flags (`--api-group x`) over variables (`TIDEGATE_API_GROUP=x`) over defaults; a wrong setting is one sentence. */
+export function readConfig(argv: readonly string[], env: Readonly<Record<string, string | undefined>>): Parsed {
+  const names = Object.keys(ControllerConfig.shape);
+  const fromEnv = Object.fromEntries(
+    names.flatMap((name) => (env[variableName(name)] === undefined ? [] : [[name, env[variableName(name)]]])),
+  );
+  const fromArgs = readFlags(argv, names);
+  if (fromArgs.kind === 'wrong') return fromArgs;
+  const parsed = ControllerConfig.safeParse({ ...fromEnv, ...fromArgs.values });
+  if (parsed.success) return { kind: 'ok', config: parsed.data };
+  const issue = parsed.error.issues[0];
+  const name = String(issue?.path[0] ?? '');
+  return {
+    kind: 'wrong',
+    message: `Setting --${flagName(name)} (${variableName(name)}) is wrong: ${issue?.message ?? 'invalid'}.`,
+  };
+}
+
+/** One line per setting for `--help`. */
+export function configHelp(): string {
+  const lines = Object.entries(ControllerConfig.shape).map(
+    ([name, schema]) => `  --${flagName(name).padEnd(26)} ${schema.description ?? ''}`,
+  );
+  return `${lines.join('\n')}\n`;
+}
+
+function readFlags(
+  argv: readonly string[],
+  names: readonly string[],
+): { kind: 'ok'; values: Record<string, unknown> } | { kind: 'wrong'; message: string } {
+  const options = Object.fromEntries(
+    names.map((name) => [flagName(name), { type: 'string' as const, multiple: isList(name) }]),
+  );
+  try {
+    const { values } = parseArgs({ args: [...argv], options, strict: true, allowPositionals: false });
+    const byName = names.flatMap((name) =>
+      values[flagName(name)] === undefined ? [] : [[name, values[flagName(name)]]],
+    );
+    return { kind: 'ok', values: Object.fromEntries(byName) as Record<string, unknown> };
+  } catch (cause) {
+    return {
+      kind: 'wrong',
+      message: `${cause instanceof Error ? cause.message.split('. ')[0] : String(cause)}. Run with --help for the list of settings.`,
+    };
+  }
+}
+
+function isList(name: string): boolean {
+  return name === 'namespaces' || name === 'allowAddress';
+}
+
+function flagName(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+}
+
+function variableName(name: string): string {
+  return `TIDEGATE_${flagName(name).replaceAll('-', '_').toUpperCase()}`;
+}

@@ -1,0 +1,28 @@
+/** Two projects: `unit` beside the sources, `real` against real servers that the tests start themselves. */
+import { defineConfig } from 'vitest/config';
+
+const rooms = '{crds,kube,analysis,outbound,source,controller,edge,cli,sandbox,scripts}';
+
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: [`${rooms}/**/*.test.ts`, 'test/{pod-hash,yaml-corpus,structure}/**/*.test.ts'],
+          testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'real',
+          include: ['test/{integration,e2e}/**/*.test.ts'],
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          pool: 'forks',
+          maxWorkers: 2,
+        },
+      },
+    ],
+  },
+});
