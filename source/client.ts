@@ -1,7 +1,7 @@
 /** The controller's end of the source contract: JSON over a Unix socket. A dead, hung or garbled source process becomes a fault, never an exception. */
 import { request as httpRequest } from 'node:http';
 import type { z } from 'zod';
-import { type CallName, calls, type Fault, type Source } from './contract.ts';
+import { type CallName, calls, type Source } from './contract.ts';
 
 /** The server cuts a call at its deadline and says so; the client waits this much longer before it gives up by itself. */
 const GRACE_MS = 2_000;
@@ -13,49 +13,49 @@ export interface SourceClientOptions {
   readonly graceMs?: number;
 }
 
-type Answer<N extends CallName> = z.infer<(typeof calls)[N]['answer']>;
-type Request<N extends CallName> = z.infer<(typeof calls)[N]['request']>;
+/** The faults that this end makes by itself; each is a member of every answer. */
+type OwnFault =
+  | { kind: 'unreachable'; message: string }
+  | { kind: 'timeout'; message: string }
+  | { kind: 'internal'; message: string };
 
 /** A client for the source process that listens on `socketPath`. Holds no connection open between calls. */
 export function sourceClient(options: SourceClientOptions): Source {
-  const call = async <N extends CallName>(name: N, request: Request<N>, signal?: AbortSignal): Promise<Answer<N>> => {
+  const call = async <A>(
+    name: CallName,
+    answer: z.ZodType<A>,
+    request: { deadlineMs: number; repository?: string },
+    signal?: AbortSignal,
+  ): Promise<A | OwnFault> => {
     const deadline = AbortSignal.timeout(request.deadlineMs + (options.graceMs ?? GRACE_MS));
     const either = signal === undefined ? deadline : AbortSignal.any([deadline, signal]);
-    const where = 'repository' in request ? withoutUserInfo(request.repository) : 'the source process';
+    const what = request.repository === undefined ? name : `${name} of ${withoutUserInfo(request.repository)}`;
     try {
       const body = await post(options.socketPath, `/v1/${name}`, JSON.stringify(request), either);
-      const parsed = calls[name].answer.safeParse(JSON.parse(body));
-      if (parsed.success) return parsed.data as Answer<N>;
-      return failed({
+      const parsed = answer.safeParse(JSON.parse(body));
+      if (parsed.success) return parsed.data;
+      return {
         kind: 'internal',
-        message: `The source process gave an answer to ${name} of ${where} that its contract does not know.`,
-      });
+        message: `The source process answered ${what} with something its contract does not know.`,
+      };
     } catch (error) {
       if (deadline.aborted) {
-        return failed({
+        return {
           kind: 'timeout',
-          message: `The source process did not answer ${name} of ${where} within ${request.deadlineMs} ms.`,
-        });
+          message: `The source process did not answer ${what} within ${request.deadlineMs} ms.`,
+        };
       }
-      return failed({
-        kind: 'unreachable',
-        message: `The source process gave no answer to ${name} of ${where}: ${reasonOf(error)}.`,
-      });
+      return { kind: 'unreachable', message: `The source process gave no answer to ${what}: ${reasonOf(error)}.` };
     }
   };
   return {
-    ping: (request, signal) => call('ping', request, signal),
-    sync: (request, signal) => call('sync', request, signal),
-    render: (request, signal) => call('render', request, signal),
-    compare: (request, signal) => call('compare', request, signal),
-    merge: (request, signal) => call('merge', request, signal),
-    push: (request, signal) => call('push', request, signal),
+    ping: (request, signal) => call('ping', calls.ping.answer, request, signal),
+    sync: (request, signal) => call('sync', calls.sync.answer, request, signal),
+    render: (request, signal) => call('render', calls.render.answer, request, signal),
+    compare: (request, signal) => call('compare', calls.compare.answer, request, signal),
+    merge: (request, signal) => call('merge', calls.merge.answer, request, signal),
+    push: (request, signal) => call('push', calls.push.answer, request, signal),
   };
-}
-
-// `timeout`, `unreachable` and `internal` are members of every answer union; the compiler cannot see that through the generic name.
-function failed<N extends CallName>(fault: Fault): Answer<N> {
-  return fault as Answer<N>;
 }
 
 function withoutUserInfo(repository: string): string {
