@@ -153,6 +153,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
     });
     return z.object({ status: z.object({ token: z.string() }) }).parse(answer.body).status.token;
   };
+  const kubectlFlags = [`--kubeconfig=${kubeconfigPath}`, `--cache-dir=${join(folder, 'kubectl-cache')}`];
   const authority = { certificatePath: files.caPath, keyPath: join(folder, 'ca.key') };
   return {
     kubeconfigPath,
@@ -176,14 +177,7 @@ export async function startCluster(options: ClusterOptions = {}): Promise<Cluste
       const token = await serviceAccountToken(namespace, name);
       return writeKubeconfig(path, target, { kind: 'token', token }, namespace);
     },
-    kubectl: (args, input) =>
-      run(
-        program('kubectl'),
-        [`--kubeconfig=${kubeconfigPath}`, `--cache-dir=${join(folder, 'kubectl-cache')}`, ...args],
-        {
-          ...(input === undefined ? {} : { input }),
-        },
-      ),
+    kubectl: (args, input) => run(program('kubectl'), [...kubectlFlags, ...args], input === undefined ? {} : { input }),
     async stopApiServer() {
       await running.get('kube-apiserver')?.stop(0);
     },

@@ -102,7 +102,8 @@ export async function buildGoPart(part: GoPart): Promise<string> {
       for (const file of ['go.mod', 'go.sum']) cpSync(join(part.folder, file), join(work, file));
       await part.extras?.(work, out);
       if (part.patchVendor !== undefined) {
-        await run('go', ['mod', 'vendor'], { cwd: work, timeoutMs: BUILD_TIMEOUT_MS });
+        // -e: the file that patchVendor brings is missing until then.
+        await run('go', ['mod', 'vendor', '-e'], { cwd: work, timeoutMs: BUILD_TIMEOUT_MS });
         part.patchVendor(join(work, 'vendor'));
       }
       const mode = part.patchVendor === undefined ? '-mod=readonly' : '-mod=vendor';
