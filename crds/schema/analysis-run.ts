@@ -10,10 +10,12 @@ import { WaitingStatus } from './rollout-decisions.ts';
 import { analysisPhases } from './rollout-status.ts';
 
 export const AnalysisRunSpec = object(
-  'The checks, with all arguments resolved.',
-  {},
+  'The checks, with the values of their arguments.',
+  { metrics: checkFields.metrics },
   {
-    ...checkFields,
+    args: checkFields.args,
+    dryRun: checkFields.dryRun,
+    measurementRetention: checkFields.measurementRetention,
     terminate: flag('True stops it; measurements so far decide.'),
     ttlStrategy: object(
       'Deletes the run some time after it ended.',
