@@ -1,0 +1,37 @@
+/** What the rollout room may write, as data: one effect is one write, carries all it needs, and may be repeated. */
+
+import type { JsonObject, Ref } from '../../kube/api.ts';
+import type { WeightPlan } from '../traffic/router.ts';
+
+/** A ReplicaSet to create, with its pods already counted. */
+export interface ReplicaSetDraft {
+  readonly name: string;
+  readonly podHash: string;
+  readonly replicas: number;
+  readonly object: JsonObject;
+}
+
+/** An AnalysisRun to create, bound to (rollout uid, revision hash, step, attempt) by owner, labels and annotations. */
+export interface AnalysisRunDraft {
+  readonly name: string;
+  readonly object: JsonObject;
+}
+
+export type RolloutEffect =
+  | { readonly kind: 'CreateReplicaSet'; readonly draft: ReplicaSetDraft }
+  /** `desired` goes into the desired-replicas annotation. `live`: ask the router again first, and stop if `podHash` still has weight. */
+  | {
+      readonly kind: 'Scale';
+      readonly target: Ref;
+      readonly podHash: string;
+      readonly from: number;
+      readonly to: number;
+      readonly desired: number;
+      readonly live: boolean;
+    }
+  | { readonly kind: 'SetWeight'; readonly wanted: WeightPlan }
+  | { readonly kind: 'SwitchService'; readonly target: Ref; readonly podHash: string }
+  | { readonly kind: 'StartAnalysis'; readonly draft: AnalysisRunDraft }
+  | { readonly kind: 'StopAnalysis'; readonly target: Ref }
+  | { readonly kind: 'Delete'; readonly target: Ref }
+  | { readonly kind: 'Annotate'; readonly target: Ref; readonly set: Readonly<Record<string, string | null>> };

@@ -1,0 +1,101 @@
+/** Everything `decide` may look at, read once per pass. Plain readonly data; views keep only the fields that matter. */
+
+import type { AnalysisRun } from '../../crds/schema/analysis-run.ts';
+import type { AnalysisTemplateSpec } from '../../crds/schema/analysis-template.ts';
+import type { Dialect } from '../../crds/schema/dialect.ts';
+import type { Keys } from '../../crds/schema/keys.ts';
+import type { Rollout } from '../../crds/schema/rollout.ts';
+import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
+import type { Instant, JsonObject, KubeObject, ObjectMeta } from '../../kube/api.ts';
+import type { Found, RouteState, TrafficRouter } from '../traffic/router.ts';
+
+/** A Rollout as the caches hold it: everything, since its template is needed whole. */
+export type RolloutObject = KubeObject & JsonObject;
+
+export interface ReplicaSetView extends KubeObject {
+  readonly podHash: string;
+  readonly replicas: number;
+  readonly minReadySeconds: number;
+  readonly status: {
+    readonly replicas: number;
+    readonly ready: number;
+    readonly available: number;
+    readonly observedGeneration: number;
+  };
+}
+
+/** Why a container does not run. `exitCode` is that of its last end. */
+export interface ContainerTrouble {
+  readonly container: string;
+  readonly image: string;
+  readonly reason: string;
+  readonly message: string;
+  readonly restarts: number;
+  readonly exitCode?: number;
+}
+
+export interface PodView extends KubeObject {
+  readonly podHash: string;
+  readonly ready: boolean;
+  readonly leaving: boolean;
+  readonly troubles: readonly ContainerTrouble[];
+}
+
+export interface ServiceView extends KubeObject {
+  readonly selector: Readonly<Record<string, string>>;
+}
+
+export interface Endpoint {
+  readonly pod: string;
+  readonly ready: boolean;
+}
+
+export interface EndpointSliceView extends KubeObject {
+  readonly service: string;
+  readonly endpoints: readonly Endpoint[];
+}
+
+/** An AnalysisRun with its metadata narrowed to what the caches keep. */
+export type AnalysisRunView = Omit<AnalysisRun, 'metadata'> & { readonly metadata: ObjectMeta };
+
+/** Ready endpoints behind one of the two Services, counted by the revision of their pods. */
+export interface ServiceState {
+  readonly view: ServiceView;
+  /** Value of the hash label in the selector; undefined before the Service was adopted. */
+  readonly podHash: string | undefined;
+  readonly readyByHash: Readonly<Record<string, number>>;
+}
+
+export interface TrafficState {
+  readonly router: TrafficRouter;
+  readonly found: Found;
+  readonly state: RouteState;
+}
+
+/** One thing that keeps the spec from being used; `message` is a whole sentence. */
+export interface SpecProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
+export type TemplateLookup = (name: string, clusterScope: boolean) => AnalysisTemplateSpec | undefined;
+
+export interface Observed {
+  readonly now: Instant;
+  readonly dialect: Dialect;
+  readonly keys: Keys;
+  readonly rollout: Rollout & { readonly metadata: ObjectMeta };
+  /** Not empty: the spec is not used; nothing is started. */
+  readonly problems: readonly SpecProblem[];
+  readonly podHash: string;
+  readonly stepHash: string;
+  readonly replicaSets: readonly ReplicaSetView[];
+  readonly pods: readonly PodView[];
+  readonly stableService: ServiceState | undefined;
+  readonly canaryService: ServiceState | undefined;
+  readonly traffic: TrafficState | undefined;
+  readonly analysisRuns: readonly AnalysisRunView[];
+  readonly template: TemplateLookup;
+  /** RolloutRuns of this Rollout that are kept. */
+  readonly runs: readonly RolloutRun[];
+}
