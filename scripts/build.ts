@@ -19,7 +19,8 @@ const withoutGeneratedApi: Plugin = {
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
 /** CommonJS leaves of our dependencies call require() at run time. */
-const requireBanner = "import { createRequire as nodeRequire } from 'node:module'; const require = nodeRequire(import.meta.url);";
+const requireBanner =
+  "import { createRequire as nodeRequire } from 'node:module'; const require = nodeRequire(import.meta.url);";
 
 async function bundleProgram(entry: string, outfile: string): Promise<void> {
   await build({

@@ -1,0 +1,34 @@
+/** `npm test`: static checks, unit tests, then everything on real servers; sets up what the servers need meanwhile. The last line is the count. */
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { ensureTools, partLine } from '../test/bed/set-up.ts';
+import { root, runNode, vitestProgram } from './programs.ts';
+import { runRealTests } from './real-tests.ts';
+import { staticChecks } from './static-checks.ts';
+import { add, line, none, totalsOf } from './test-totals.ts';
+
+const output = join(root, '.test-output');
+mkdirSync(output, { recursive: true });
+const unitReport = join(output, 'unit.json');
+const realReport = join(output, 'real.json');
+
+const settingUp = ensureTools((part) => process.stdout.write(`${partLine(part)}\n`));
+const failedChecks = await staticChecks();
+const unitCode = await runNode([
+  vitestProgram,
+  'run',
+  '--project',
+  'unit',
+  '--reporter=dot',
+  '--reporter=json',
+  `--outputFile.json=${unitReport}`,
+]);
+const parts = await settingUp;
+const realCode = await runRealTests([], realReport);
+
+for (const part of parts) if (part.kind === 'skipped') process.stdout.write(`${partLine(part)}\n`);
+const checks = { ...none, passed: 3 - failedChecks, failed: failedChecks };
+const totals = [totalsOf(unitReport), totalsOf(realReport)].reduce(add, checks);
+process.stdout.write(`${line(totals)}\n`);
+process.exitCode = totals.failed > 0 || unitCode !== 0 || realCode !== 0 ? 1 : 0;
