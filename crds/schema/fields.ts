@@ -47,11 +47,11 @@ export function objectName(description: string) {
 }
 
 export function int32(description: string, bounds: NumberBounds = {}) {
-  return z.int32().meta({ ...bounds, description });
+  return z.int32().meta({ format: 'int32', ...bounds, description });
 }
 
 export function int64(description: string, bounds: NumberBounds = {}) {
-  return z.int().meta({ ...bounds, description });
+  return z.int().meta({ format: 'int64', ...bounds, description });
 }
 
 export function flag(description: string, defaultValue?: boolean) {

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { BlueGreenStrategy } from './blue-green.ts';
 import { CanaryStrategy } from './canary.ts';
 import type { Dialect } from './dialect.ts';
-import { exactlyOne, flag, int32, object, objectName, oneOf, ruled, text, time } from './fields.ts';
+import { exactlyOne, flag, int32, object, objectName, oneOf, type Rule, ruled, text, time } from './fields.ts';
 import { LabelSelector } from './label-selector.ts';
 import { head } from './metadata.ts';
 import { PodTemplateSpec } from './pod-template.ts';
@@ -83,11 +83,20 @@ export type RolloutSpec = z.infer<typeof RolloutSpec>;
 export const Rollout = z.object({ ...head('Rollout'), spec: RolloutSpec, status: RolloutStatus.optional() });
 export type Rollout = z.infer<typeof Rollout>;
 
+const nameRule: Rule = {
+  rule: 'size(self.metadata.name) <= 63',
+  message: 'metadata.name is longer than 63 characters: it is used as a label value; choose a shorter one',
+  tidegateOnly: true,
+};
+
 /** The Rollout of one dialect, for its CRD. */
 export function rolloutSchema(dialect: Dialect) {
-  return z
-    .object({ ...head('Rollout'), spec: RolloutSpec, status: rolloutStatusSchema(dialect).optional() })
-    .describe(
-      'A workload and the strategy that releases it: new revisions take over in steps, and go back when they fail.',
-    );
+  return ruled(
+    z
+      .object({ ...head('Rollout'), spec: RolloutSpec, status: rolloutStatusSchema(dialect).optional() })
+      .describe(
+        'A workload and the strategy that releases it: a new revision takes over in steps and goes back when it fails.',
+      ),
+    nameRule,
+  );
 }
