@@ -100,8 +100,10 @@ function cleanTyped(node: JsonObject, path: string, dialect: Dialect): JsonObjec
 
 function clean(value: Json | undefined, path: string, dialect: Dialect): JsonObject {
   if (!isJsonObject(value)) throw new Error(`schema node ${path} is not an object`);
-  const { [validations]: _rules, ...node } = value;
-  return ordered({ ...cleanTyped(node, path, dialect), ...rulesOf(value, dialect) });
+  const { [validations]: _rules, default: fallback, ...node } = value;
+  // Argo's definitions have no defaults; its controller fills them in.
+  const filled = fallback === undefined || isArgo(dialect) ? {} : { default: fallback };
+  return ordered({ ...cleanTyped(node, path, dialect), ...filled, ...rulesOf(value, dialect) });
 }
 
 const rootDescriptions = {

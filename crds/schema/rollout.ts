@@ -48,7 +48,7 @@ export const RolloutSpec = ruled(
     'What is wanted.',
     { strategy: RolloutStrategy },
     {
-      replicas: int32('Pods wanted. Default 1.', { minimum: 0 }),
+      replicas: int32('Pods wanted. Default 1.', { minimum: 0, default: 1 }),
       selector: ruled(LabelSelector, {
         rule: 'self == oldSelf',
         message: 'spec.selector cannot be changed: make a new Rollout instead',
