@@ -1,0 +1,235 @@
+/** Brings objects from the server into the cache: the tip of a branch (which is also the poll), one commit, or the file contents that are about to be read. */
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { readdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { type ObjectId, ObjectId as ObjectIdSchema } from './contract.ts';
+import { SourceFault } from './fault.ts';
+import { gitMaintenance } from './git.ts';
+import { keyedPool, orAborted } from './pool.ts';
+import { hasCommit, local, remote, type Session, withSessionAccess } from './repository.ts';
+
+/** More packs than this and the cache is repacked: each fetch that brings something adds one. */
+const MAX_PACKS = 40;
+/** Present in a cache whose server can't send single objects: it holds all file contents. */
+const FULL_MARK = 'tidegate-full';
+
+export interface Fetcher {
+  /** Fetches the branch and gives its tip. Calls for the same branch that come while one waits share its fetch. */
+  tip(session: Session, branch: string): Promise<ObjectId>;
+  /** Makes sure the commit is in the cache: by its branch if given, else by its id. Throws SourceFault `not-found`. */
+  commit(session: Session, commit: ObjectId, branch: string | undefined): Promise<void>;
+  /** Makes sure these blobs are in the cache; one request for all that are missing. */
+  blobs(session: Session, ids: readonly ObjectId[]): Promise<void>;
+}
+
+export interface FetcherOptions {
+  /** Ends every fetch when the process ends. */
+  readonly signal: AbortSignal;
+  /** A fetch goes on when its callers have given up (a first clone may outlast a call), but not longer than this. */
+  readonly timeoutMs: number;
+  /** Called after a fetch that brought something. */
+  readonly onGrown: () => Promise<void>;
+}
+
+/** One per process: it is what makes fetches of one cache come one after the other. */
+export function fetcher(options: FetcherOptions): Fetcher {
+  const perCache = keyedPool(1);
+  const perHost = keyedPool(4);
+  const waiting = new Map<string, Promise<ObjectId>>();
+
+  const exclusively = <T>(session: Session, work: (own: Session) => Promise<T>): Promise<T> => {
+    const own = { ...session, signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]) };
+    return perHost.use(session.repository.host, own.signal, () =>
+      perCache.use(session.key, own.signal, () => work(own)),
+    );
+  };
+
+  const tip = (session: Session, branch: string): Promise<ObjectId> => {
+    const key = `${session.key}\0${branch}`;
+    const shared = waiting.get(key);
+    if (shared !== undefined) return orAborted(shared, session.signal);
+    const fresh = exclusively(session, async (own) => {
+      // From here on the server may already have answered: a later caller needs a fetch of its own.
+      waiting.delete(key);
+      return fetchBranch(own, branch, options.onGrown);
+    }).finally(() => {
+      if (waiting.get(key) === fresh) waiting.delete(key);
+    });
+    waiting.set(key, fresh);
+    return orAborted(fresh, session.signal);
+  };
+
+  return {
+    tip,
+    async commit(session, commit, branch) {
+      if (await hasCommit(session, commit)) return;
+      if (branch !== undefined) await tip(session, branch);
+      if (await hasCommit(session, commit)) return;
+      await orAborted(
+        exclusively(session, (own) => fetchObjects(own, [commit])),
+        session.signal,
+      ).catch((error: unknown) => unlessUnknownCommit(error, session, commit));
+      if (!(await hasCommit(session, commit))) throw unknownCommit(session, commit);
+    },
+    async blobs(session, ids) {
+      const missing = await missingBlobs(session, ids);
+      if (missing.length === 0) return;
+      await orAborted(
+        exclusively(session, (own) => fetchBlobs(own, missing)),
+        session.signal,
+      );
+    },
+  };
+}
+
+/** Where the cache keeps the tip of a branch. A hash: branches `a` and `a/b` may follow each other in time. */
+export function tipRef(branch: string): string {
+  return `refs/tidegate/tips/${createHash('sha256').update(branch).digest('hex').slice(0, 40)}`;
+}
+
+async function fetchBranch(session: Session, branch: string, onGrown: () => Promise<void>): Promise<ObjectId> {
+  const ref = tipRef(branch);
+  const before = await readRef(session, ref);
+  await withSessionAccess(session, (access) =>
+    remote(
+      session,
+      { args: [...FETCH, filterOf(session), 'origin', `+refs/heads/${branch}:${ref}`], ...NO_LIMIT },
+      access,
+    ),
+  ).catch((error: unknown) => {
+    throw namingBranch(error, session, branch);
+  });
+  if (existsSync(join(session.dir, 'shallow'))) {
+    throw new SourceFault(
+      'refused',
+      `Repository ${session.repository.url} is a shallow copy without its whole history, from which nothing can be reverted safely.`,
+    );
+  }
+  const after = await readRef(session, ref);
+  if (after === undefined)
+    throw new SourceFault('internal', `Repository ${session.repository.url} sent no tip of branch ${branch}.`);
+  if (after !== before) {
+    await repackIfNeeded(session);
+    await onGrown();
+  }
+  return after;
+}
+
+/** The signal, not git's own limit, ends a fetch. */
+const NO_LIMIT = { timeoutMs: 24 * 3_600_000 } as const;
+const FETCH = [
+  'fetch',
+  '--quiet',
+  '--no-tags',
+  '--no-write-fetch-head',
+  '--no-auto-maintenance',
+  '--no-recurse-submodules',
+  '--no-show-forced-updates',
+] as const;
+
+function filterOf(session: Session): string {
+  return existsSync(join(session.dir, FULL_MARK)) ? '--no-filter' : '--filter=blob:none';
+}
+
+async function fetchObjects(session: Session, ids: readonly ObjectId[]): Promise<void> {
+  await withSessionAccess(session, (access) =>
+    remote(
+      session,
+      {
+        args: ['-c', 'fetch.negotiationAlgorithm=noop', ...FETCH, filterOf(session), '--stdin', 'origin'],
+        input: `${ids.join('\n')}\n`,
+        ...NO_LIMIT,
+      },
+      access,
+    ),
+  );
+}
+
+/** Some servers take a filter but won't send single objects afterwards: then the cache is filled once and for all. */
+async function fetchBlobs(session: Session, ids: readonly ObjectId[]): Promise<void> {
+  const first = await fetchObjects(session, ids).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (first === undefined && (await missingBlobs(session, ids)).length === 0) return;
+  if (first instanceof SourceFault && ['timeout', 'auth', 'too-large'].includes(first.fault.kind)) throw first;
+  const { stdout } = await local(session, { args: ['for-each-ref', '--format=%(objectname)', 'refs/tidegate/'] });
+  const tips = [
+    ...new Set(
+      stdout
+        .toString('utf8')
+        .split('\n')
+        .filter((line) => line !== ''),
+    ),
+  ];
+  await withSessionAccess(session, (access) =>
+    remote(
+      session,
+      { args: [...FETCH, '--refetch', '--no-filter', '--stdin', 'origin'], input: `${tips.join('\n')}\n`, ...NO_LIMIT },
+      access,
+    ),
+  );
+  await writeFile(join(session.dir, FULL_MARK), '');
+  const still = await missingBlobs(session, ids);
+  if (still.length > 0)
+    throw new SourceFault(
+      'internal',
+      `Repository ${session.repository.url} did not send ${still.length} file contents that its own tree names.`,
+    );
+}
+
+async function missingBlobs(session: Session, ids: readonly ObjectId[]): Promise<ObjectId[]> {
+  const unique = [...new Set(ids)];
+  if (unique.length === 0) return [];
+  const { stdout } = await local(session, {
+    args: ['cat-file', '--batch-check=%(objectname)', '--buffer'],
+    input: `${unique.join('\n')}\n`,
+  });
+  return stdout
+    .toString('utf8')
+    .split('\n')
+    .filter((line) => line.endsWith(' missing'))
+    .map((line) => line.slice(0, -' missing'.length));
+}
+
+async function readRef(session: Session, ref: string): Promise<ObjectId | undefined> {
+  const { stdout } = await local(session, { args: ['for-each-ref', '--format=%(objectname)', ref] });
+  const parsed = ObjectIdSchema.safeParse(stdout.toString('utf8').trim());
+  return parsed.success ? parsed.data : undefined;
+}
+
+async function repackIfNeeded(session: Session): Promise<void> {
+  const packs = (await readdir(join(session.dir, 'objects', 'pack'))).filter((name) => name.endsWith('.pack'));
+  if (packs.length <= MAX_PACKS) return;
+  for (const args of [
+    ['repack', '-a', '-d', '-q'],
+    ['prune', '--expire=3.days.ago'],
+  ]) {
+    // Only tidying: a cache that can't be repacked still works, and a broken one shows itself at the next read.
+    await gitMaintenance(session.tool, { dir: session.dir, args, signal: session.signal, timeoutMs: 600_000 });
+  }
+}
+
+function namingBranch(error: unknown, session: Session, branch: string): unknown {
+  if (!(error instanceof SourceFault) || !error.message.endsWith('has no such branch.')) return error;
+  return new SourceFault('not-found', `Repository ${session.repository.url} has no branch ${JSON.stringify(branch)}.`);
+}
+
+function unknownCommit(session: Session, commit: ObjectId): SourceFault {
+  return new SourceFault(
+    'not-found',
+    `Repository ${session.repository.url} has no commit ${commit}, or does not give it out any more.`,
+  );
+}
+
+/** A server says in many ways that it won't send a commit; being unreachable, slow or closed to us is something else. */
+function unlessUnknownCommit(error: unknown, session: Session, commit: ObjectId): never {
+  if (
+    error instanceof SourceFault &&
+    (error.fault.kind === 'internal' ||
+      (error.fault.kind === 'unreachable' && /not our ref|unadvertised/i.test(error.message)))
+  )
+    throw unknownCommit(session, commit);
+  throw error;
+}
