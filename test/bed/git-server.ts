@@ -100,9 +100,7 @@ export async function startGitServer(options: GitServerOptions = {}): Promise<Gi
     const account = accountOf(request, options.anonymousRead ?? false, target.writes);
     if (account.kind === 'refused') return answer(response, account.status, account.why);
     await passHold(holds, target);
-    const lost = fault === 'lost-answer' && target.kind === 'push';
-    const cut = fault === 'cut' || lost ? fault : undefined;
-    await runGitBackend(request, response, { root, user: account.user, cut });
+    await runGitBackend(request, response, { root, user: account.user, cut: cutOf(fault, target.kind) });
   };
   const listener: RequestListener = (request, response) => {
     handle(request, response).catch((error: unknown) => answer(response, 500, String(error)));
@@ -179,6 +177,11 @@ async function passHold(holds: Hold[], target: { repository: string; kind: GitRe
   const [hold] = holds.splice(at, 1);
   hold?.arrive();
   await hold?.released;
+}
+
+function cutOf(fault: GitFault | undefined, kind: GitRequestKind): 'cut' | 'lost-answer' | undefined {
+  if (fault === 'cut') return 'cut';
+  return fault === 'lost-answer' && kind === 'push' ? 'lost-answer' : undefined;
 }
 
 function answer(response: ServerResponse, status: number, text: string): void {

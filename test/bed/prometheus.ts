@@ -39,7 +39,7 @@ export interface Sample {
 
 export interface Prometheus {
   readonly url: string;
-  /** Replaces the static targets; takes effect within a second. */
+  /** Replaces the static targets; takes effect within 5 seconds, Prometheus' own pace of discovery. */
   setTargets(targets: ScrapeTarget[]): Promise<void>;
   /** An instant query. @throws Error with Prometheus' own message. */
   query(expression: string): Promise<Sample[]>;
@@ -84,6 +84,8 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
       `--web.listen-address=127.0.0.1:${port}`,
       '--web.enable-lifecycle',
       '--query.lookback-delta=10s',
+      // Else targets that were found wait up to 5 seconds more.
+      '--scrape.discovery-reload-interval=100ms',
       '--log.level=warn',
     ];
     const started = await startChild({ name: 'prometheus', command: program('prometheus'), args, logDir: folder });
