@@ -104,9 +104,20 @@ export interface ApiRequest {
 export type WatchRequest = Omit<ApiRequest, 'method' | 'body' | 'contentType' | 'pool'>;
 
 export type WatchLine =
-  | { readonly kind: 'event'; readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'; readonly object: KubeObject & JsonObject }
+  | {
+      readonly kind: 'event';
+      readonly type: 'ADDED' | 'MODIFIED' | 'DELETED';
+      readonly object: KubeObject & JsonObject;
+    }
   | { readonly kind: 'bookmark'; readonly resourceVersion: string; readonly initialEventsEnd: boolean }
-  | { readonly kind: 'error'; readonly code: number; readonly message: string; readonly retryAfterMs?: number };
+  | {
+      readonly kind: 'error';
+      readonly code: number;
+      readonly message: string;
+      readonly retryAfterMs?: number;
+      /** A line could not be read: its event is lost, so the reader must list anew. */
+      readonly garbled?: true;
+    };
 
 /**
  * `send` never rejects. `watch` never throws: a lost connection, a garbled line and a silent server end it with an `error`
