@@ -46,9 +46,8 @@ function ordered(node: JsonObject): JsonObject {
 
 /** A rule without our own marker, or nothing when the dialect leaves it out. */
 function serverRule(rule: Rule, dialect: Dialect): JsonObject[] {
-  if (rule.tidegateOnly && isArgo(dialect)) return [];
-  const expression = rule.messageExpression === undefined ? {} : { messageExpression: rule.messageExpression };
-  return [{ rule: rule.rule, message: rule.message, ...expression }];
+  if (rule.only !== undefined && rule.only !== dialect.group) return [];
+  return [{ rule: rule.rule, message: rule.message }];
 }
 
 function rulesOf(node: JsonObject, dialect: Dialect): JsonObject {

@@ -39,7 +39,7 @@ export const SetCanaryScale = ruled(
       matchTrafficWeight: flag('True makes the size follow the weight again.'),
     },
   ),
-  exactlyOne(['weight', 'replicas', 'matchTrafficWeight'], 'setCanaryScale', true),
+  exactlyOne(['weight', 'replicas', 'matchTrafficWeight'], 'setCanaryScale', 'tidegate.io'),
 );
 export type SetCanaryScale = z.infer<typeof SetCanaryScale>;
 
@@ -166,9 +166,10 @@ export const CanaryStep = ruled(
     'One step: exactly one action.',
     {},
     {
-      setWeight: int32('Percent of the traffic (without a router: of the pods) that the canary gets from here on.', {
-        minimum: 0,
-      }),
+      setWeight: ruled(
+        int32('Percent of the traffic (without a router: of the pods) that the canary gets from here on.'),
+        { rule: 'self >= 0 && self <= 100', message: 'setWeight is a percentage: use 0 to 100', only: 'tidegate.io' },
+      ),
       pause: PauseStep,
       setCanaryScale: SetCanaryScale,
       analysis: RolloutAnalysis,
@@ -178,6 +179,6 @@ export const CanaryStep = ruled(
       plugin: PluginStep,
     },
   ),
-  exactlyOne(stepActions, 'a step', true),
+  exactlyOne(stepActions, 'a step', 'tidegate.io'),
 );
 export type CanaryStep = z.infer<typeof CanaryStep>;

@@ -7,13 +7,11 @@
 import { z } from 'zod';
 import { Json, JsonObject } from './json.ts';
 
-/** One CEL rule of a node. `tidegateOnly` rules are stricter than Argo Rollouts and left out of its group. */
+/** One CEL rule of a node; `only` names the one group that it holds in. What Argo accepts must stay accepted in its group. */
 export interface Rule {
   readonly rule: string;
   readonly message: string;
-  /** CEL text that builds a message with the found value in it. */
-  readonly messageExpression?: string;
-  readonly tidegateOnly?: boolean;
+  readonly only?: 'tidegate.io' | 'argoproj.io';
 }
 
 export interface TextBounds {
@@ -125,7 +123,7 @@ export function countSet(fields: readonly string[]): string {
 }
 
 /** Rule: exactly one of `fields` is set. `what` starts the sentence. */
-export function exactlyOne(fields: readonly string[], what: string, tidegateOnly = false): Rule {
+export function exactlyOne(fields: readonly string[], what: string, only?: Rule['only']): Rule {
   return {
     rule: `${countSet(fields)} == 1`,
     message: `${what}: set exactly one of ${fields.join(', ')}`,

@@ -9,7 +9,6 @@ import {
   int64,
   intOrString,
   list,
-  mapOf,
   object,
   oneOf,
   ruled,
@@ -229,9 +228,9 @@ export const MetricProvider = ruled(
         },
       ),
       kayenta: KayentaProvider,
-      plugin: mapOf(anyJson('Configuration of the plugin.'), 'External provider by plugin name.', 8),
+      plugin: anyObject('External provider: configuration by plugin name.'),
     },
   ),
-  exactlyOne(providerNames, 'provider', true),
+  exactlyOne(providerNames, 'provider', 'tidegate.io'),
 );
 export type MetricProvider = z.infer<typeof MetricProvider>;

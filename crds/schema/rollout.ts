@@ -16,7 +16,7 @@ export const RolloutStrategy = ruled(
     {},
     { canary: CanaryStrategy, blueGreen: BlueGreenStrategy },
   ),
-  exactlyOne(['canary', 'blueGreen'], 'spec.strategy', true),
+  exactlyOne(['canary', 'blueGreen'], 'spec.strategy', 'tidegate.io'),
 );
 export type RolloutStrategy = z.infer<typeof RolloutStrategy>;
 
@@ -74,7 +74,7 @@ export const RolloutSpec = ruled(
   {
     rule: 'has(self.workloadRef) || (has(self.selector) && has(self.template))',
     message: 'spec.selector and spec.template are required: add both',
-    tidegateOnly: true,
+    only: 'tidegate.io',
   },
 );
 export type RolloutSpec = z.infer<typeof RolloutSpec>;
@@ -86,7 +86,7 @@ export type Rollout = z.infer<typeof Rollout>;
 const nameRule: Rule = {
   rule: 'size(self.metadata.name) <= 63',
   message: 'metadata.name is longer than 63 characters: it is used as a label value; choose a shorter one',
-  tidegateOnly: true,
+  only: 'tidegate.io',
 };
 
 /** The Rollout of one dialect, for its CRD. */

@@ -1,7 +1,7 @@
 /** Which router moves the traffic of a canary, and which of its objects Tidegate may write. */
 
 import { z } from 'zod';
-import { anyJson, flag, int32, int64, list, mapOf, object, objectName, text, textMap } from './fields.ts';
+import { anyObject, flag, int32, int64, list, object, objectName, text, textMap } from './fields.ts';
 
 const routes = (description: string) => list(z.string(), description, { maxItems: 64, atomic: true });
 
@@ -144,11 +144,7 @@ export const TrafficRouting = object(
   {},
   {
     gatewayAPI: GatewayApiRouting,
-    plugins: mapOf(
-      anyJson('Configuration of the plugin.'),
-      `Routers by plugin name; ${gatewayPluginName} is understood.`,
-      16,
-    ),
+    plugins: anyObject(`Routers: configuration by plugin name; ${gatewayPluginName} is understood.`),
     managedRoutes: list(
       object('A route made by steps.', { name: text('Name of the route.', { maxLength: 253 }) }, {}),
       'Names of the routes that header and mirror steps may make, first wins.',
