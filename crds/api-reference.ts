@@ -1,7 +1,7 @@
 /** Writes the API reference: one table per kind, from the same schemas as the CRDs. */
 
 import { apiVersionOf, ownApiVersion, tidegateDialect } from './schema/dialect.ts';
-import type { JsonObject } from './schema/json.ts';
+import { type JsonObject, textAt } from './schema/json.ts';
 import { type KindDefinition, kinds } from './schema/kinds.ts';
 import { type FieldRow, fieldRows } from './schema-walk.ts';
 import { structuralSchema } from './structural.ts';
@@ -50,7 +50,7 @@ function kindSection(definition: KindDefinition): string {
   return [
     `## ${definition.kind}`,
     '',
-    `${String(schema['description'])} \`${apiVersion}\`, ${scope}, short name \`${definition.shortName}\`.`,
+    `${textAt(schema, 'description')} \`${apiVersion}\`, ${scope}, short name \`${definition.shortName}\`.`,
     '',
     '| field | type | default | meaning |',
     '|---|---|---|---|',

@@ -124,9 +124,6 @@ export function countSet(fields: readonly string[]): string {
 
 /** Rule: exactly one of `fields` is set. `what` starts the sentence. */
 export function exactlyOne(fields: readonly string[], what: string, only?: Rule['only']): Rule {
-  return {
-    rule: `${countSet(fields)} == 1`,
-    message: `${what}: set exactly one of ${fields.join(', ')}`,
-    tidegateOnly,
-  };
+  const rule = { rule: `${countSet(fields)} == 1`, message: `${what}: set exactly one of ${fields.join(', ')}` };
+  return only === undefined ? rule : { ...rule, only };
 }

@@ -18,3 +18,9 @@ export const JsonObject = z.record(z.string(), z.unknown()) as unknown as z.ZodT
 export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** The text at a key, or '' when there is none. */
+export function textAt(object: JsonObject, key: string): string {
+  const value = object[key];
+  return typeof value === 'string' ? value : '';
+}
