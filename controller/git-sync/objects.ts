@@ -1,6 +1,6 @@
 /** Reading and comparing raw manifests: keys, paths, deep equality. Pure. */
 
-import type { Json, JsonObject, KubeObject, ObjectKey } from '../../kube/api.ts';
+import type { Json, JsonObject, KubeObject, ObjectKey, ObjectMeta } from '../../kube/api.ts';
 import { isJsonObject } from '../../crds/schema/json.ts';
 
 /** An object as it was rendered or read, nothing dropped. */
@@ -84,6 +84,11 @@ export function equalJson(a: Json | undefined, b: Json | undefined): boolean {
   if (!isJsonObject(a) || !isJsonObject(b)) return false;
   const names = new Set([...Object.keys(a), ...Object.keys(b)]);
   return [...names].every((name) => equalJson(a[name], b[name]));
+}
+
+/** A copy with other metadata. An interface has no index signature, so only here a manifest is put together from its parts. */
+export function withMetadata(manifest: Manifest, metadata: ObjectMeta): Manifest {
+  return { ...manifest, metadata } as unknown as Manifest;
 }
 
 export function annotationOf(object: KubeObject, key: string): string | undefined {

@@ -4,6 +4,7 @@ import type { Dialect } from '../../crds/schema/dialect.ts';
 import { ownGroup } from '../../crds/schema/dialect.ts';
 import type { GitRevert } from '../../crds/schema/git-revert.ts';
 import type { GitSync } from '../../crds/schema/git-sync.ts';
+import { isJsonObject } from '../../crds/schema/json.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
 import type { Release } from '../../crds/schema/release.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
@@ -80,6 +81,6 @@ export function gitKinds(dialect: Dialect): readonly CachedKind[] {
 /** A Release without the rendered set, which can be 900 KiB: the ledger reads it live when it is needed. */
 export function releaseProjection(object: KubeObject & JsonObject): KubeObject & JsonObject {
   const spec = object['spec'];
-  if (typeof spec !== 'object' || spec === null || Array.isArray(spec)) return object;
-  return { ...object, spec: { ...spec, data: '' } };
+  if (!isJsonObject(spec)) return object;
+  return { ...object, spec: { ...spec, data: '' } } as KubeObject & JsonObject;
 }
