@@ -1,6 +1,6 @@
 /** Walks a structural schema and tells every field: path, type, whether required, default, allowed values, description. */
 
-import { isJsonObject, type Json, type JsonObject } from './schema/json.ts';
+import { isJsonObject, type Json, type JsonObject, textAt } from './schema/json.ts';
 
 export interface FieldRow {
   /** Dotted path; `[]` marks list items, `<name>` the keys of a map. */
@@ -26,7 +26,7 @@ export function typeText(node: JsonObject): string {
   if (node['type'] === 'array' && child) return `list of ${typeText(child.node)}`;
   if (child) return `map of ${typeText(child.node)}`;
   if (node['format'] === 'date-time') return 'time';
-  return node['type'] === 'string' ? 'text' : String(node['type']);
+  return node['type'] === 'string' ? 'text' : textAt(node, 'type');
 }
 
 function row(path: string, node: JsonObject, required: boolean): FieldRow {

@@ -1,0 +1,135 @@
+/**
+ * The one list of fields that the schemas know and this version does not act on. A field of the list that is set is refused,
+ * never silently ignored.
+ */
+
+import { isJsonObject, type Json, type JsonObject } from './json.ts';
+import type { Problem } from './problem.ts';
+import { gatewayPluginName, routerNames } from './traffic-routing.ts';
+import { providerNames } from './providers.ts';
+
+/** A dotted path; `[]` stands for every item of a list. With `value`, only that value is not supported. */
+interface Entry {
+  readonly path: string;
+  readonly value?: string;
+}
+
+const entries = (base: string, names: readonly string[]): Entry[] => names.map((name) => ({ path: `${base}.${name}` }));
+
+const supportedProviders: readonly string[] = ['prometheus', 'web'];
+
+function metricEntries(base: string): Entry[] {
+  const provider = `${base}.metrics[].provider`;
+  return [
+    ...entries(
+      provider,
+      providerNames.filter((name) => !supportedProviders.includes(name)),
+    ),
+    ...entries(`${provider}.prometheus`, ['rangeQuery', 'authentication.oauth2', 'authentication.sigv4']),
+    ...entries(`${provider}.web`, ['authentication.oauth2', 'authentication.sigv4']),
+    { path: `${base}.measurementRetention` },
+  ];
+}
+
+function analysisEntries(base: string): Entry[] {
+  return entries(base, ['measurementRetention', 'analysisRunMetadata']);
+}
+
+const canary = 'spec.strategy.canary';
+
+const rolloutEntries: readonly Entry[] = [
+  ...entries('spec', ['workloadRef', 'restartAt', 'rollbackWindow', 'analysis', 'strategy.blueGreen']),
+  ...entries(canary, [
+    'scaleDownDelayRevisionLimit',
+    'dynamicStableScale',
+    'minPodsPerReplicaSet',
+    'pingPong',
+    'replicaProgressThreshold',
+  ]),
+  ...entries(canary, ['antiAffinity', 'canaryMetadata', 'stableMetadata']),
+  ...entries(`${canary}.steps[]`, ['experiment', 'setHeaderRoute', 'setMirrorRoute', 'plugin']),
+  ...entries(`${canary}.trafficRouting`, ['managedRoutes', 'maxTrafficWeight']),
+  ...entries(
+    `${canary}.trafficRouting`,
+    routerNames.filter((name) => name !== 'gatewayAPI'),
+  ),
+  ...analysisEntries(`${canary}.steps[].analysis`),
+  ...analysisEntries(`${canary}.analysis`),
+];
+
+const templateEntries: readonly Entry[] = [...metricEntries('spec'), { path: 'spec.templates' }];
+
+/** By kind. A kind with the path `spec` is not supported as a whole. */
+const notSupported: Readonly<Record<string, readonly Entry[]>> = {
+  Rollout: rolloutEntries,
+  AnalysisTemplate: templateEntries,
+  ClusterAnalysisTemplate: templateEntries,
+  AnalysisRun: [...metricEntries('spec'), { path: 'spec.ttlStrategy' }],
+  Experiment: [{ path: 'spec' }],
+  GitSync: [
+    { path: 'spec.sync', value: 'observe' },
+    { path: 'spec.revert.mode', value: 'pullRequest' },
+  ],
+};
+
+/** Fields set to what unset means anyway are harmless. */
+function isUnset(value: Json | undefined): boolean {
+  return value === undefined || value === null || value === false || (Array.isArray(value) && value.length === 0);
+}
+
+interface Found {
+  readonly path: string;
+  readonly value: Json | undefined;
+}
+
+function descend(from: readonly Found[], part: string): Found[] {
+  const name = part.replace('[]', '');
+  return from.flatMap(({ path, value }) => {
+    const next = isJsonObject(value) ? value[name] : undefined;
+    const at = path === '' ? name : `${path}.${name}`;
+    if (!part.endsWith('[]')) return [{ path: at, value: next }];
+    return Array.isArray(next) ? next.map((item: Json, index) => ({ path: `${at}[${index}]`, value: item })) : [];
+  });
+}
+
+function findField(object: JsonObject, path: string): Found[] {
+  return path.split('.').reduce<Found[]>((from, part) => descend(from, part), [{ path: '', value: object }]);
+}
+
+function refusal(field: string, found: Json | undefined): Problem {
+  const text = typeof found === 'string' ? found : 'set';
+  return {
+    field,
+    found: text,
+    allowed: 'it must be left out in this version',
+    remedy: 'remove it',
+    message: `not supported yet: ${field}`,
+  };
+}
+
+function foreignPlugins(object: JsonObject): Problem[] {
+  const path = `${canary}.trafficRouting.plugins`;
+  return findField(object, path).flatMap(({ value }) =>
+    Object.keys(isJsonObject(value) ? value : {})
+      .filter((name) => name !== gatewayPluginName)
+      .map((name) => refusal(`${path}["${name}"]`, 'set')),
+  );
+}
+
+function applies(entry: Entry, found: Found): boolean {
+  return entry.value === undefined ? !isUnset(found.value) : found.value === entry.value;
+}
+
+/**
+ * Every field set in the object that is not acted on yet, with its concrete path and the sentence `not supported yet: <field>`.
+ * Takes any of the kinds as it came from the API server or from Git; other kinds give nothing.
+ */
+export function unsupportedFields(object: { readonly kind: string }): Problem[] {
+  const json = object as unknown as JsonObject;
+  const listed = (notSupported[object.kind] ?? []).flatMap((entry) =>
+    findField(json, entry.path)
+      .filter((found) => applies(entry, found))
+      .map((found) => refusal(entry.value === undefined ? found.path : `${found.path} ${entry.value}`, found.value)),
+  );
+  return object.kind === 'Rollout' ? [...listed, ...foreignPlugins(json)] : listed;
+}
