@@ -1,5 +1,5 @@
 /** The part of a metric, its arguments and its results that the library reads; the CRD types are assignable to these. */
-import type { JsonObject } from './json.ts';
+import type { JsonObject } from '../crds/schema/json.ts';
 
 export type Phase = 'Pending' | 'Running' | 'Successful' | 'Failed' | 'Error' | 'Inconclusive';
 

@@ -1,6 +1,6 @@
 /** The interface of a metrics backend: check a metric without asking anybody, and take one measurement. */
 import type { Outbound } from '../outbound/outcome.ts';
-import type { Json, JsonObject } from './json.ts';
+import type { Json, JsonObject } from '../crds/schema/json.ts';
 import type { Metric, Problem } from './metric.ts';
 
 /** Epoch milliseconds. */

@@ -1,0 +1,390 @@
+/** Builds the tree of a condition with the precedences of expr-lang; whatever is not supported is refused here, by name. */
+import { signatures, unsupported } from './functions.ts';
+import { type Token, tokens } from './lexer.ts';
+import { comparisons, negatable, precedences, synonyms, unaryPrecedences } from './precedence.ts';
+import type { BinaryOperator, Node } from './syntax.ts';
+import { ExprError } from './value.ts';
+
+const maxDepth = 100;
+const maxNodes = 2000;
+
+/** Parses a condition; `names` are the variables it may read. Throws ExprError with the offset of the mistake. */
+export function parse(source: string, names: ReadonlySet<string>): Node {
+  return new Parser(tokens(source), names).parseAll();
+}
+
+class Parser {
+  private readonly tokens: readonly Token[];
+  private readonly names: ReadonlySet<string>;
+  private readonly locals: string[] = [];
+  private position = 0;
+  private depth = 0;
+  private nodes = 0;
+  private closures = 0;
+
+  constructor(all: readonly Token[], names: ReadonlySet<string>) {
+    this.tokens = all;
+    this.names = names;
+  }
+
+  parseAll(): Node {
+    if (this.atEnd()) throw new ExprError('the expression is empty', 0);
+    const root = this.expression(0);
+    if (!this.atEnd()) throw this.unexpected();
+    return root;
+  }
+
+  private atEnd(): boolean {
+    return this.current.kind === 'end';
+  }
+
+  private get current(): Token {
+    return this.tokens[this.position] ?? { kind: 'end', text: 'end of expression', at: 0 };
+  }
+
+  private is(text: string): boolean {
+    const token = this.current;
+    return (token.kind === 'operator' || token.kind === 'bracket') && token.text === text;
+  }
+
+  private take(): Token {
+    const token = this.current;
+    this.position += 1;
+    return token;
+  }
+
+  private accept(text: string): boolean {
+    if (!this.is(text)) return false;
+    this.position += 1;
+    return true;
+  }
+
+  private expect(text: string): void {
+    if (!this.accept(text)) throw new ExprError(`expected "${text}" but found ${this.currentText()}`, this.current.at);
+  }
+
+  private currentText(): string {
+    const { kind, text } = this.current;
+    return kind === 'end' ? text : JSON.stringify(text);
+  }
+
+  private unexpected(): ExprError {
+    const { text, at, kind } = this.current;
+    if (kind === 'operator' && text === '=') return new ExprError('"=" is no operator; compare with "=="', at);
+    if (kind === 'operator' && text === ';') return new ExprError('sequences of expressions (;) are not supported', at);
+    if (kind === 'operator' && text === '::') return new ExprError('namespaces (::) are not supported', at);
+    return new ExprError(`unexpected ${this.currentText()}`, at);
+  }
+
+  private node(node: Node): Node {
+    this.nodes += 1;
+    if (this.nodes > maxNodes) throw new ExprError(`the expression has more than ${maxNodes} parts`, node.at);
+    return node;
+  }
+
+  private expression(precedence: number): Node {
+    this.depth += 1;
+    if (this.depth > maxDepth) {
+      throw new ExprError(`the expression is nested deeper than ${maxDepth} levels`, this.current.at);
+    }
+    const node = this.expressionBody(precedence);
+    this.depth -= 1;
+    return node;
+  }
+
+  private expressionBody(precedence: number): Node {
+    if (precedence === 0 && this.is('let')) return this.letBinding();
+    if (precedence === 0 && this.is('if')) return this.ifElse();
+    const left = this.binaries(this.primary(), precedence);
+    return precedence === 0 ? this.ternary(left) : left;
+  }
+
+  /** Takes operators as long as they bind at least as tightly as asked. */
+  private binaries(first: Node, precedence: number): Node {
+    let left = first;
+    let previous = '';
+    for (;;) {
+      const found = this.operatorAhead(precedence);
+      if (found === undefined) return left;
+      const { operator, negated } = found;
+      if (previous === '??' && operator.text !== '??' && operator.text !== '|') {
+        throw new ExprError(`"??" and "${operator.text}" can't be mixed without parentheses`, operator.at);
+      }
+      if (operator.text === '|') left = this.pipe(left);
+      else if (comparisons.has(operator.text)) left = this.comparison(left, operator);
+      else left = this.binary(left, operator, negated);
+      previous = operator.text;
+    }
+  }
+
+  private operatorAhead(precedence: number): { readonly operator: Token; readonly negated: boolean } | undefined {
+    const start = this.position;
+    const negated = this.accept('not');
+    const operator = this.current;
+    if (negated && (operator.kind !== 'operator' || !negatable.has(operator.text))) {
+      throw new ExprError(`"not" must be followed by in, matches, contains, startsWith or endsWith here`, operator.at);
+    }
+    const binds = operator.kind === 'operator' ? precedences.get(operator.text) : undefined;
+    if (binds === undefined || binds < precedence) {
+      this.position = start;
+      return undefined;
+    }
+    this.position += 1;
+    return { operator, negated };
+  }
+
+  private binary(left: Node, operator: Token, negated: boolean): Node {
+    const own = precedences.get(operator.text) ?? 0;
+    const rightGrouping = operator.text === '**' || operator.text === '^';
+    const right = this.expression(rightGrouping ? own : own + 1);
+    const name = synonyms[operator.text] ?? (operator.text as BinaryOperator);
+    const node = this.node({ kind: 'binary', operator: name, left, right, at: operator.at });
+    return negated ? this.node({ kind: 'unary', operator: 'not', operand: node, at: operator.at }) : node;
+  }
+
+  /** `1 < x < 3` means `1 < x and x < 3`. */
+  private comparison(first: Node, operator: Token): Node {
+    let left = first;
+    let sign = operator;
+    let chain: Node | undefined;
+    for (;;) {
+      const right = this.expression(21);
+      const one = this.node({ kind: 'binary', operator: sign.text as BinaryOperator, left, right, at: sign.at });
+      chain =
+        chain === undefined
+          ? one
+          : this.node({ kind: 'binary', operator: 'and', left: chain, right: one, at: sign.at });
+      if (this.current.kind !== 'operator' || !comparisons.has(this.current.text)) return chain;
+      left = right;
+      sign = this.take();
+    }
+  }
+
+  private pipe(left: Node): Node {
+    const name = this.take();
+    if (name.kind !== 'name') throw new ExprError('"|" must be followed by a function call', name.at);
+    return this.postfix(this.call(name, [left]));
+  }
+
+  private ternary(test: Node): Node {
+    let node = test;
+    while (this.is('?')) {
+      const { at } = this.take();
+      const then = this.is(':') ? node : this.expression(0);
+      this.expect(':');
+      node = this.node({ kind: 'choice', test: node, then, otherwise: this.expression(0), at });
+    }
+    return node;
+  }
+
+  private letBinding(): Node {
+    const { at } = this.take();
+    const name = this.take();
+    if (name.kind !== 'name') throw new ExprError('"let" must be followed by a name', name.at);
+    if (this.isTaken(name.text)) throw new ExprError(`the name ${JSON.stringify(name.text)} is taken already`, name.at);
+    this.expect('=');
+    const value = this.expression(0);
+    this.expect(';');
+    this.locals.push(name.text);
+    const body = this.expression(0);
+    this.locals.pop();
+    return this.node({ kind: 'let', name: name.text, value, body, at });
+  }
+
+  private isTaken(name: string): boolean {
+    return this.names.has(name) || this.locals.includes(name) || signatures.has(name) || unsupported.has(name);
+  }
+
+  private ifElse(): Node {
+    const { at } = this.take();
+    const test = this.expression(0);
+    const then = this.block();
+    this.expect('else');
+    const otherwise = this.is('if') ? this.ifElse() : this.block();
+    return this.node({ kind: 'choice', test, then, otherwise, at });
+  }
+
+  private block(): Node {
+    this.expect('{');
+    const body = this.expression(0);
+    if (this.is(';')) throw this.unexpected();
+    this.expect('}');
+    return body;
+  }
+
+  private primary(): Node {
+    const token = this.current;
+    const unary = token.kind === 'operator' ? unaryPrecedences.get(token.text) : undefined;
+    if (unary !== undefined) {
+      this.position += 1;
+      const operand = this.expression(unary);
+      const operator = token.text === '-' || token.text === '+' ? token.text : 'not';
+      return this.postfix(this.node({ kind: 'unary', operator, operand, at: token.at }));
+    }
+    if (this.accept('(')) {
+      const inner = this.expression(0);
+      this.expect(')');
+      return this.postfix(inner);
+    }
+    if (this.is('#') || (this.is('.') && this.closures > 0)) return this.postfix(this.pointer());
+    return this.postfix(this.secondary());
+  }
+
+  /** `#`, `#index`, `#acc`; a leading `.field` leaves the dot for `postfix` to read. */
+  private pointer(): Node {
+    const { at, text } = this.current;
+    if (this.closures === 0)
+      throw new ExprError('"#" has a meaning only inside a closure such as all(result, # < 1)', at);
+    if (text === '.') return this.node({ kind: 'pointer', name: 'item', at });
+    this.position += 1;
+    const named = this.current;
+    const glued = named.kind === 'name' && named.at === at + 1;
+    if (!glued) return this.node({ kind: 'pointer', name: 'item', at });
+    if (named.text !== 'index' && named.text !== 'acc') throw new ExprError(`unknown pointer #${named.text}`, at);
+    this.position += 1;
+    return this.node({ kind: 'pointer', name: named.text, at });
+  }
+
+  private secondary(): Node {
+    const token = this.take();
+    const { at } = token;
+    if (token.kind === 'string') return this.node({ kind: 'literal', value: token.text, at });
+    if (token.kind === 'float') return this.node({ kind: 'literal', value: Number(token.text), at });
+    if (token.kind === 'int') return this.node({ kind: 'literal', value: intLiteral(token), at });
+    if (token.kind === 'name') return this.nameOrCall(token);
+    if (token.kind === 'bracket' && token.text === '[') return this.list(at);
+    if (token.kind === 'bracket' && token.text === '{') return this.map(at);
+    this.position -= 1;
+    throw this.unexpected();
+  }
+
+  private nameOrCall(token: Token): Node {
+    const { text, at } = token;
+    if (text === 'true' || text === 'false') return this.node({ kind: 'literal', value: text === 'true', at });
+    if (text === 'nil') return this.node({ kind: 'literal', value: null, at });
+    if (this.is('(')) return this.call(token, []);
+    if (text === '$env') throw new ExprError('$env is not supported', at);
+    if (this.names.has(text) || this.locals.includes(text)) return this.node({ kind: 'name', name: text, at });
+    const known = [...this.names, ...this.locals].join(', ');
+    if (signatures.has(text)) throw new ExprError(`${text} is a function: write ${text}(...)`, at);
+    throw new ExprError(`unknown name ${JSON.stringify(text)}; a condition knows ${known}`, at);
+  }
+
+  private call(name: Token, given: readonly Node[]): Node {
+    const signature = signatures.get(name.text);
+    if (signature === undefined) {
+      const what = unsupported.has(name.text) ? 'is not supported' : 'is unknown';
+      throw new ExprError(`the function ${name.text}() ${what}`, name.at);
+    }
+    this.expect('(');
+    const args = [...given];
+    let body: Node | undefined;
+    while (!this.is(')')) {
+      if (signature.closure?.index === args.length && body === undefined) body = this.closure();
+      else args.push(this.expression(0));
+      if (!this.accept(',')) break;
+    }
+    this.expect(')');
+    const count = args.length + (body === undefined ? 0 : 1);
+    if (count < signature.min || count > signature.max) {
+      const wanted = signature.min === signature.max ? `${signature.min}` : `${signature.min} to ${signature.max}`;
+      throw new ExprError(`${name.text}() takes ${wanted} arguments, not ${count}`, name.at);
+    }
+    const closure = body === undefined ? {} : { closure: { body } };
+    const typed = takesFloat.has(name.text) ? args.map(asFloatLiteral) : args;
+    return this.node({ kind: 'call', name: name.text, args: typed, ...closure, at: name.at });
+  }
+
+  private closure(): Node {
+    this.closures += 1;
+    const body = this.is('{') ? this.block() : this.expression(0);
+    this.closures -= 1;
+    return body;
+  }
+
+  private list(at: number): Node {
+    const items: Node[] = [];
+    while (!this.is(']')) {
+      items.push(this.expression(0));
+      if (!this.accept(',')) break;
+    }
+    this.expect(']');
+    return this.node({ kind: 'list', items, at });
+  }
+
+  private map(at: number): Node {
+    const entries: { key: Node; value: Node }[] = [];
+    while (!this.is('}')) {
+      const key = this.mapKey();
+      this.expect(':');
+      entries.push({ key, value: this.expression(0) });
+      if (!this.accept(',')) break;
+    }
+    this.expect('}');
+    return this.node({ kind: 'map', entries, at });
+  }
+
+  private mapKey(): Node {
+    const token = this.take();
+    if (token.kind === 'bracket' && token.text === '(') {
+      const key = this.expression(0);
+      this.expect(')');
+      return key;
+    }
+    if (token.kind === 'name' || token.kind === 'string' || token.kind === 'int' || token.kind === 'float') {
+      return this.node({ kind: 'literal', value: token.text, at: token.at });
+    }
+    throw new ExprError('a map key must be a name, a text, a number or an expression in parentheses', token.at);
+  }
+
+  /** Member access, indexes and slices after a value. `?.` makes the rest of the chain nil when its object is nil. */
+  private postfix(start: Node): Node {
+    let node = start;
+    let chained = false;
+    for (;;) {
+      const { at } = this.current;
+      const optional = this.accept('?.');
+      chained ||= optional;
+      if (this.accept('[')) node = this.indexOrSlice(node, at, optional);
+      else if (optional || this.accept('.')) node = this.field(node, at, optional);
+      else break;
+    }
+    return chained ? this.node({ kind: 'chain', body: node, at: start.at }) : node;
+  }
+
+  private field(object: Node, at: number, optional: boolean): Node {
+    const name = this.take();
+    const isName = name.kind === 'name' || (name.kind === 'operator' && /^[A-Za-z]+$/.test(name.text));
+    if (!isName) throw new ExprError('"." must be followed by a name', name.at);
+    if (this.is('(')) throw new ExprError(`methods are not supported: .${name.text}()`, name.at);
+    const key = this.node({ kind: 'literal', value: name.text, at: name.at });
+    return this.node({ kind: 'member', object, key, optional, at });
+  }
+
+  private indexOrSlice(object: Node, at: number, optional: boolean): Node {
+    const from = this.is(':') ? undefined : this.expression(0);
+    if (!this.accept(':')) {
+      this.expect(']');
+      if (from === undefined) throw this.unexpected();
+      return this.node({ kind: 'member', object, key: from, optional, at });
+    }
+    const to = this.is(']') ? undefined : this.expression(0);
+    this.expect(']');
+    return this.node({ kind: 'slice', object, ...(from ? { from } : {}), ...(to ? { to } : {}), at });
+  }
+}
+
+const takesFloat: ReadonlySet<string> = new Set(['isNaN', 'isInf']);
+
+/** Where a float is wanted the language turns integer constants into floats, and only those. */
+function asFloatLiteral(node: Node): Node {
+  if (node.kind === 'literal' && typeof node.value === 'bigint') return { ...node, value: Number(node.value) };
+  if (node.kind === 'unary' && node.operator !== 'not') return { ...node, operand: asFloatLiteral(node.operand) };
+  return node;
+}
+
+function intLiteral(token: Token): bigint {
+  const value = BigInt(token.text);
+  if (value > 0x7fff_ffff_ffff_ffffn) throw new ExprError('the integer is larger than 64 bits hold', token.at);
+  return value;
+}
