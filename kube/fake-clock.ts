@@ -14,7 +14,7 @@ export interface FakeClock extends Clock {
 
 interface Sleeper {
   readonly at: number;
-  wake(): void;
+  readonly wake: () => void;
 }
 
 /** `startMs` is the first wall time; monotonic time starts at 0. */

@@ -78,6 +78,6 @@ function headersOf(options: RequestOptions): Record<string, string> {
 }
 
 function certificateOf(options: RequestOptions): { cert: string; key: string } | Record<string, never> {
-  if (!options.cert || !options.key) return {};
-  return { cert: String(options.cert), key: String(options.key) };
+  const { cert, key } = options;
+  return typeof cert === 'string' && typeof key === 'string' ? { cert, key } : {};
 }

@@ -36,6 +36,8 @@ export interface KindCache<T extends KubeObject> {
   /** Resolves when settled, or when the signal aborts. */
   whenSettled(signal: AbortSignal): Promise<void>;
   metrics(): CacheMetrics;
+  /** The store holds everything of this namespace up to this resourceVersion; undefined before the first list. */
+  seenVersion(namespace: string): string | undefined;
 }
 
 export interface CacheMetrics extends ListWatchMetrics {
@@ -72,11 +74,14 @@ export function watchKind<T extends KubeObject>(options: WatchKindOptions<T>): K
     synced: () => store.synced(),
     settled,
     whenSettled: (signal) => whenTrue(settled, waiting, signal),
+    seenVersion: (namespace) =>
+      feeds.find((feed) => feed.namespace === '' || feed.namespace === namespace)?.loop.seenVersion(),
     metrics: () => ({ ...sum(feeds.map((feed) => feed.loop.metrics())), objects: store.size(), handlerErrors }),
   };
 }
 
 interface Feed {
+  readonly namespace: string;
   readonly loop: ListWatch;
   state(): 'syncing' | 'synced' | 'not-served';
 }
@@ -99,7 +104,7 @@ function feedsOf<T extends KubeObject>(options: WatchKindOptions<T>, store: FedS
         },
       },
     });
-    return { loop, state: () => state };
+    return { namespace, loop, state: () => state };
   });
   return feeds;
 }

@@ -47,6 +47,8 @@ export interface ListWatch {
   /** Resolves only after the signal has aborted, and then nothing is opened any more. */
   run(signal: AbortSignal): Promise<void>;
   metrics(): ListWatchMetrics;
+  /** The sink holds everything up to this resourceVersion. */
+  seenVersion(): string | undefined;
 }
 
 const pageSize = 500;
@@ -60,6 +62,8 @@ const shortestWatchMs = 1_000;
 interface Progress {
   /** Where the watch goes on; undefined = list first. */
   version: string | undefined;
+  /** The newest version handed to the sink; unlike `version` it stays through a relist. */
+  seen: string | undefined;
   listedBefore: boolean;
   lists: number;
   watches: number;
@@ -74,6 +78,7 @@ export function listWatch(options: ListWatchOptions): ListWatch {
   const random = options.random ?? Math.random;
   const progress: Progress = {
     version: undefined,
+    seen: undefined,
     listedBefore: false,
     lists: 0,
     watches: 0,
@@ -93,6 +98,7 @@ export function listWatch(options: ListWatchOptions): ListWatch {
         await options.clock.sleep(waitMs, signal);
       }
     },
+    seenVersion: () => progress.seen,
     metrics: () => {
       const { lists, watches, failures, droppedEvents } = progress;
       return { lists, watches, failures, droppedEvents };
@@ -192,6 +198,7 @@ async function list(
     progress.lists += 1;
     progress.listedBefore = true;
     options.sink.replace(items);
+    progress.seen = progress.version;
     options.sink.state('synced');
     return fine;
   }
@@ -250,6 +257,7 @@ function take(options: ListWatchOptions, progress: Progress, line: GoodLine): vo
   }
   if (line.kind === 'event') options.sink.event(line.type, line.object);
   progress.version = version ?? progress.version;
+  progress.seen = progress.version;
 }
 
 /** 410: the version is too old to go on from. 404: the kind went away. A garbled line lost an event. All else goes on where it was. */
