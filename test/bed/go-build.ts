@@ -2,7 +2,6 @@
 import { createHash } from 'node:crypto';
 import { cpSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { z } from 'zod';
 import { cached, cachedPath, isCached } from './cache.ts';
 import { run } from './run-command.ts';
 import { makeTempDir, removeTempDir } from './temp-dir.ts';
@@ -22,8 +21,6 @@ export interface GoPart {
   ldflags?: string;
   /** Prepares a vendored copy of the modules before the build, for a module that lacks a generated file. */
   patchVendor?: (vendor: string) => void;
-  /** Copies more files of the modules beside the programs. */
-  extras?: (folder: string, out: string) => Promise<void>;
 }
 
 const BUILD_TIMEOUT_MS = 30 * 60_000;
@@ -56,7 +53,7 @@ export const kustomize: GoPart = {
   ldflags: '-X sigs.k8s.io/kustomize/api/provenance.version=v5.8.2',
 };
 
-/** Traefik, the gateway, with the Gateway API's CRDs of the version it speaks in `crds/`. */
+/** Traefik, the gateway. */
 export const gateway: GoPart = {
   name: 'traefik',
   version: 'v3.5.0',
@@ -68,11 +65,6 @@ export const gateway: GoPart = {
     const page = join(vendor, 'github.com/traefik/traefik/v3/webui/static');
     mkdirSync(page, { recursive: true });
     writeFileSync(join(page, 'index.html'), '<!doctype html>\n');
-  },
-  async extras(folder, out) {
-    const told = await run('go', ['mod', 'download', '-json', 'sigs.k8s.io/gateway-api'], { cwd: folder });
-    const module = z.object({ Dir: z.string() }).parse(JSON.parse(told));
-    cpSync(join(module.Dir, 'config/crd/standard'), join(out, 'crds'), { recursive: true });
   },
 };
 
@@ -100,7 +92,6 @@ export async function buildGoPart(part: GoPart): Promise<string> {
     const work = makeTempDir('go-build');
     try {
       for (const file of ['go.mod', 'go.sum']) cpSync(join(part.folder, file), join(work, file));
-      await part.extras?.(work, out);
       if (part.patchVendor !== undefined) {
         // -e: the file that patchVendor brings is missing until then.
         await run('go', ['mod', 'vendor', '-e'], { cwd: work, timeoutMs: BUILD_TIMEOUT_MS });

@@ -3,7 +3,7 @@
  * address, data kept, are an outage.
  *
  *   const prometheus = await startPrometheus({ pods: cluster });            // every annotated pod, see below
- *   await prometheus.setTargets([{ address: '127.0.0.1:9000', labels: { job: 'web' } }]);
+ *   prometheus.setTargets([{ address: '127.0.0.1:9000', labels: { job: 'web' } }]);
  *   await prometheus.query('sum(rate(http_requests_total[2s]))');
  *
  * A pod is scraped when its annotation `prometheus.io/scrape` is "true", at `prometheus.io/port` (else its first declared
@@ -15,19 +15,14 @@ import { z } from 'zod';
 import { type Child, startChild } from './child.ts';
 import { eventually } from './eventually.ts';
 import { freePort } from './free-port.ts';
+import { followPods, type PodSource, type ScrapeTarget } from './pod-targets.ts';
 import { missingProgram, program } from './programs.ts';
 import { makeTempDir, removeTempDir } from './temp-dir.ts';
-
-export interface ScrapeTarget {
-  /** host:port */
-  address: string;
-  labels?: Readonly<Record<string, string>>;
-}
 
 export interface PrometheusOptions {
   targets?: ScrapeTarget[];
   /** Also scrape the annotated pods of this cluster. */
-  pods?: { server: string; caData: string; adminToken: string };
+  pods?: PodSource;
   /** Go duration (default 250ms). */
   scrapeInterval?: string;
 }
@@ -39,8 +34,8 @@ export interface Sample {
 
 export interface Prometheus {
   readonly url: string;
-  /** Replaces the static targets; takes effect within 5 seconds, Prometheus' own pace of discovery. */
-  setTargets(targets: ScrapeTarget[]): Promise<void>;
+  /** Replaces the targets named by hand; takes effect within 5 seconds, Prometheus' own pace of discovery. */
+  setTargets(targets: ScrapeTarget[]): void;
   /** An instant query. @throws Error with Prometheus' own message. */
   query(expression: string): Promise<Sample[]>;
   /** Ends the process; address and data stay. */
@@ -73,16 +68,23 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
   const url = `http://127.0.0.1:${port}`;
   const targetsPath = join(folder, 'targets.json');
   const configPath = join(folder, 'prometheus.yml');
-  writeTargets(targetsPath, options.targets ?? []);
-  writeFileSync(configPath, JSON.stringify(configOf(options, folder, targetsPath), null, 2));
+  const known: { given: ScrapeTarget[]; pods: ScrapeTarget[] } = { given: options.targets ?? [], pods: [] };
+  const write = (): void => writeTargets(targetsPath, [...known.given, ...known.pods]);
+  write();
+  writeFileSync(configPath, JSON.stringify(configOf(options.scrapeInterval ?? '250ms', targetsPath), null, 2));
 
+  const ended = new AbortController();
+  const takePods = (pods: ScrapeTarget[]): void => {
+    known.pods = pods;
+    write();
+  };
+  const following = options.pods === undefined ? undefined : followPods(options.pods, takePods, ended.signal);
   let child: Child | undefined;
   const startServer = async (): Promise<void> => {
     const args = [
       `--config.file=${configPath}`,
       `--storage.tsdb.path=${join(folder, 'data')}`,
       `--web.listen-address=127.0.0.1:${port}`,
-      '--web.enable-lifecycle',
       '--query.lookback-delta=10s',
       // Else targets that were found wait up to 5 seconds more.
       '--scrape.discovery-reload-interval=100ms',
@@ -97,7 +99,8 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
     await eventually('Prometheus is ready', ready, { withinMs: 30_000 });
   };
   const stop = async (): Promise<void> => {
-    await child?.stop(0);
+    ended.abort();
+    await Promise.all([following, child?.stop(0)]);
     removeTempDir(folder);
   };
   await startServer().catch(async (error: unknown) => {
@@ -106,9 +109,9 @@ export async function startPrometheus(options: PrometheusOptions = {}): Promise<
   });
   return {
     url,
-    async setTargets(targets) {
-      writeTargets(targetsPath, targets);
-      await fetch(`${url}/-/reload`, { method: 'POST' });
+    setTargets(targets) {
+      known.given = targets;
+      write();
     },
     query: (expression) => query(url, expression),
     async stopServer() {
@@ -134,46 +137,11 @@ function writeTargets(path: string, targets: ScrapeTarget[]): void {
   renameSync(`${path}.new`, path);
 }
 
-function configOf(options: PrometheusOptions, folder: string, targetsPath: string): object {
-  const interval = options.scrapeInterval ?? '250ms';
-  const jobs: object[] = [{ job_name: 'targets', file_sd_configs: [{ files: [targetsPath], refresh_interval: '1s' }] }];
-  if (options.pods !== undefined) jobs.push(podsJob(options.pods, folder));
+function configOf(interval: string, targetsPath: string): object {
   return {
     global: { scrape_interval: interval, scrape_timeout: interval, evaluation_interval: interval },
-    scrape_configs: jobs,
-  };
-}
-
-function podsJob(cluster: NonNullable<PrometheusOptions['pods']>, folder: string): object {
-  const caPath = join(folder, 'ca.crt');
-  writeFileSync(caPath, Buffer.from(cluster.caData, 'base64'));
-  const pod = '__meta_kubernetes_pod_';
-  const annotation = `${pod}annotation_prometheus_io_`;
-  return {
-    job_name: 'pods',
-    kubernetes_sd_configs: [
-      {
-        role: 'pod',
-        api_server: cluster.server,
-        authorization: { credentials: cluster.adminToken },
-        tls_config: { ca_file: caPath },
-      },
-    ],
-    relabel_configs: [
-      { source_labels: [`${annotation}scrape`], regex: 'true', action: 'keep' },
-      { source_labels: [`${pod}ip`], regex: '.+', action: 'keep' },
-      { source_labels: [`${pod}phase`], regex: 'Running', action: 'keep' },
-      // The annotated port takes the place of the declared ones (equal targets count once).
-      { source_labels: [`${annotation}path`], regex: '(.+)', target_label: '__metrics_path__' },
-      {
-        source_labels: [`${pod}ip`, `${annotation}port`],
-        regex: '(.+);(\\d+)',
-        replacement: '$1:$2',
-        target_label: '__address__',
-      },
-      { regex: `${pod}label_(.+)`, action: 'labelmap' },
-      { source_labels: ['__meta_kubernetes_namespace'], target_label: 'namespace' },
-      { source_labels: [`${pod}name`], target_label: 'pod' },
+    scrape_configs: [
+      { job_name: 'targets', honor_labels: true, file_sd_configs: [{ files: [targetsPath], refresh_interval: '1s' }] },
     ],
   };
 }

@@ -1,4 +1,5 @@
 /** Gets everything the bed needs onto this machine: Debian packages and Go builds, once, in parallel with other set-up. */
+import { fetchGatewayApi, gatewayApiMissing } from './gateway-api.ts';
 import { controlPlane, buildGoPart, type GoPart, gateway, isBuilt, kustomize } from './go-build.ts';
 import { installPackages, missingPackages } from './debian.ts';
 import { namespaceRefused } from './network.ts';
@@ -30,12 +31,14 @@ export async function ensureTools(report: (part: PartReport) => void = () => und
     },
   );
   const builds: PartReport[] = [];
+  const crds = () => gatewayApiMissing() === undefined;
+  builds.push(await attempt('gateway-api CRDs', crds, () => withGo(fetchGatewayApi)));
   for (const part of [controlPlane, kustomize, gateway]) {
     builds.push(
       await attempt(
         `${part.name} ${part.version}`,
         () => isThere(part),
-        () => build(part),
+        () => withGo(() => buildGoPart(part)),
       ),
     );
   }
@@ -56,9 +59,9 @@ function isThere(part: GoPart): boolean {
   return part === controlPlane && missingProgram(given) === undefined;
 }
 
-async function build(part: GoPart): Promise<void> {
+async function withGo(make: () => Promise<unknown>): Promise<void> {
   if (findProgram('go') === undefined) throw new Error('Go is not installed on this machine');
-  await buildGoPart(part);
+  await make();
 }
 
 async function attempted(part: string, isThere: () => boolean, make: () => Promise<unknown>): Promise<PartReport> {

@@ -1,18 +1,50 @@
 /** The test bed itself: each real part starts, does what the other tests rely on, and leaves nothing behind. */
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:http';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Bed, bedMissing, startBed } from '../bed/bed.ts';
 import { type Cluster, clusterMissing, startCluster } from '../bed/cluster.ts';
 import { eventually } from '../bed/eventually.ts';
+import { serviceAt, weightedRoute } from '../bed/gateway-objects.ts';
 import { type GitServer, gitServerMissing, startGitServer } from '../bed/git-server.ts';
+import { countAnswers } from '../bed/http-get.ts';
 import { type Prometheus, prometheusMissing, startPrometheus } from '../bed/prometheus.ts';
 import { tryRun } from '../bed/run-command.ts';
 import { type SshServer, sshServerMissing, startSshServer } from '../bed/ssh-server.ts';
 import { webReplicaSet } from '../bed/web-objects.ts';
 
 const because = (missing: string | undefined): string => (missing === undefined ? '' : ` (skipped: ${missing})`);
+
+describe('a program of the bed', () => {
+  it('dies with the process that started it, even when that one is killed', async () => {
+    const module = join(import.meta.dirname, '../bed/child.ts');
+    const script = `
+      const { startChild } = await import(${JSON.stringify(module)});
+      const child = await startChild({ name: 'idle', command: '/bin/sleep', args: ['600'], logDir: ${JSON.stringify(tmpdir())} });
+      console.log(child.pid);
+      setInterval(() => {}, 1000);`;
+    const parent = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    const pid = Number(await new Promise((resolve) => parent.stdout.once('data', resolve)));
+    expect(isAlive(pid)).toBe(true);
+    parent.kill('SIGKILL');
+    expect(await eventually('the program has ended', () => !isAlive(pid))).toBe(true);
+    rmSync(join(tmpdir(), 'idle.log'), { force: true });
+  });
+});
+
+/** A dead process whose new parent has not yet read its exit code counts as dead. */
+function isAlive(pid: number): boolean {
+  try {
+    return !/^\d+ \(.*\) [ZX]/.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false;
+  }
+}
 
 const noCluster = clusterMissing();
 describe.skipIf(noCluster !== undefined)(`control plane${because(noCluster)}`, () => {
@@ -184,7 +216,7 @@ describe.skipIf(noPrometheus !== undefined)(`Prometheus${because(noPrometheus)}`
     try {
       const bound = exporter.address();
       const port = typeof bound === 'object' && bound !== null ? bound.port : 0;
-      await prometheus.setTargets([{ address: `127.0.0.1:${port}`, labels: { shop: 'north' } }]);
+      prometheus.setTargets([{ address: `127.0.0.1:${port}`, labels: { shop: 'north' } }]);
       const query = 'bed_answers_total{shop="north",code="500"}';
       const found = async () => (await prometheus.query(query))[0]?.value === 7;
       await eventually('the target is scraped', found, { withinMs: 20_000 });
@@ -199,5 +231,67 @@ describe.skipIf(noPrometheus !== undefined)(`Prometheus${because(noPrometheus)}`
 
   it('says what is wrong with a query', async () => {
     await expect(prometheus.query('rate(')).rejects.toThrow(/parse error/);
+  });
+});
+
+const gatewayParts = ['cluster', 'gateway', 'prometheus', 'podRange'] as const;
+const noGateway = bedMissing(gatewayParts);
+describe.skipIf(noGateway !== undefined)(`gateway${because(noGateway)}`, () => {
+  let bed: Bed<(typeof gatewayParts)[number]>;
+  const servers: Server[] = [];
+  beforeAll(async () => {
+    bed = await startBed({ with: gatewayParts });
+    for (const [at, name] of ['stable', 'canary'].entries()) {
+      const address = bed.podRange.address(at + 1);
+      const server = createServer((_request, response) => response.end(name));
+      await new Promise<void>((resolve) => server.listen(8080, address, resolve));
+      servers.push(server);
+      await bed.cluster.api.apply(...serviceAt(name, address, 8080));
+    }
+  });
+  afterAll(async () => {
+    await bed?.stop();
+    for (const server of servers) server.close().closeAllConnections();
+  });
+  const split = (stable: number, canary: number) =>
+    bed.cluster.api.apply(weightedRoute('shop', bed.gateway.parentRef, 'shop.test', { stable, canary }));
+
+  it('splits real requests by the weights of an HTTPRoute', async () => {
+    await split(80, 20);
+    const twenty = async (saw: (value: unknown) => void) => {
+      const counts = await countAnswers(bed.gateway.url, 'shop.test', 100);
+      saw(counts);
+      return counts.get('200 canary') === 20;
+    };
+    await eventually('the route is served', twenty, { withinMs: 20_000 });
+    const counts = await countAnswers(bed.gateway.url, 'shop.test', 1_000);
+    expect(Object.fromEntries(counts)).toEqual({ '200 stable': 800, '200 canary': 200 });
+  });
+
+  it('serves a change of weights within seconds', async () => {
+    await split(100, 0);
+    const counts = await eventually(
+      'no request reaches the canary',
+      async () => {
+        const seen = await countAnswers(bed.gateway.url, 'shop.test', 100);
+        return !seen.has('200 canary') && seen;
+      },
+      { withinMs: 5_000 },
+    );
+    expect(Object.fromEntries(counts)).toEqual({ '200 stable': 100 });
+  });
+
+  it('is measured by Prometheus, per backend', async () => {
+    const query =
+      'sum by (service, code) (traefik_service_requests_total{service="default-canary-http-80@kubernetesgateway"})';
+    const sample = await eventually(
+      'requests of the canary in Prometheus',
+      async () => (await bed.prometheus.query(query))[0],
+      {
+        withinMs: 20_000,
+      },
+    );
+    expect(sample.labels['code']).toBe('200');
+    expect(sample.value).toBeGreaterThanOrEqual(200);
   });
 });
