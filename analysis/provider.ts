@@ -1,7 +1,7 @@
 /** The interface of a metrics backend: check a metric without asking anybody, and take one measurement. */
-import type { Outbound } from '../outbound/outcome.ts';
 import type { Json, JsonObject } from '../crds/schema/json.ts';
-import type { Metric, Problem } from './metric.ts';
+import type { Metric } from '../crds/schema/metric.ts';
+import type { Outbound } from '../outbound/outcome.ts';
 
 /** Epoch milliseconds. */
 export type Instant = number;
@@ -16,11 +16,13 @@ export type Instant = number;
 export type Reading =
   | { readonly kind: 'value'; readonly value: Json; readonly text: string; readonly warnings?: readonly string[] }
   | { readonly kind: 'running'; readonly resume: JsonObject; readonly lookAgainAt: Instant }
-  | {
-      readonly kind: 'no-evidence' | 'misconfigured' | 'unavailable';
-      readonly why: string;
-      readonly retryAfterMs?: number;
-    };
+  | Missing;
+
+export interface Missing {
+  readonly kind: 'no-evidence' | 'misconfigured' | 'unavailable';
+  readonly why: string;
+  readonly retryAfterMs?: number;
+}
 
 export interface MeasureContext {
   readonly outbound: Outbound;
@@ -30,10 +32,16 @@ export interface MeasureContext {
   readonly resume?: JsonObject;
 }
 
+/** A sentence about one place in a metric, such as a PromQL syntax error. `field` is a path such as `provider.prometheus.query`. */
+export interface MetricProblem {
+  readonly field: string;
+  readonly message: string;
+}
+
 /** One metrics backend. `measure` never throws for what the backend does; a throw is a bug. */
 export interface MetricProvider {
   readonly name: string;
-  lint(metric: Metric): readonly Problem[];
+  lint(metric: Metric): readonly MetricProblem[];
   measure(metric: Metric, context: MeasureContext): Promise<Reading>;
   stop?(metric: Metric, context: MeasureContext): Promise<void>;
 }

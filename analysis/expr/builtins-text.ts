@@ -15,7 +15,7 @@ function count(name: string, value: Value | undefined): number {
 
 /** Go's strings.Trim: cuts all leading and trailing characters that occur in the set. */
 function trimmed(value: string, set: string): string {
-  const chars = [...value];
+  const chars = Array.from(value);
   let [start, end] = [0, chars.length];
   while (start < end && set.includes(chars[start] ?? '')) start += 1;
   while (end > start && set.includes(chars[end - 1] ?? '')) end -= 1;
@@ -24,14 +24,14 @@ function trimmed(value: string, set: string): string {
 
 /** Go's SplitN: at most n parts, the last one whole; n < 0 means all, 0 none. */
 function splitN(value: string, separator: string, n: number): string[] {
-  const parts = separator === '' ? [...value] : value.split(separator);
+  const parts = separator === '' ? Array.from(value) : value.split(separator);
   if (n === 0) return [];
   if (n < 0 || parts.length <= n) return parts;
   return [...parts.slice(0, n - 1), parts.slice(n - 1).join(separator)];
 }
 
 function replaced(value: string, from: string, to: string, n: number): string {
-  const parts = from === '' ? ['', ...value, ''] : value.split(from);
+  const parts = from === '' ? ['', ...Array.from(value), ''] : value.split(from);
   const times = n < 0 ? parts.length - 1 : Math.min(n, parts.length - 1);
   return parts.reduce((sum, part, index) => sum + (index <= times ? to : from) + part);
 }

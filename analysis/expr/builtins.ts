@@ -158,7 +158,7 @@ function shift(name: string, operate: (left: bigint, by: bigint) => bigint): Pla
 }
 
 function lengthOf(value: Value): bigint {
-  if (typeof value === 'string') return BigInt([...value].length);
+  if (typeof value === 'string') return BigInt(Array.from(value).length);
   if (isList(value)) return BigInt(value.length);
   if (isMap(value)) return BigInt(value.size);
   throw new ExprError(`len() takes a list, a map or a text, not ${typeName(value)}`);

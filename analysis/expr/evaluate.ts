@@ -48,7 +48,7 @@ function runNode(node: Node, scope: Scope): Value {
     case 'binary':
       return runBinary(node, scope);
     case 'choice':
-      return run(truth(run(node.test, scope), 'the test of a choice') ? node.then : node.otherwise, scope);
+      return run(truth(run(node.test, scope), 'the test of a choice') ? node.whenTrue : node.whenFalse, scope);
     case 'member':
       return runMember(node, scope);
     case 'chain':
@@ -112,11 +112,11 @@ function runMember(node: Extract<Node, { kind: 'member' }>, scope: Scope): Value
 function runSlice(node: Extract<Node, { kind: 'slice' }>, scope: Scope): Value {
   const object = run(node.object, scope);
   const from = node.from === undefined ? 0n : intArgument('a slice', run(node.from, scope));
-  const items = typeof object === 'string' ? [...object] : object;
-  if (!isList(items)) throw new ExprError(`can't cut a slice from ${typeName(object)}`);
-  const to = node.to === undefined ? BigInt(items.length) : intArgument('a slice', run(node.to, scope));
-  const cut = items.slice(bounded(from, items.length), bounded(to, items.length));
-  return typeof object === 'string' ? cut.join('') : cut;
+  const whole = typeof object === 'string' ? Array.from(object) : object;
+  if (!isList(whole)) throw new ExprError(`can't cut a slice from ${typeName(object)}`);
+  const to = node.to === undefined ? BigInt(whole.length) : intArgument('a slice', run(node.to, scope));
+  const [start, end] = [bounded(from, whole.length), bounded(to, whole.length)];
+  return typeof object === 'string' ? Array.from(object).slice(start, end).join('') : whole.slice(start, end);
 }
 
 function bounded(index: bigint, length: number): number {

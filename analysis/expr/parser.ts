@@ -170,9 +170,9 @@ class Parser {
     let node = test;
     while (this.is('?')) {
       const { at } = this.take();
-      const then = this.is(':') ? node : this.expression(0);
+      const whenTrue = this.is(':') ? node : this.expression(0);
       this.expect(':');
-      node = this.node({ kind: 'choice', test: node, then, otherwise: this.expression(0), at });
+      node = this.node({ kind: 'choice', test: node, whenTrue, whenFalse: this.expression(0), at });
     }
     return node;
   }
@@ -198,10 +198,10 @@ class Parser {
   private ifElse(): Node {
     const { at } = this.take();
     const test = this.expression(0);
-    const then = this.block();
+    const whenTrue = this.block();
     this.expect('else');
-    const otherwise = this.is('if') ? this.ifElse() : this.block();
-    return this.node({ kind: 'choice', test, then, otherwise, at });
+    const whenFalse = this.is('if') ? this.ifElse() : this.block();
+    return this.node({ kind: 'choice', test, whenTrue, whenFalse, at });
   }
 
   private block(): Node {

@@ -180,7 +180,7 @@ class RegexParser {
   private depth = 0;
 
   constructor(pattern: string) {
-    this.chars = [...pattern];
+    this.chars = Array.from(pattern);
   }
 
   parseAll(): Piece {
@@ -190,7 +190,7 @@ class RegexParser {
   }
 
   private peek(text: string): boolean {
-    return [...text].every((char, index) => this.chars[this.at + index] === char);
+    return Array.from(text).every((char, index) => this.chars[this.at + index] === char);
   }
 
   private accept(text: string): boolean {

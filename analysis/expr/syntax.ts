@@ -34,7 +34,7 @@ export type Node = { readonly at: number } & (
   | { readonly kind: 'pointer'; readonly name: 'item' | 'index' | 'acc' }
   | { readonly kind: 'unary'; readonly operator: '-' | '+' | 'not'; readonly operand: Node }
   | { readonly kind: 'binary'; readonly operator: BinaryOperator; readonly left: Node; readonly right: Node }
-  | { readonly kind: 'choice'; readonly test: Node; readonly then: Node; readonly otherwise: Node }
+  | { readonly kind: 'choice'; readonly test: Node; readonly whenTrue: Node; readonly whenFalse: Node }
   | { readonly kind: 'member'; readonly object: Node; readonly key: Node; readonly optional: boolean }
   | { readonly kind: 'chain'; readonly body: Node }
   | { readonly kind: 'slice'; readonly object: Node; readonly from?: Node; readonly to?: Node }
