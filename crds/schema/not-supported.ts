@@ -107,12 +107,28 @@ function refusal(field: string, found: Json | undefined): Problem {
   };
 }
 
-function foreignPlugins(object: JsonObject): Problem[] {
-  const path = `${canary}.trafficRouting.plugins`;
-  return findField(object, path).flatMap(({ value }) =>
-    Object.keys(isJsonObject(value) ? value : {})
-      .filter((name) => name !== gatewayPluginName)
-      .map((name) => refusal(`${path}["${name}"]`, 'set')),
+const pluginsPath = `${canary}.trafficRouting.plugins`;
+const pluginFields: readonly string[] = ['httpRoute', 'httpRoutes', 'namespace'];
+
+/** Set fields of the Gateway API plugin besides those that are understood. */
+function pluginConfig(config: JsonObject): Problem[] {
+  const base = `${pluginsPath}["${gatewayPluginName}"]`;
+  const routes = Array.isArray(config['httpRoutes']) ? config['httpRoutes'] : [];
+  const own = Object.entries(config).filter(([key, value]) => !pluginFields.includes(key) && !isUnset(value));
+  const ofRoutes = routes.flatMap((route: Json, index) =>
+    Object.entries(isJsonObject(route) ? route : {})
+      .filter(([key, value]) => key !== 'name' && !isUnset(value))
+      .map(([key, value]) => refusal(`${base}.httpRoutes[${index}].${key}`, value)),
+  );
+  return [...own.map(([key, value]) => refusal(`${base}.${key}`, value)), ...ofRoutes];
+}
+
+function plugins(object: JsonObject): Problem[] {
+  return findField(object, pluginsPath).flatMap(({ value }) =>
+    Object.entries(isJsonObject(value) ? value : {}).flatMap(([name, config]) => {
+      if (name !== gatewayPluginName) return [refusal(`${pluginsPath}["${name}"]`, 'set')];
+      return isJsonObject(config) ? pluginConfig(config) : [];
+    }),
   );
 }
 
@@ -131,5 +147,5 @@ export function unsupportedFields(object: { readonly kind: string }): Problem[] 
       .filter((found) => applies(entry, found))
       .map((found) => refusal(entry.value === undefined ? found.path : `${found.path} ${entry.value}`, found.value)),
   );
-  return object.kind === 'Rollout' ? [...listed, ...foreignPlugins(json)] : listed;
+  return object.kind === 'Rollout' ? [...listed, ...plugins(json)] : listed;
 }

@@ -32,3 +32,17 @@ export function objectText(object: {
   const { name, namespace } = object.metadata;
   return `${object.kind} ${namespace ? `${namespace}/` : ''}${name}`;
 }
+
+/** Builds problems of one object: where, what was found, what is allowed (a clause), what to do (an imperative). */
+export type Report = (field: string, found: string, allowed: string, remedy: string) => Problem;
+
+/** A reporter for the object that sentences begin with, e.g. `Rollout shop/web`. */
+export function reporter(object: string): Report {
+  return (field, found, allowed, remedy) => problem({ object, field, found, allowed, remedy });
+}
+
+/** A value as it stands in a sentence: quoted text, plain number, `unset`. */
+export function valueText(value: string | number | boolean | undefined): string {
+  if (value === undefined) return 'unset';
+  return typeof value === 'string' ? JSON.stringify(value) : String(value);
+}

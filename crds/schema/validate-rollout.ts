@@ -1,0 +1,222 @@
+/** Rules about a Rollout's own fields: what the API server's schema can't say, or Argo's schema doesn't. */
+
+import { type Dialect, isArgo } from './dialect.ts';
+import { gatewayRoutes, hasTrafficRouting } from './gateway-routes.ts';
+import { resolveIntOrPercent } from './int-or-string.ts';
+import { isEmptySelector, selectorMatches } from './label-selector.ts';
+import { objectText, type Problem, type Report, reporter, valueText } from './problem.ts';
+import type { Rollout } from './rollout.ts';
+import { validateSteps } from './validate-steps.ts';
+
+const canaryField = 'spec.strategy.canary';
+
+function labelsText(labels: Readonly<Record<string, string>>): string {
+  const pairs = Object.entries(labels).map(([key, value]) => `${key}=${value}`);
+  return pairs.length > 0 ? pairs.join(',') : 'empty';
+}
+
+const numberFields = ['replicas', 'minReadySeconds', 'revisionHistoryLimit', 'progressDeadlineSeconds'] as const;
+
+function numbers(rollout: Rollout, report: Report): Problem[] {
+  const { minReadySeconds = 0, progressDeadlineSeconds } = rollout.spec;
+  const negative = numberFields
+    .filter((field) => (rollout.spec[field] ?? 0) < 0)
+    .map((field) => report(`spec.${field}`, valueText(rollout.spec[field]), 'it must be 0 or more', 'raise it'));
+  if (progressDeadlineSeconds === undefined || progressDeadlineSeconds > minReadySeconds) return negative;
+  const found = valueText(progressDeadlineSeconds);
+  const allowed = `it must be greater than spec.minReadySeconds, which is ${minReadySeconds}`;
+  return [
+    ...negative,
+    report('spec.progressDeadlineSeconds', found, allowed, 'raise it or lower spec.minReadySeconds'),
+  ];
+}
+
+function podTemplate(rollout: Rollout, report: Report): Problem[] {
+  const { selector, template } = rollout.spec;
+  const problems: Problem[] = [];
+  if (template === undefined) problems.push(report('spec.template', 'unset', 'it is required', 'add the pod template'));
+  if (selector === undefined || isEmptySelector(selector)) {
+    problems.push(
+      report(
+        'spec.selector',
+        selector === undefined ? 'unset' : 'empty',
+        'it must select the pods of this Rollout',
+        'add matchLabels that the template has too',
+      ),
+    );
+  } else if (template !== undefined && !selectorMatches(selector, template.metadata?.labels ?? {})) {
+    const allowed = `it must match spec.template.metadata.labels, which are ${labelsText(template.metadata?.labels ?? {})}`;
+    problems.push(
+      report(
+        'spec.selector',
+        labelsText(selector.matchLabels ?? {}),
+        allowed,
+        'give the template the labels of the selector',
+      ),
+    );
+  }
+  const restartPolicy = template?.spec?.['restartPolicy'];
+  if (typeof restartPolicy === 'string' && restartPolicy !== 'Always') {
+    problems.push(
+      report(
+        'spec.template.spec.restartPolicy',
+        valueText(restartPolicy),
+        'pods of a Rollout must use Always',
+        'remove it',
+      ),
+    );
+  }
+  return problems;
+}
+
+function strategy(rollout: Rollout, report: Report): Problem[] {
+  const { canary, blueGreen } = rollout.spec.strategy;
+  if ((canary === undefined) !== (blueGreen === undefined)) return [];
+  const found = canary === undefined ? 'empty' : 'canary and blueGreen';
+  return [
+    report(
+      'spec.strategy',
+      found,
+      'exactly one of canary and blueGreen must be set',
+      canary === undefined ? 'add one' : 'remove one',
+    ),
+  ];
+}
+
+const rollingFields = ['maxSurge', 'maxUnavailable'] as const;
+
+function rolling(rollout: Rollout, report: Report): Problem[] {
+  const canary = rollout.spec.strategy.canary ?? {};
+  const resolved = rollingFields.map((field) =>
+    canary[field] === undefined ? undefined : resolveIntOrPercent(canary[field], 100, 'up'),
+  );
+  const unreadable = rollingFields
+    .filter((field, index) => canary[field] !== undefined && resolved[index] === undefined)
+    .map((field) =>
+      report(
+        `${canaryField}.${field}`,
+        valueText(canary[field]),
+        'it must be a whole number of 0 or more, or a percentage',
+        'write for example 1 or 25%',
+      ),
+    );
+  if (resolved.some((value) => value !== 0)) return unreadable;
+  return [
+    report(`${canaryField}.maxUnavailable`, '0', 'maxSurge and maxUnavailable must not both be 0', 'raise one of them'),
+  ];
+}
+
+function services(rollout: Rollout, report: Report): Problem[] {
+  const { canaryService, stableService } = rollout.spec.strategy.canary ?? {};
+  const problems: Problem[] = [];
+  if (canaryService && canaryService === stableService) {
+    problems.push(
+      report(
+        `${canaryField}.canaryService`,
+        valueText(canaryService),
+        'it must differ from stableService',
+        'name another Service',
+      ),
+    );
+  }
+  if (!hasTrafficRouting(rollout)) return problems;
+  const missing = (['canaryService', 'stableService'] as const).filter(
+    (field) => !rollout.spec.strategy.canary?.[field],
+  );
+  return [
+    ...problems,
+    ...missing.map((field) =>
+      report(`${canaryField}.${field}`, 'unset', 'it is required with trafficRouting', 'name the Service'),
+    ),
+  ];
+}
+
+function routes(rollout: Rollout, dialect: Dialect, report: Report): Problem[] {
+  const found = gatewayRoutes(rollout);
+  const field = `${canaryField}.trafficRouting`;
+  switch (found.kind) {
+    case 'none':
+      return hasTrafficRouting(rollout)
+        ? [
+            report(
+              field,
+              'set without a supported router',
+              'it must name a router',
+              'add gatewayAPI or remove trafficRouting',
+            ),
+          ]
+        : [];
+    case 'unreadable':
+      return [
+        report(
+          found.field,
+          'not readable',
+          `the plugin takes httpRoute, httpRoutes[].name and namespace (${found.why})`,
+          'correct it',
+        ),
+      ];
+    case 'routes':
+      if (found.routes.length === 0)
+        return [
+          report(field, 'set without an HTTPRoute', 'at least one route must be named', 'add the name of an HTTPRoute'),
+        ];
+      return found.routes.flatMap((route) => routeProblems(rollout, route, dialect, report));
+  }
+}
+
+/** The controller writes routes with its own rights, so a tenant must not name one of another namespace. Argo allows it. */
+function routeProblems(
+  rollout: Rollout,
+  route: { namespace: string; name: string; field: string },
+  dialect: Dialect,
+  report: Report,
+): Problem[] {
+  if (route.name === '') return [report(route.field, 'empty', 'it must be the name of an HTTPRoute', 'name the route')];
+  const own = rollout.metadata.namespace ?? '';
+  if (isArgo(dialect) || route.namespace === own) return [];
+  return [
+    report(
+      route.field,
+      `in namespace ${valueText(route.namespace)}`,
+      `only routes of the Rollout's namespace ${valueText(own)} are managed`,
+      'move the route or remove the namespace',
+    ),
+  ];
+}
+
+function delays(rollout: Rollout, report: Report): Problem[] {
+  const canary = rollout.spec.strategy.canary ?? {};
+  const fields = ['scaleDownDelaySeconds', 'abortScaleDownDelaySeconds'] as const;
+  const negative = fields
+    .filter((field) => (canary[field] ?? 0) < 0)
+    .map((field) => report(`${canaryField}.${field}`, valueText(canary[field]), 'it must be 0 or more', 'raise it'));
+  if (canary.scaleDownDelaySeconds === undefined || hasTrafficRouting(rollout)) return negative;
+  return [
+    ...negative,
+    report(
+      `${canaryField}.scaleDownDelaySeconds`,
+      valueText(canary.scaleDownDelaySeconds),
+      'it needs trafficRouting',
+      'remove it or add a router',
+    ),
+  ];
+}
+
+/**
+ * Everything wrong with the fields of a Rollout itself, in the order of the spec; empty when it can be run. Fields of the
+ * `not-supported` list are told by `unsupportedFields`. Source of the rules: Argo Rollouts' own validation; where it is
+ * stricter than Argo, only outside argoproj.io.
+ */
+export function validateRollout(rollout: Rollout, dialect: Dialect): Problem[] {
+  const report = reporter(objectText(rollout));
+  const own = [...numbers(rollout, report), ...podTemplate(rollout, report), ...strategy(rollout, report)];
+  if (rollout.spec.strategy.canary === undefined) return own;
+  return [
+    ...own,
+    ...services(rollout, report),
+    ...routes(rollout, dialect, report),
+    ...rolling(rollout, report),
+    ...delays(rollout, report),
+    ...validateSteps(rollout, dialect, report),
+  ];
+}
