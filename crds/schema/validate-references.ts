@@ -1,0 +1,225 @@
+/** Rules about what a Rollout refers to: Services and analysis templates. The caller has read them. */
+
+import { z } from 'zod';
+import { canarySteps } from './defaults.ts';
+import { type Dialect, isArgo } from './dialect.ts';
+import type { JsonObject } from './json.ts';
+import { keys } from './keys.ts';
+import { type AnyTemplate, mergeTemplates } from './merge-templates.ts';
+import { isTemplated } from './metric-settings.ts';
+import { objectText, type Problem, type Report, reporter, valueText } from './problem.ts';
+import type { Rollout } from './rollout.ts';
+import type { RolloutAnalysis, TemplateReference } from './rollout-analysis.ts';
+import { unsupportedFields } from './not-supported.ts';
+import { validateFinite } from './validate-metric.ts';
+import { validateTemplate } from './validate-analysis.ts';
+
+const canaryField = 'spec.strategy.canary';
+
+/** What is known of a Service: its selector, and its annotations. */
+export interface ServiceView {
+  readonly selector?: Readonly<Record<string, string>>;
+  readonly annotations?: Readonly<Record<string, string>>;
+}
+
+function serviceProblems(
+  rollout: Rollout,
+  field: string,
+  name: string,
+  service: ServiceView | undefined,
+  dialect: Dialect,
+  report: Report,
+): Problem[] {
+  if (service === undefined) {
+    return [
+      report(
+        field,
+        valueText(name),
+        `no Service of that name exists in namespace ${valueText(rollout.metadata.namespace ?? '')}`,
+        'create the Service or correct the name',
+      ),
+    ];
+  }
+  const { podTemplateHash, managedByRollouts } = keys(dialect);
+  const labels = rollout.spec.template?.metadata?.labels ?? {};
+  const owner = service.annotations?.[managedByRollouts];
+  const problems: Problem[] = [];
+  if (owner !== undefined && owner !== rollout.metadata.name) {
+    problems.push(
+      report(
+        field,
+        valueText(name),
+        `that Service is managed by Rollout ${valueText(owner)}`,
+        'name a Service of its own',
+      ),
+    );
+  }
+  const selector = Object.entries(service.selector ?? {}).filter(([key]) => key !== podTemplateHash);
+  if (selector.length === 0)
+    problems.push(
+      report(field, valueText(name), 'that Service has no selector', 'give it the labels of spec.selector'),
+    );
+  const wrong = selector.find(([key, value]) => labels[key] !== value);
+  if (wrong === undefined) return problems;
+  const allowed = `that Service selects ${wrong[0]}=${wrong[1]}, which spec.template.metadata.labels lacks`;
+  return [
+    ...problems,
+    report(field, valueText(name), allowed, 'correct the selector of the Service or the labels of the template'),
+  ];
+}
+
+/** Everything wrong with the Services of a Rollout. `services` holds those that exist, by name. */
+export function validateServices(
+  rollout: Rollout,
+  services: ReadonlyMap<string, ServiceView>,
+  dialect: Dialect,
+): Problem[] {
+  const report = reporter(objectText(rollout));
+  const canary = rollout.spec.strategy.canary ?? {};
+  return (['canaryService', 'stableService'] as const).flatMap((name) => {
+    const wanted = canary[name];
+    return wanted
+      ? serviceProblems(rollout, `${canaryField}.${name}`, wanted, services.get(wanted), dialect, report)
+      : [];
+  });
+}
+
+/** Finds a template that a Rollout names; undefined when it doesn't exist. */
+export type FindTemplate = (reference: TemplateReference) => AnyTemplate | undefined;
+
+function missingTemplates(analysis: RolloutAnalysis, field: string, find: FindTemplate, report: Report): Problem[] {
+  return (analysis.templates ?? []).flatMap((reference, index) => {
+    if (!reference.templateName || find(reference) !== undefined) return [];
+    const kind = reference.clusterScope ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate';
+    return [
+      report(
+        `${field}.templates[${index}].templateName`,
+        valueText(reference.templateName),
+        `no ${kind} of that name exists`,
+        'create it or correct the name',
+      ),
+    ];
+  });
+}
+
+function argumentProblems(
+  analysis: RolloutAnalysis,
+  templates: readonly AnyTemplate[],
+  field: string,
+  dialect: Dialect,
+  report: Report,
+): Problem[] {
+  const { args } = mergeTemplates(templates);
+  const given = new Set((analysis.args ?? []).map((arg) => arg.name));
+  const open = args
+    .filter((arg) => arg.value === undefined && arg.valueFrom === undefined && !given.has(arg.name))
+    .map((arg) =>
+      report(
+        `${field}.args`,
+        `without ${valueText(arg.name)}`,
+        'the template has no default for that argument',
+        'add a value for it',
+      ),
+    );
+  const declared = new Set(args.map((arg) => arg.name));
+  const unknown = isArgo(dialect) ? [] : [...given].filter((name) => !declared.has(name));
+  const listed = [...declared].join(', ') || 'none';
+  return [
+    ...open,
+    ...unknown.map((name) =>
+      report(
+        `${field}.args`,
+        `with unknown argument ${valueText(name)}`,
+        `the arguments of the templates are: ${listed}`,
+        'remove it or correct the name',
+      ),
+    ),
+  ];
+}
+
+function mergedProblems(
+  templates: readonly AnyTemplate[],
+  field: string,
+  blocking: boolean,
+  report: Report,
+): Problem[] {
+  const { metrics, duplicateMetrics, conflictingArgs } = mergeTemplates(templates);
+  const at = `${field}.templates`;
+  return [
+    ...duplicateMetrics.map((name) =>
+      report(
+        at,
+        `with metric ${valueText(name)} twice`,
+        'names of metrics must be unique over all templates',
+        'rename one',
+      ),
+    ),
+    ...conflictingArgs.map((name) =>
+      report(
+        at,
+        `with two values for argument ${valueText(name)}`,
+        'templates used together must agree',
+        'give the same value or rename one',
+      ),
+    ),
+    ...(blocking
+      ? metrics
+          .filter((metric) => !isTemplated(metric.interval))
+          .flatMap((metric) => validateFinite(metric, `${at} metric ${valueText(metric.name)}`, report))
+      : []),
+  ];
+}
+
+/** Everything wrong with one analysis of a Rollout and the templates it names. `blocking`: a step waits for its end. */
+export function validateAnalysisUse(
+  rollout: Rollout,
+  use: { readonly analysis: RolloutAnalysis; readonly field: string; readonly blocking: boolean },
+  find: FindTemplate,
+  dialect: Dialect,
+): Problem[] {
+  const report = reporter(objectText(rollout));
+  const { analysis, field, blocking } = use;
+  const missing = missingTemplates(analysis, field, find, report);
+  const found = (analysis.templates ?? []).flatMap((reference) => find(reference) ?? []);
+  const own = found.flatMap((template) => [...validateTemplate(template), ...unsupportedFields(template)]);
+  if (missing.length > 0) return [...missing, ...own];
+  return [
+    ...own,
+    ...argumentProblems(analysis, found, field, dialect, report),
+    ...mergedProblems(found, field, blocking, report),
+  ];
+}
+
+/** Every analysis that a Rollout names, with its path; those of steps block. */
+export function analysisUses(
+  rollout: Rollout,
+): { readonly analysis: RolloutAnalysis; readonly field: string; readonly blocking: boolean }[] {
+  const steps = canarySteps(rollout).flatMap((step, index) =>
+    step.analysis === undefined
+      ? []
+      : [{ analysis: step.analysis, field: `${canaryField}.steps[${index}].analysis`, blocking: true }],
+  );
+  const background = rollout.spec.strategy.canary?.analysis;
+  return background === undefined
+    ? steps
+    : [...steps, { analysis: background, field: `${canaryField}.analysis`, blocking: false }];
+}
+
+/** Everything wrong with the analyses of a Rollout. */
+export function validateTemplates(rollout: Rollout, find: FindTemplate, dialect: Dialect): Problem[] {
+  return analysisUses(rollout).flatMap((use) => validateAnalysisUse(rollout, use, find, dialect));
+}
+
+const Texts = z.record(z.string(), z.string());
+const ServiceObject = z.object({
+  metadata: z.object({ annotations: Texts.optional() }),
+  spec: z.object({ selector: Texts.optional() }),
+});
+
+/** A Service as the API server sends it, cut to what the rules need. */
+export function serviceView(service: JsonObject): ServiceView {
+  const { metadata, spec } = ServiceObject.parse(service);
+  const { annotations } = metadata;
+  const { selector } = spec;
+  return { ...(selector ? { selector } : {}), ...(annotations ? { annotations } : {}) };
+}
