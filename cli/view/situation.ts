@@ -1,0 +1,114 @@
+/** Where a Rollout stands, in one word, and which verbs make sense there. Pure. */
+
+import type { CommandVerb } from '../../crds/schema/keys.ts';
+import { isGate } from './step-text.ts';
+import { decisionsOf, isObserved, type Scene, statusOf } from './scene.ts';
+
+export type Situation =
+  /** The controller has not seen the newest spec yet. */
+  | 'unobserved'
+  /** The spec cannot be used. */
+  | 'invalid'
+  /** The current revision was given up; stable serves. */
+  | 'aborted'
+  /** The current revision is the stable one. */
+  | 'settled'
+  /** Somebody set spec.paused. */
+  | 'paused'
+  /** Stands at a pause, timed or not, or after an inconclusive analysis. */
+  | 'waiting'
+  | 'progressing';
+
+type Looked = Pick<Scene, 'rollout' | 'runs'>;
+
+export function situationOf(scene: Looked): Situation {
+  const { rollout } = scene;
+  const status = statusOf(rollout);
+  if (!isObserved(rollout)) return 'unobserved';
+  if (conditionTrue(scene, 'InvalidSpec')) return 'invalid';
+  if (isAborted(scene)) return 'aborted';
+  if (status.stableRS !== undefined && status.stableRS !== '' && status.stableRS === status.currentPodHash)
+    return 'settled';
+  if (rollout.spec.paused === true) return 'paused';
+  return (status.pauseConditions ?? []).length > 0 ? 'waiting' : 'progressing';
+}
+
+export function isAborted(scene: Looked): boolean {
+  const status = statusOf(scene.rollout);
+  const { verdict } = decisionsOf(scene);
+  return status.abort === true || (verdict !== undefined && verdict.podHash === status.currentPodHash);
+}
+
+export function conditionTrue({ rollout }: Pick<Scene, 'rollout'>, type: string): boolean {
+  return (statusOf(rollout).conditions ?? []).some(
+    (condition) => condition.type === type && condition.status === 'True',
+  );
+}
+
+export function isStuck({ rollout }: Pick<Scene, 'rollout'>): boolean {
+  return (statusOf(rollout).conditions ?? []).some(({ reason }) => reason === 'ProgressDeadlineExceeded');
+}
+
+/** True when only a person moves it on: a pause without end, an inconclusive analysis, a pause by hand. */
+export function needsPerson(scene: Looked): boolean {
+  const { rollout } = scene;
+  const situation = situationOf(scene);
+  if (situation === 'paused') return true;
+  if (situation !== 'waiting') return decisionsOf(scene).waiting?.on === 'user' && situation === 'progressing';
+  const reasons = (statusOf(rollout).pauseConditions ?? []).map((condition) => condition.reason);
+  if (reasons.some((reason) => reason !== 'CanaryPauseStep')) return true;
+  return isGate(rollout.spec.strategy.canary?.steps?.[statusOf(rollout).currentStepIndex ?? 0]);
+}
+
+/** Why a verb makes no sense now, as a sentence that says what to do instead; undefined when it does. */
+export function refusal(verb: CommandVerb, scene: Looked): string | undefined {
+  const { name } = scene.rollout.metadata;
+  const situation = situationOf(scene);
+  if (situation === 'unobserved') {
+    return `Rollout ${name}: the controller has not looked at the newest spec yet; wait a moment and try again, or check that the controller runs`;
+  }
+  switch (verb) {
+    case 'promote':
+      if (situation === 'aborted') return `Rollout ${name} is aborted: start it again with retry, or release a fix`;
+      return situation === 'settled' ? nothingInProgress(scene, 'promote') : undefined;
+    case 'promote-full':
+      return situation === 'settled' ? nothingInProgress(scene, 'promote') : undefined;
+    case 'abort':
+      if (situation === 'aborted')
+        return `Rollout ${name} is aborted already: the stable revision ${stable(scene)} serves`;
+      return situation === 'settled' ? nothingInProgress(scene, 'abort') : undefined;
+    case 'retry':
+      return situation === 'aborted' ? undefined : `Rollout ${name} is not aborted, so there is nothing to retry`;
+    case 'pause':
+      return scene.rollout.spec.paused === true ? `Rollout ${name} is paused already: resume lets it go on` : undefined;
+    case 'resume':
+      return isPaused(scene) ? undefined : `Rollout ${name} is not paused, so there is nothing to resume`;
+  }
+}
+
+/** The verbs a person may use now, the most likely first. */
+export function legalVerbs(scene: Looked): readonly CommandVerb[] {
+  const all = ['promote', 'resume', 'retry', 'promote-full', 'pause', 'abort'] as const;
+  return all.filter((verb) => refusal(verb, scene) === undefined && isUseful(verb, scene));
+}
+
+function isUseful(verb: CommandVerb, scene: Looked): boolean {
+  const situation = situationOf(scene);
+  if (situation === 'settled' || situation === 'invalid') return verb === 'resume';
+  if (situation === 'aborted') return verb === 'retry';
+  if (verb === 'resume') return situation === 'paused';
+  return verb !== 'promote' || situation !== 'paused';
+}
+
+function isPaused({ rollout }: Looked): boolean {
+  const { pauseConditions, controllerPause } = statusOf(rollout);
+  return rollout.spec.paused === true || controllerPause === true || (pauseConditions ?? []).length > 0;
+}
+
+function nothingInProgress(scene: Looked, verb: string): string {
+  return `Rollout ${scene.rollout.metadata.name} has no release in progress: revision ${stable(scene)} is stable and current, so there is nothing to ${verb}`;
+}
+
+function stable({ rollout }: Looked): string {
+  return statusOf(rollout).stableRS ?? 'unknown';
+}
