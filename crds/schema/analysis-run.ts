@@ -99,7 +99,7 @@ const statusFields = {
   dryRunSummary: RunSummary.describe('Metrics that are only watched, by outcome.'),
 };
 const ownFields = {
-  observedGeneration: int64('metadata.generation that this status speaks of.'),
+  observedGeneration: int64('Value of metadata.generation that this status speaks of.'),
   waiting: WaitingStatus,
 };
 

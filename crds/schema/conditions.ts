@@ -15,7 +15,7 @@ export const Condition = object(
     message: text('The cause in one sentence.'),
     lastTransitionTime: time('When status changed last.'),
   },
-  { observedGeneration: int64('metadata.generation that the condition speaks of.', { minimum: 0 }) },
+  { observedGeneration: int64('Value of metadata.generation that the condition speaks of.', { minimum: 0 }) },
 );
 export type Condition = z.infer<typeof Condition>;
 

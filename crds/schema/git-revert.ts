@@ -15,7 +15,7 @@ export const GitRevertSpec = object(
     repository: text('URL of the repository.'),
     branch: text('Branch to write to.'),
     paths: list(z.string(), 'Directories that the revert may touch.', { minItems: 1, maxItems: 64, atomic: true }),
-    mode: oneOf(revertModes, 'push, pullRequest or report.'),
+    mode: oneOf(revertModes, 'How Git is changed, as in the GitSync.'),
     bad: object('The release that failed.', { commit: text('Its commit.'), release: text('Name of its Release.') }, {}),
     good: object(
       'The release to go back to.',
@@ -61,7 +61,7 @@ export const GitRevertStatus = object(
   'How far it is.',
   {},
   {
-    observedGeneration: int64('metadata.generation that this status speaks of.'),
+    observedGeneration: int64('Value of metadata.generation that this status speaks of.'),
     phase: oneOf(gitRevertPhases, 'How far it is.'),
     message: text('The phase in one sentence.'),
     attempts: int32('Number of attempts.'),

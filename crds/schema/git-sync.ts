@@ -86,7 +86,7 @@ export const RevertPolicy = object(
   {
     mode: oneOf(
       revertModes,
-      'push: a revert commit on the branch. pullRequest: a pull request. report: Git is left alone.',
+      'How Git is changed. push: a revert commit on the branch. pullRequest: a pull request. report: not at all.',
     ),
   },
   {
@@ -149,7 +149,7 @@ export const GitSyncSpec = object(
     ),
     sync: oneOf(
       ['apply', 'observe'],
-      'apply: Tidegate applies. observe: another tool applies, Tidegate judges and reverts.',
+      'Who applies. apply: Tidegate. observe: another tool, and Tidegate judges and reverts.',
       'apply',
     ),
     deletionPolicy: oneOf(
@@ -230,7 +230,7 @@ export const GitSyncStatus = object(
   'What was found and done.',
   {},
   {
-    observedGeneration: int64('metadata.generation that this status speaks of.'),
+    observedGeneration: int64('Value of metadata.generation that this status speaks of.'),
     phase: oneOf(gitSyncPhases, 'What it is doing now.'),
     message: text('The phase in one sentence.'),
     conditions: Conditions,

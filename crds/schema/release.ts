@@ -86,7 +86,7 @@ export const ReleaseStatus = object(
   'What became of it.',
   { phase: oneOf(releasePhases, 'Candidate, Good, Bad, Superseded, Quarantined or Held.') },
   {
-    observedGeneration: int64('metadata.generation that this status speaks of.'),
+    observedGeneration: int64('Value of metadata.generation that this status speaks of.'),
     reason: text('Machine-readable reason, one word.'),
     message: text('The reason in one sentence.'),
     startedAt: time('When it became the candidate.'),

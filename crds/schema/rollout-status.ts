@@ -172,7 +172,7 @@ const statusFields = {
   completionStatus: oneOf(completionStatuses, 'How this release ended.'),
 };
 
-const generationText = 'metadata.generation that this status speaks of.';
+const generationText = 'Value of metadata.generation that this status speaks of.';
 const workloadText = 'Generation of the referenced workload that this status speaks of.';
 
 /** status of either dialect: observedGeneration as text or number, and the decision record, absent in argoproj.io. */

@@ -24,7 +24,7 @@ const WorkloadRef = object(
   'Takes the pod template from another workload.',
   {},
   {
-    apiVersion: text('apiVersion of the workload.', { maxLength: 253 }),
+    apiVersion: text('Group and version of the workload.', { maxLength: 253 }),
     kind: text('Deployment, ReplicaSet or PodTemplate.', { maxLength: 63 }),
     name: objectName('Name of the workload.'),
     scaleDown: oneOf(

@@ -1,0 +1,65 @@
+/** What the schema knows and this version does not act on is refused by name. */
+
+import { describe, expect, it } from 'vitest';
+import { unsupportedFields } from './not-supported.ts';
+import { aCanary, aGitSync, aRollout, aRoutedCanary, aTemplate } from './testing/builders.ts';
+
+const sentences = (object: { kind: string }) => unsupportedFields(object).map((found) => found.message);
+
+describe('unsupportedFields', () => {
+  it.each([
+    ['a plain canary', aRollout()],
+    ['a canary with a router', aRoutedCanary()],
+    [
+      "Argo's plugin form",
+      aRoutedCanary({
+        trafficRouting: {
+          plugins: { 'argoproj-labs/gatewayAPI': { httpRoutes: [{ name: 'web' }], namespace: 'shop' } },
+        },
+      }),
+    ],
+    ['fields set to what unset means', aCanary({ dynamicStableScale: false, trafficRouting: { managedRoutes: [] } })],
+    ['a template', aTemplate()],
+    ['a GitSync', aGitSync()],
+    ['an object of another kind', { kind: 'Deployment', spec: { workloadRef: {} } }],
+  ])('%s is supported', (_name, object) => {
+    expect(sentences(object)).toEqual([]);
+  });
+
+  it.each([
+    [
+      'an experiment step',
+      aCanary({ steps: [{ pause: {} }, { experiment: {} }] }),
+      'spec.strategy.canary.steps[1].experiment',
+    ],
+    [
+      'a header route step',
+      aCanary({ steps: [{ setHeaderRoute: {} }] }),
+      'spec.strategy.canary.steps[0].setHeaderRoute',
+    ],
+    ['blue-green', aRollout({ strategy: { blueGreen: { activeService: 'web' } } }), 'spec.strategy.blueGreen'],
+    ['a workload reference', aRollout({ workloadRef: { name: 'web' } }), 'spec.workloadRef'],
+    ['another router', aCanary({ trafficRouting: { istio: {} } }), 'spec.strategy.canary.trafficRouting.istio'],
+    [
+      'another plugin',
+      aCanary({ trafficRouting: { plugins: { 'x/y': {} } } }),
+      'spec.strategy.canary.trafficRouting.plugins["x/y"]',
+    ],
+    [
+      'another field of the plugin',
+      aCanary({ trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': { grpcRoute: 'web' } } } }),
+      'spec.strategy.canary.trafficRouting.plugins["argoproj-labs/gatewayAPI"].grpcRoute',
+    ],
+    [
+      'another provider',
+      aTemplate({ metrics: [{ name: 'a', provider: { datadog: {} } }] }),
+      'spec.metrics[0].provider.datadog',
+    ],
+    ['nested templates', aTemplate({ templates: [{ templateName: 'x' }] }), 'spec.templates'],
+    ['pull requests', aGitSync({ revert: { mode: 'pullRequest' } }), 'spec.revert.mode pullRequest'],
+    ['observing', aGitSync({ sync: 'observe' }), 'spec.sync observe'],
+    ['an Experiment', { kind: 'Experiment', spec: { templates: [] } }, 'spec'],
+  ])('%s is refused by name', (_name, object, field) => {
+    expect(sentences(object)).toEqual([`not supported yet: ${field}`]);
+  });
+});
