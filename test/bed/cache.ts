@@ -4,6 +4,7 @@ import {
   mkdirSync,
   mkdtempSync,
   openSync,
+  readdirSync,
   closeSync,
   readFileSync,
   renameSync,
@@ -11,7 +12,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 
 /** The folder of all cached parts: TIDEGATE_CACHE_DIR, else XDG_CACHE_HOME/tidegate, else ~/.cache/tidegate. */
@@ -41,6 +42,7 @@ export async function cached(key: string, make: (folder: string) => Promise<void
   const release = await lock(`${path}.lock`);
   try {
     if (existsSync(path)) return path;
+    removeScratch(path);
     const scratch = mkdtempSync(`${path}.making-`);
     try {
       await make(scratch);
@@ -51,6 +53,14 @@ export async function cached(key: string, make: (folder: string) => Promise<void
     return path;
   } finally {
     release();
+  }
+}
+
+/** What a process that was killed while making the part left behind; only the lock's owner may clean it up. */
+function removeScratch(path: string): void {
+  const prefix = `${basename(path)}.making-`;
+  for (const name of readdirSync(dirname(path))) {
+    if (name.startsWith(prefix)) rmSync(join(dirname(path), name), { recursive: true, force: true });
   }
 }
 

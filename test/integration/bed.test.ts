@@ -173,6 +173,46 @@ describe.skipIf(noGit !== undefined)(`git over HTTP${because(noGit)}`, () => {
   });
 });
 
+describe.skipIf(noGit !== undefined)(`a Git host that misbehaves${because(noGit)}`, () => {
+  let git: GitServer;
+  beforeAll(async () => {
+    git = await startGitServer({ tls: true, anonymousRead: true });
+    await git.createRepository('shop', { 'a.txt': 'one', run: { content: '#!/bin/sh\n', mode: '100755' } });
+  });
+  afterAll(() => git?.stop());
+  const list = (ca: string | undefined, timeoutMs = 10_000) =>
+    tryRun('git', ['ls-remote', git.url('shop')], {
+      env: { ...process.env, GIT_SSL_CAINFO: ca, GIT_CONFIG_GLOBAL: '/dev/null', GIT_TERMINAL_PROMPT: '0' },
+      timeoutMs,
+    });
+
+  it('is trusted only by clients that know its authority', async () => {
+    expect((await list('/etc/ssl/certs/ca-certificates.crt')).stderr).toMatch(/certificate/);
+    expect((await list(git.caPath)).stdout).toContain('refs/heads/main');
+  });
+
+  it.each([
+    ['500', /error: 500/],
+    ['503', /error: 503/],
+    ['401', /could not read Username/],
+    ['cut', /./],
+  ] as const)('answers %s on command', async (fault, said) => {
+    await git.setFault(fault);
+    const result = await list(git.caPath);
+    await git.setFault(undefined);
+    expect(result.code).not.toBe(0);
+    expect(result.stderr).toMatch(said);
+    expect((await list(git.caPath)).code).toBe(0);
+  });
+
+  it('takes a request and never answers', async () => {
+    await git.setFault('hang');
+    expect((await list(git.caPath, 700)).code).toBe(-1);
+    await git.setFault(undefined);
+    expect(git.requests().some((request) => request.kind === 'advertise')).toBe(true);
+  });
+});
+
 const noSsh = gitServerMissing() ?? sshServerMissing();
 describe.skipIf(noSsh !== undefined)(`git over SSH${because(noSsh)}`, () => {
   let git: GitServer;
