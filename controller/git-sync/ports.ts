@@ -1,13 +1,11 @@
-/** What the git-sync and git-revert rooms are given by the composition root: clients, caches, clock, and the kinds whose caches must run. */
+/** What the git-sync and git-revert rooms are given by the composition root: clients, caches, clock; and which caches must run. */
 
 import type { Dialect } from '../../crds/schema/dialect.ts';
 import { ownGroup } from '../../crds/schema/dialect.ts';
 import type { GitRevert } from '../../crds/schema/git-revert.ts';
 import type { GitSync } from '../../crds/schema/git-sync.ts';
-import { isJsonObject } from '../../crds/schema/json.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
 import type { Release } from '../../crds/schema/release.ts';
-import type { Rollout } from '../../crds/schema/rollout.ts';
 import type {
   Clock,
   EventRecorder,
@@ -30,7 +28,8 @@ export interface GitStores {
   readonly gitSyncs: Store<GitSync>;
   readonly releases: Store<Release>;
   readonly gitReverts: Store<GitRevert>;
-  readonly rollouts: Store<Rollout>;
+  /** Whole: the cache of the rollout room serves. */
+  readonly rollouts: Store<KubeObject & JsonObject>;
 }
 
 export interface GitDeps {
@@ -63,24 +62,28 @@ export interface GitRoom {
   start(queue: WorkQueue): () => void;
 }
 
-export interface CachedKind {
+/** One cache that main must start: its kind, and how each object is cut down. */
+export interface GitCacheNeed<T extends KubeObject> {
   readonly kind: KindRef;
-  readonly projection?: (object: KubeObject & JsonObject) => KubeObject & JsonObject;
+  readonly project: (object: KubeObject & JsonObject) => T;
 }
 
-/** The kinds that must be cached for both rooms, and how each is cut down. */
-export function gitKinds(dialect: Dialect): readonly CachedKind[] {
-  return [
-    { kind: { group: ownGroup, kind: 'GitSync' } },
-    { kind: { group: ownGroup, kind: 'Release' }, projection: releaseProjection },
-    { kind: { group: ownGroup, kind: 'GitRevert' } },
-    { kind: { group: dialect.group, kind: 'Rollout' } },
-  ];
-}
+/**
+ * The caches to start beside the rollout room's. The server validated the objects against CRDs that are generated from the same
+ * schemas, so they are narrowed without parsing them again.
+ */
+export const gitCacheNeeds: {
+  readonly gitSyncs: GitCacheNeed<GitSync>;
+  readonly releases: GitCacheNeed<Release>;
+  readonly gitReverts: GitCacheNeed<GitRevert>;
+} = {
+  gitSyncs: { kind: { group: ownGroup, kind: 'GitSync' }, project: (object) => object as unknown as GitSync },
+  releases: { kind: { group: ownGroup, kind: 'Release' }, project: withoutData },
+  gitReverts: { kind: { group: ownGroup, kind: 'GitRevert' }, project: (object) => object as unknown as GitRevert },
+};
 
 /** A Release without the rendered set, which can be 900 KiB: the ledger reads it live when it is needed. */
-export function releaseProjection(object: KubeObject & JsonObject): KubeObject & JsonObject {
-  const spec = object['spec'];
-  if (!isJsonObject(spec)) return object;
-  return { ...object, spec: { ...spec, data: '' } } as KubeObject & JsonObject;
+function withoutData(object: KubeObject & JsonObject): Release {
+  const release = object as unknown as Release;
+  return { ...release, spec: { ...release.spec, data: release.spec.data ? 'kept' : '' } };
 }

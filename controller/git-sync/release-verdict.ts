@@ -1,0 +1,90 @@
+/** What the Rollouts of a release say together: one failed for a cause that counts → bad; all promoted and baked → good. Pure. */
+
+import type { RevertPolicy } from '../../crds/schema/git-sync.ts';
+import type { FailedRollout, Release } from '../../crds/schema/release.ts';
+import type { Manifest } from './objects.ts';
+import { findRollout, rolloutState, rolloutsOfRelease } from './rollout-state.ts';
+
+/** A failure as the release records it. */
+export interface ReleaseFailure {
+  readonly failed: readonly FailedRollout[];
+  /** A person asked to leave Git alone. */
+  readonly keepGit: boolean;
+}
+
+export type ReleaseProgress =
+  | { readonly kind: 'failed'; readonly failure: ReleaseFailure }
+  | { readonly kind: 'promoted' }
+  /** `on` is `Rollout/name`; `why` a clause. */
+  | { readonly kind: 'waiting'; readonly on: string; readonly why: string };
+
+const ownActor = 'release/';
+
+/** Only Rollouts whose live template is the release's count; a hand edit is not the release's failure. */
+export function progressOf(release: Release, live: readonly Manifest[]): ReleaseProgress {
+  const states = rolloutsOfRelease(release).map((wanted) => ({
+    wanted,
+    state: rolloutState(wanted, findRollout(live, wanted)),
+  }));
+  const failures = states.flatMap(({ state }) => (state.kind === 'failed' ? [state] : []));
+  const own = failures.filter((one) => !one.failed.actor?.startsWith(ownActor));
+  if (own.length > 0) {
+    return {
+      kind: 'failed',
+      failure: { failed: own.map((one) => one.failed), keepGit: own.some((one) => one.keepGit) },
+    };
+  }
+  const open = states.find(({ state }) => state.kind !== 'promoted');
+  if (open === undefined) return { kind: 'promoted' };
+  return { kind: 'waiting', on: `Rollout/${open.wanted.name}`, why: waitText(open.state) };
+}
+
+function waitText(state: ReturnType<typeof rolloutState>): string {
+  switch (state.kind) {
+    case 'missing':
+      return 'does not exist yet';
+    case 'other-template':
+      return "has a pod template that is not this commit's";
+    case 'progressing':
+      return state.message === '' ? `is ${state.phase}` : `is ${state.phase}: ${state.message}`;
+    case 'failed':
+      return 'went back with the release';
+    case 'promoted':
+      return 'is promoted';
+  }
+}
+
+/** All Rollouts that failed by themselves are back on stable, confirmed by the router; then restore may begin. */
+export function isStableConfirmed(release: Release, live: readonly Manifest[]): boolean {
+  const names = new Set((release.status?.failed ?? []).map((one) => one.rollout));
+  return rolloutsOfRelease(release)
+    .filter((wanted) => names.has(wanted.name))
+    .every((wanted) => {
+      const state = rolloutState(wanted, findRollout(live, wanted));
+      // Gone, edited or retried: nothing of the failed revision carries traffic by this release any more.
+      return state.kind !== 'failed' || state.stable;
+    });
+}
+
+/** Whether the policy lets this failure revert Git, and if not, the sentence that says why. */
+export function revertDecision(
+  failure: ReleaseFailure,
+  policy: RevertPolicy,
+): { readonly revert: true } | { readonly revert: false; readonly reason: string; readonly message: string } {
+  if (failure.keepGit) {
+    const actor = failure.failed.find((one) => one.actor !== undefined)?.actor ?? 'somebody';
+    return {
+      revert: false,
+      reason: 'KeptByActor',
+      message: `${actor} aborted the release and asked to keep Git: the branch stays ahead of the cluster until a commit changes it.`,
+    };
+  }
+  const counted = failure.failed.filter((one) => (policy.on?.[one.cause] ?? 'revert') === 'revert');
+  if (counted.length > 0) return { revert: true };
+  const cause = failure.failed[0]?.cause ?? 'AnalysisFailed';
+  return {
+    revert: false,
+    reason: 'PolicyKeepsGit',
+    message: `spec.revert.on.${cause} is none: the branch stays ahead of the cluster until a commit changes it.`,
+  };
+}

@@ -1,0 +1,70 @@
+/** What a live Rollout says about its part of a release. Pure. */
+
+import type { FailedRollout, Release, ReleaseRollout } from '../../crds/schema/release.ts';
+import type { Rollout } from '../../crds/schema/rollout.ts';
+import { isJsonObject } from '../../crds/schema/json.ts';
+import { podTemplateHash } from '../rollout/pod-hash.ts';
+import { type Manifest, valueAt } from './objects.ts';
+
+/** The server validated it against the CRD generated from the same schema. */
+export function asRollout(object: Manifest): Rollout {
+  return object as unknown as Rollout;
+}
+
+export function liveTemplateHash(object: Manifest): string {
+  const template = valueAt(object, ['spec', 'template']);
+  return podTemplateHash(isJsonObject(template) ? template : {});
+}
+
+export type RolloutState =
+  | { readonly kind: 'missing' }
+  /** Its template is not the release's: not applied yet, or edited by hand. */
+  | { readonly kind: 'other-template' }
+  | { readonly kind: 'promoted' }
+  | { readonly kind: 'failed'; readonly failed: FailedRollout; readonly keepGit: boolean; readonly stable: boolean }
+  | { readonly kind: 'progressing'; readonly phase: string; readonly message: string };
+
+/** The state of `wanted` in its release. `live` is undefined when the Rollout does not exist. */
+export function rolloutState(wanted: ReleaseRollout, live: Manifest | undefined): RolloutState {
+  if (live === undefined) return { kind: 'missing' };
+  if (liveTemplateHash(live) !== wanted.templateHash) return { kind: 'other-template' };
+  const status = asRollout(live).status;
+  const failed = failureOf(wanted, live);
+  if (failed !== undefined) return failed;
+  const seen = String(status?.observedGeneration ?? '') === String(live.metadata.generation ?? '');
+  const stable = status?.stableRS !== undefined && status.stableRS !== '' && status.stableRS === status.currentPodHash;
+  if (seen && stable && status?.phase === 'Healthy') return { kind: 'promoted' };
+  const phase = status?.phase ?? 'Progressing';
+  return { kind: 'progressing', phase, message: status?.waiting?.moves ?? status?.message ?? '' };
+}
+
+/** The verdict, when it speaks of the template that the Rollout has now. */
+function failureOf(wanted: ReleaseRollout, live: Manifest): Extract<RolloutState, { kind: 'failed' }> | undefined {
+  const status = asRollout(live).status;
+  const verdict = status?.verdict;
+  if (verdict?.outcome !== 'Failed' || verdict.podHash !== status?.currentPodHash) return undefined;
+  return {
+    kind: 'failed',
+    failed: {
+      rollout: wanted.name,
+      namespace: wanted.namespace,
+      templateHash: wanted.templateHash,
+      cause: verdict.cause,
+      message: verdict.message,
+      ...(verdict.actor === undefined ? {} : { actor: verdict.actor }),
+    },
+    keepGit: verdict.keepGit === true,
+    stable: verdict.confirmedStableAt !== undefined,
+  };
+}
+
+/** Live Rollouts of a release by namespace and name. */
+export function findRollout(rollouts: readonly Manifest[], wanted: ReleaseRollout): Manifest | undefined {
+  return rollouts.find(
+    (one) => one.metadata.name === wanted.name && (one.metadata.namespace ?? '') === wanted.namespace,
+  );
+}
+
+export function rolloutsOfRelease(release: Release): readonly ReleaseRollout[] {
+  return release.spec.rollouts ?? [];
+}

@@ -1,0 +1,80 @@
+/** Which set a pass has to try on the API server, from recorded state alone. Pure. */
+
+import type { GitSync } from '../../crds/schema/git-sync.ts';
+import type { Release } from '../../crds/schema/release.ts';
+import { conditionStatus } from './conditions.ts';
+import type { Manifest } from './objects.ts';
+import type { SourceView, Subject } from './observed.ts';
+import { isStableConfirmed, progressOf } from './release-verdict.ts';
+
+export interface SubjectInputs {
+  readonly sync: GitSync;
+  readonly releases: readonly Release[];
+  readonly rollouts: readonly Manifest[];
+  readonly source: SourceView;
+  /** The tip with this digest was tried and refused a moment ago. */
+  readonly triedLately: (digest: string) => boolean;
+}
+
+const none: Subject = { kind: 'none' };
+
+/** Restore goes before everything, a new tip before the release under way, and the last good set comes last. */
+export function subjectOf(inputs: SubjectInputs): Subject {
+  const { sync, releases, rollouts } = inputs;
+  if (sync.metadata.deletionTimestamp !== undefined) return none;
+  const restore = sync.status?.restore;
+  const bad = releases.find((one) => one.metadata.name === restore?.release);
+  if (restore?.phase === 'Pending') {
+    const ready = bad === undefined || isStableConfirmed(bad, rollouts);
+    return ready && sync.status?.lastGood ? { kind: 'restore', except: failedNames(bad) } : none;
+  }
+  if (!sync.spec.suspend && isTipDue(inputs)) return { kind: 'tip' };
+  if (sync.status?.candidate) return isCandidateDue(inputs) ? { kind: 'candidate' } : none;
+  return isGoodDue(inputs) ? { kind: 'good', except: isTipGood(inputs) ? [] : failedNames(bad) } : none;
+}
+
+function failedNames(release: Release | undefined): readonly string[] {
+  return (release?.status?.failed ?? []).map((one) => one.rollout);
+}
+
+/** A sync request that was fetched for, but whose re-apply has not been done. */
+export function isRequestOpen(sync: GitSync, source: SourceView): boolean {
+  return source.token !== undefined && source.token !== sync.status?.handledSyncRequest;
+}
+
+function isTipGood({ sync, source }: SubjectInputs): boolean {
+  return source.tip !== undefined && source.tip.digest === sync.status?.lastGood?.digest;
+}
+
+/** A release with this content that came to nothing; it is not tried again by itself. */
+export function refusedRelease(releases: readonly Release[], digest: string): Release | undefined {
+  return releases.find(
+    (one) => one.spec.digest === digest && (one.status?.phase === 'Bad' || one.status?.phase === 'Held'),
+  );
+}
+
+function isTipDue(inputs: SubjectInputs): boolean {
+  const { sync, source, releases } = inputs;
+  const { tip } = source;
+  if (tip === undefined) return false;
+  const { candidate, lastGood } = sync.status ?? {};
+  if (tip.digest === candidate?.digest || tip.digest === lastGood?.digest) return false;
+  const requested = isRequestOpen(sync, source);
+  const refused = refusedRelease(releases, tip.digest);
+  if (refused !== undefined && !(requested && refused.status?.phase === 'Held')) return false;
+  return requested || !inputs.triedLately(tip.digest);
+}
+
+function isCandidateDue(inputs: SubjectInputs): boolean {
+  const { sync, source, releases, rollouts } = inputs;
+  const release = releases.find((one) => one.metadata.name === sync.status?.candidate?.release);
+  if (release === undefined || release.status?.appliedAt === undefined || isRequestOpen(sync, source)) return true;
+  return release.status.bakeUntil === undefined && progressOf(release, rollouts).kind === 'promoted';
+}
+
+function isGoodDue(inputs: SubjectInputs): boolean {
+  const { sync, source } = inputs;
+  if (sync.status?.lastGood === undefined || sync.spec.suspend) return false;
+  if (isRequestOpen(sync, source)) return true;
+  return isTipGood(inputs) && conditionStatus(sync.status.conditions, 'GitInSync') !== 'True';
+}
