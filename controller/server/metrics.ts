@@ -14,6 +14,7 @@ export interface Metrics {
   apiCall(call: ApiCall): void;
   reconciled(room: string, outcome: 'done' | 'again' | 'retry' | 'failed', ms: number): void;
   fact(room: string, reason: string): void;
+  effect(kind: string, outcome: string): void;
   queueDepth(room: string, depth: number): void;
   leading(isLeader: boolean): void;
   sourceUp(isUp: boolean): void;
@@ -64,6 +65,12 @@ export function controllerMetrics(version: string): Metrics {
     labelNames: ['room', 'reason'],
     registers,
   });
+  const effects = new Counter({
+    name: 'tidegate_effects_total',
+    help: 'Writes of the rollout room by kind and outcome.',
+    labelNames: ['kind', 'outcome'],
+    registers,
+  });
   const depth = new Gauge({
     name: 'tidegate_queue_depth',
     help: 'Keys waiting in a work queue.',
@@ -82,6 +89,7 @@ export function controllerMetrics(version: string): Metrics {
       reconcileSeconds.observe({ room }, ms / 1000);
     },
     fact: (room, reason) => facts.inc({ room, reason }),
+    effect: (kind, outcome) => effects.inc({ kind, outcome }),
     queueDepth: (room, keys) => depth.set({ room }, keys),
     leading: (isLeader) => leader.set(isLeader ? 1 : 0),
     sourceUp: (isUp) => source.set(isUp ? 1 : 0),

@@ -65,8 +65,9 @@ metadata:
   name: ${name}
 spec:
   parentRefs:
-    - name: edge
-      namespace: gateway
+    - name: bed-gateway
+      namespace: default
+      sectionName: web
   hostnames:
     - ${name}.example
   rules:
@@ -132,6 +133,8 @@ ${options.steps ?? usualSteps(options)}
     metadata:
       labels:
         app: ${name}
+      annotations:
+        prometheus.io/scrape: "true"
     spec:
       terminationGracePeriodSeconds: 5
       containers:

@@ -1,0 +1,86 @@
+/** Every cache that the rooms read, one per kind however many rooms share it, and the views in which each room sees them. */
+
+import { type Dialect, ownGroup } from '../crds/schema/dialect.ts';
+import type { GitRevert } from '../crds/schema/git-revert.ts';
+import type { GitSync } from '../crds/schema/git-sync.ts';
+import type { Release } from '../crds/schema/release.ts';
+import type { Rollout } from '../crds/schema/rollout.ts';
+import type { Clock, KubeObject, Log, Store, Transport } from '../kube/api.ts';
+import { type KindCache, type WatchKindOptions, watchKind, wholeObject } from '../kube/cache/cache.ts';
+import type { Discovery } from '../kube/discovery.ts';
+import type { AnalysisRunObject } from './analysis-run/reconciler.ts';
+import { type GitStores, releaseProjection } from './git-sync/ports.ts';
+import { type CacheNeed, type RolloutStores, rolloutCacheNeeds } from './rollout/stores.ts';
+
+export interface CacheOptions {
+  readonly transport: Transport;
+  readonly discovery: Discovery;
+  readonly dialect: Dialect;
+  readonly namespaces: readonly string[];
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+export interface Caches {
+  readonly rollout: RolloutStores;
+  readonly git: GitStores;
+  readonly analysisRuns: Store<AnalysisRunObject>;
+  /** Feeds all caches until the signal aborts. */
+  run(signal: AbortSignal): Promise<void>;
+  whenSettled(signal: AbortSignal): Promise<void>;
+  /** Kinds whose first list has not come yet. */
+  unsynced(): readonly string[];
+}
+
+export function startableCaches(options: CacheOptions): Caches {
+  const all = new Map<string, KindCache<KubeObject>>();
+  const add = <T extends KubeObject>(need: CacheNeed<T>): Store<T> => {
+    const base: Pick<WatchKindOptions<T>, 'kind' | 'project' | 'indexes'> = {
+      kind: need.kind,
+      project: need.project,
+      indexes: need.indexes,
+    };
+    const selector = need.labelSelector === undefined ? {} : { labelSelector: need.labelSelector };
+    const scope = need.clusterScoped ? {} : { namespaces: options.namespaces };
+    const { transport, discovery, clock, log } = options;
+    const cache = watchKind<T>({ transport, discovery, clock, log, ...base, ...selector, ...scope });
+    all.set(need.kind.kind, cache as unknown as KindCache<KubeObject>);
+    return cache.store;
+  };
+  const own = (kind: string) =>
+    add({
+      kind: { group: ownGroup, kind },
+      project: kind === 'Release' ? releaseProjection : wholeObject,
+      indexes: {},
+    });
+
+  const needs = rolloutCacheNeeds(options.dialect);
+  const rollout: RolloutStores = {
+    rollouts: add(needs.rollouts),
+    replicaSets: add(needs.replicaSets),
+    pods: add(needs.pods),
+    services: add(needs.services),
+    endpointSlices: add(needs.endpointSlices),
+    analysisRuns: add(needs.analysisRuns),
+    analysisTemplates: add(needs.analysisTemplates),
+    clusterAnalysisTemplates: add(needs.clusterAnalysisTemplates),
+    rolloutRuns: add(needs.rolloutRuns),
+    routes: new Map([['HTTPRoute', add(needs.httpRoutes)]]),
+  };
+  // The API server validated these objects against the CRDs made from the very schemas that these types come from.
+  const git: GitStores = {
+    gitSyncs: own('GitSync') as unknown as Store<GitSync>,
+    releases: own('Release') as unknown as Store<Release>,
+    gitReverts: own('GitRevert') as unknown as Store<GitRevert>,
+    rollouts: rollout.rollouts as unknown as Store<Rollout>,
+  };
+  const caches = () => [...all.values()];
+  return {
+    rollout,
+    git,
+    analysisRuns: rollout.analysisRuns as unknown as Store<AnalysisRunObject>,
+    run: async (signal) => void (await Promise.all(caches().map((cache) => cache.run(signal)))),
+    whenSettled: async (signal) => void (await Promise.all(caches().map((cache) => cache.whenSettled(signal)))),
+    unsynced: () => [...all].filter(([, cache]) => !cache.settled()).map(([kind]) => kind),
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * The rights of the controller's account, as the rooms use them: the generator writes charts/tidegate/generated/rbac.yaml.
+ * No right to Secrets and none to write what tenants apply: that happens with the tenant's own token.
+ */
+
+export interface Rule {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
+}
+
+const read = ['get', 'list', 'watch'] as const;
+
+/** The account name for which the controller may mint tokens: a tenant's GitSync names it in `serviceAccountName`. */
+export const tenantAccount = 'tidegate-deployer';
+
+/** `group` is that of Rollout and the analysis kinds. */
+export function controllerRules(group: string): readonly Rule[] {
+  return [
+    { apiGroups: [group], resources: ['rollouts', 'analysistemplates', 'clusteranalysistemplates'], verbs: [...read] },
+    { apiGroups: [group], resources: ['rollouts', 'rollouts/status'], verbs: ['patch'] },
+    { apiGroups: [group], resources: ['analysisruns'], verbs: [...read, 'create', 'patch', 'delete'] },
+    { apiGroups: [group], resources: ['analysisruns/status'], verbs: ['patch'] },
+    {
+      apiGroups: ['tidegate.io'],
+      resources: ['gitsyncs', 'gitreverts', 'releases', 'rolloutruns'],
+      verbs: [...read, 'patch'],
+    },
+    { apiGroups: ['tidegate.io'], resources: ['gitreverts', 'releases', 'rolloutruns'], verbs: ['create', 'delete'] },
+    {
+      apiGroups: ['tidegate.io'],
+      resources: ['gitsyncs/status', 'gitreverts/status', 'releases/status', 'rolloutruns/status'],
+      verbs: ['patch'],
+    },
+    { apiGroups: ['tidegate.io'], resources: ['gitsyncs/finalizers', 'releases/finalizers'], verbs: ['update'] },
+    { apiGroups: [group], resources: ['rollouts/finalizers'], verbs: ['update'] },
+    { apiGroups: ['apps'], resources: ['replicasets'], verbs: [...read, 'create', 'patch', 'delete'] },
+    { apiGroups: [''], resources: ['pods', 'services'], verbs: [...read] },
+    { apiGroups: [''], resources: ['services'], verbs: ['patch'] },
+    { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: [...read] },
+    { apiGroups: ['gateway.networking.k8s.io'], resources: ['httproutes'], verbs: [...read, 'patch'] },
+    { apiGroups: [''], resources: ['serviceaccounts/token'], resourceNames: [tenantAccount], verbs: ['create'] },
+    { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
+  ];
+}
+
+/** Rights in the namespace of the controller itself. */
+export function leaseRules(): readonly Rule[] {
+  return [{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update', 'patch'] }];
+}

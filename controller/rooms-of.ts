@@ -1,0 +1,115 @@
+/** Makes the four rooms out of what the process has: caches, clients, leadership. */
+
+import type { MetricProvider } from '../analysis/provider.ts';
+import { prometheusProvider } from '../analysis/providers/prometheus.ts';
+import { webProvider } from '../analysis/providers/web.ts';
+import type { Dialect } from '../crds/schema/dialect.ts';
+import type { Keys } from '../crds/schema/keys.ts';
+import type { Clock, EventRecorder, KubeClient, Leadership } from '../kube/api.ts';
+import { outboundClient } from '../outbound/client.ts';
+import type { Source } from '../source/contract.ts';
+import { analysisRunReconciler } from './analysis-run/reconciler.ts';
+import type { Caches } from './caches.ts';
+import type { ControllerConfig } from './config.ts';
+import { gitRevertReconciler } from './git-revert/reconciler.ts';
+import { gitSyncReconciler } from './git-sync/reconciler.ts';
+import { controllerLog } from './log.ts';
+import { rolloutReconciler } from './rollout/reconciler.ts';
+import { enqueueRollouts } from './rollout/stores.ts';
+import type { Room } from './rooms.ts';
+import type { Metrics } from './server/metrics.ts';
+import { gatewayApi } from './traffic/gateway-api.ts';
+import { version } from './version.ts';
+
+export interface RoomParts {
+  readonly config: ControllerConfig;
+  readonly dialect: Dialect;
+  readonly keys: Keys;
+  readonly clock: Clock;
+  readonly caches: Caches;
+  readonly client: KubeClient;
+  readonly source: Source;
+  readonly events: EventRecorder;
+  readonly leadership: Leadership;
+  readonly metrics: Metrics;
+  /** URL of the API server, which users' addresses must not lead to. */
+  readonly server: string;
+  readonly randomBytes: (size: number) => Uint8Array;
+}
+
+const routers = [gatewayApi] as const;
+
+export function roomsOf(parts: RoomParts): readonly Room[] {
+  return [rolloutRoom(parts), analysisRoom(parts), ...gitRooms(parts)];
+}
+
+function rolloutRoom(parts: RoomParts): Room {
+  const { client, caches, clock, dialect, keys, events, leadership, metrics } = parts;
+  const stores = caches.rollout;
+  const reconcile = rolloutReconciler({
+    client,
+    stores,
+    clock,
+    dialect,
+    keys,
+    events,
+    leadership,
+    routers,
+    log: controllerLog(parts.config.logLevel, 'rollout'),
+    metrics: {
+      fact: (reason) => metrics.fact('rollout', reason),
+      effect: (kind, outcome) => metrics.effect(kind, outcome),
+    },
+  });
+  return { name: 'rollout', reconcile, start: (queue) => enqueueRollouts(stores, dialect, queue) };
+}
+
+function analysisRoom(parts: RoomParts): Room {
+  const { client, caches, clock, dialect, events, leadership, config } = parts;
+  const policy = {
+    allow: config.allowAddress,
+    restrictPrivate: config.restrictPrivate,
+    apiServer: [new URL(parts.server).host],
+  };
+  const room = analysisRunReconciler({
+    client,
+    runs: caches.analysisRuns,
+    clock,
+    dialect,
+    events,
+    leadership,
+    outbound: outboundClient({ policy, userAgent: `tidegate/${version}` }),
+    providers: metricProviders(config),
+    log: controllerLog(config.logLevel, 'analysis-run'),
+  });
+  return { name: 'analysis-run', ...room };
+}
+
+function metricProviders(config: ControllerConfig): readonly MetricProvider[] {
+  const address = config.prometheusAddress;
+  return [prometheusProvider(address === undefined ? {} : { defaultAddress: address }), webProvider()];
+}
+
+function gitRooms(parts: RoomParts): readonly Room[] {
+  const { client, caches, clock, dialect, keys, events, leadership, config, source, randomBytes } = parts;
+  const deps = {
+    client,
+    stores: caches.git,
+    source,
+    clock,
+    dialect,
+    keys,
+    events,
+    leadership,
+    routers,
+    randomBytes,
+    log: controllerLog(config.logLevel, 'git'),
+    clusterId: config.clusterId,
+    allowFileRepositories: config.allowFileRepositories,
+    author: { name: config.committerName, email: config.committerEmail },
+  };
+  return [
+    { name: 'git-sync', ...gitSyncReconciler(deps) },
+    { name: 'git-revert', ...gitRevertReconciler(deps) },
+  ];
+}

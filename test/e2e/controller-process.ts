@@ -1,0 +1,93 @@
+/** The controller as its user runs it: a process of its own with a kubeconfig, that can be stopped, killed, frozen and started anew. */
+
+import { mkdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Child, startChild } from '../bed/child.ts';
+import { eventually } from '../bed/eventually.ts';
+import { freePorts } from '../bed/free-port.ts';
+import { program } from '../bed/programs.ts';
+import { httpGet } from '../bed/http-get.ts';
+
+export interface ControllerOptions {
+  readonly name?: string;
+  readonly kubeconfigPath: string;
+  /** Folder for its data and log. */
+  readonly folder: string;
+  readonly leaseDurationMs?: number;
+  readonly flags?: readonly string[];
+}
+
+export interface ControllerProcess {
+  readonly metricsUrl: string;
+  child(): Child;
+  /** Ends it, with SIGKILL when `graceMs` is 0, and forgets its disk when asked. */
+  stop(options?: { readonly graceMs?: number; readonly emptyDisk?: boolean }): Promise<void>;
+  start(): Promise<void>;
+  /** Pids of its source process. */
+  sourcePids(): Promise<readonly number[]>;
+}
+
+const main = join(import.meta.dirname, '..', '..', 'controller', 'main.ts');
+
+/** Starts it; resolves when its caches have synced (it may still stand by). */
+export async function startController(options: ControllerOptions): Promise<ControllerProcess> {
+  const name = options.name ?? 'controller';
+  const dataDir = join(options.folder, `${name}-data`);
+  const [metricsPort = 0, healthPort = 0] = await freePorts(2);
+  let child: Child | undefined;
+  const running = (): Child => {
+    if (!child) throw new Error(`${name} was not started`);
+    return child;
+  };
+  const start = async (): Promise<void> => {
+    mkdirSync(dataDir, { recursive: true });
+    child = await startChild({
+      name,
+      command: process.execPath,
+      args: [
+        ...[main, 'controller', '--kubeconfig', options.kubeconfigPath, '--data-dir', dataDir],
+        ...[
+          '--metrics-port',
+          String(metricsPort),
+          '--health-port',
+          String(healthPort),
+          '--listen-address',
+          '127.0.0.1',
+        ],
+        ...['--lease-namespace', 'default', '--lease-duration-ms', String(options.leaseDurationMs ?? 3_000)],
+        ...['--allow-address', '127.0.0.0/8', '--kustomize-path', program('kustomize'), '--log-level', 'debug'],
+        ...(options.flags ?? []),
+      ],
+      logDir: options.folder,
+    });
+    await eventually(
+      `${name} is ready`,
+      async () => {
+        running().assertRunning();
+        return (await httpGet(`http://127.0.0.1:${healthPort}/readyz`, 'localhost')).status === 200;
+      },
+      { withinMs: 30_000 },
+    );
+  };
+  await start();
+  return {
+    metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
+    child: running,
+    start,
+    async stop({ graceMs = 10_000, emptyDisk = false } = {}) {
+      await running().stop(graceMs);
+      if (emptyDisk) rmSync(dataDir, { recursive: true, force: true });
+    },
+    sourcePids: async () => await childrenOf(running().pid),
+  };
+}
+
+async function childrenOf(pid: number): Promise<readonly number[]> {
+  const { readFile } = await import('node:fs/promises');
+  const text = await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8');
+  return text
+    .trim()
+    .split(/\s+/)
+    .filter((one) => one !== '')
+    .map(Number);
+}
