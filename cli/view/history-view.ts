@@ -124,9 +124,8 @@ export function historyText(view: History, now: Instant, style: Style): string {
 
 function runCells(run: RunLine, now: Instant, style: Style): string[] {
   const attempt = run.attempt > 1 ? ` (attempt ${run.attempt})` : '';
-  const why = [run.cause, run.actor === undefined ? undefined : `by ${run.actor}`, run.message]
-    .filter(Boolean)
-    .join(': ');
+  const by = run.actor === undefined ? '' : ` by ${run.actor}`;
+  const why = [`${run.cause ?? ''}${by}`.trim(), run.message].filter(Boolean).join(': ');
   return [
     run.rollout,
     `${run.revision}${attempt}`,
