@@ -45,7 +45,7 @@ export const Fault = z.strictObject({
   message: z.string(),
   retryAfterMs: z.number().int().min(0).optional(),
 });
-export type Fault = z.infer<typeof Fault>;
+export type Fault = { [K in FaultKind]: { kind: K; message: string; retryAfterMs?: number | undefined } }[FaultKind];
 
 function faultOf<K extends FaultKind>(kind: K) {
   return z.strictObject({

@@ -35,8 +35,7 @@ async function describe(
 
 /** These texts end up in status and on screens: no control characters, bounded. */
 function shown(text: string): string {
-  // eslint-disable-next-line no-control-regex
-  return text.replace(/[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g, ' ').slice(0, MAX_TEXT);
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, ' ').slice(0, MAX_TEXT);
 }
 
 /** How `other` lies to `commit`, and whether the paths have the same content in both. */

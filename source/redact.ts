@@ -12,9 +12,8 @@ export function redact(text: string, secrets: readonly string[]): string {
     for (const form of [secret, encodeURIComponent(secret), Buffer.from(secret).toString('base64')])
       out = out.replaceAll(form, '***');
   }
-  // eslint-disable-next-line no-control-regex
   const oneLine = withoutUserInfo(out)
-    .replace(/[\u0000-\u001f\u007f]+/g, ' ')
+    .replace(/\p{Cc}+/gu, ' ')
     .replace(/ {2,}/g, ' ')
     .trim();
   return oneLine.length > MAX_LENGTH ? `${oneLine.slice(0, MAX_LENGTH)}...` : oneLine;

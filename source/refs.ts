@@ -22,8 +22,7 @@ function branchProblem(branch: string): string | undefined {
   if (branch.length > MAX_BRANCH_LENGTH) return `it is longer than ${MAX_BRANCH_LENGTH} characters`;
   if (branch.startsWith('-')) return 'it starts with "-"';
   if (branch === '@' || branch.includes('@{')) return 'it has "@" where git gives it another meaning';
-  // eslint-disable-next-line no-control-regex
-  const forbidden = /[\u0000-\u0020\u007f~^:?*[\\]/.exec(branch);
+  const forbidden = /[\p{Cc} ~^:?*[\\]/u.exec(branch);
   if (forbidden !== null) return `it has ${quote(forbidden[0])}`;
   if (branch.includes('..')) return 'it has ".."';
   if (branch.endsWith('.')) return 'it ends with "."';
@@ -53,8 +52,7 @@ function pathProblem(normal: string, given: string): string | undefined {
   if (normal === '.') return undefined;
   if (normal.startsWith('-')) return 'it starts with "-"';
   if (normal.startsWith(':')) return 'it starts with ":"';
-  // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f\\]/.test(normal)) return 'it has a control character or a backslash';
+  if (/[\p{Cc}\\]/u.test(normal)) return 'it has a control character or a backslash';
   const parts = normal.split('/');
   if (parts.includes('..')) return 'it leads out of the repository by ".."';
   if (parts.includes('') || parts.includes('.')) return 'it has an empty part or "." between slashes';

@@ -23,8 +23,7 @@ const USER = /^[A-Za-z0-9_][A-Za-z0-9._+-]*$/;
 
 /** Parses `spec.repository`. The sentence of a refusal names the address without credentials. */
 export function parseRepository(text: string, policy: UrlPolicy): Checked<Repository> {
-  // eslint-disable-next-line no-control-regex
-  if (text.length > MAX_LENGTH || text === '' || /[\u0000-\u0020\u007f]/.test(text)) {
+  if (text.length > MAX_LENGTH || text === '' || /[\p{Cc} ]/u.test(text)) {
     return refuse(text, 'it is empty, too long, or has a space or control character');
   }
   if (text.startsWith('-')) return refuse(text, 'it starts with "-"');
@@ -103,9 +102,8 @@ function ok(value: Repository): Checked<Repository> {
 }
 
 function refuse(text: string, why: string): Checked<Repository> {
-  // eslint-disable-next-line no-control-regex
   const shown = withoutUserInfo(text)
-    .replace(/[\u0000-\u001f\u007f]/g, '?')
+    .replace(/\p{Cc}/gu, '?')
     .slice(0, 200);
   return { kind: 'refused', why: `Repository ${JSON.stringify(shown)} can't be used: ${why}.` };
 }

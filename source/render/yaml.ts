@@ -130,7 +130,8 @@ const mapTag = defineMappingTag<Carrier, JsonObject>(`${TAG}map`, {
   create: () => ({ value: {}, own: new Set() }),
   addPair: (carrier, key, value) => {
     if (key === MERGE) return mergeInto(carrier, value);
-    if (key === null || typeof key === 'object') return 'a key must be text, a number or a bool';
+    if (typeof key !== 'string' && typeof key !== 'number' && typeof key !== 'boolean')
+      return 'a key must be text, a number or a bool';
     const name = String(key);
     if (carrier.own.has(name)) return `key ${JSON.stringify(name)} is given twice in one mapping`;
     carrier.own.add(name);
@@ -140,7 +141,7 @@ const mapTag = defineMappingTag<Carrier, JsonObject>(`${TAG}map`, {
   // Doubles are found by addPair, which can say which key it is.
   has: () => false,
   keys: (result) => Object.keys(result),
-  get: (result, key) => result[String(key)],
+  get: (result, key) => (typeof key === 'string' ? result[key] : undefined),
   finalize: (carrier) => carrier.value,
 });
 
