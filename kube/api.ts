@@ -178,6 +178,8 @@ export interface DeleteOptions extends CallOptions {
   readonly uid?: string;
   readonly resourceVersion?: string;
   readonly propagation?: 'Background' | 'Foreground' | 'Orphan';
+  /** 0 removes a pod at once; only what stands in for its kubelet may do that. */
+  readonly gracePeriodSeconds?: number;
   readonly dryRun?: boolean;
 }
 

@@ -183,12 +183,13 @@ function withPreconditions(patch: object, options: MergeOptions): object {
 }
 
 function deleteBody(options: DeleteOptions): object {
-  const { uid, resourceVersion, propagation, dryRun } = options;
+  const { uid, resourceVersion, propagation, gracePeriodSeconds, dryRun } = options;
   const preconditions = { ...(uid ? { uid } : {}), ...(resourceVersion ? { resourceVersion } : {}) };
   return {
     apiVersion: 'v1',
     kind: 'DeleteOptions',
     propagationPolicy: propagation ?? 'Background',
+    ...(gracePeriodSeconds === undefined ? {} : { gracePeriodSeconds }),
     ...(Object.keys(preconditions).length === 0 ? {} : { preconditions }),
     ...(dryRun === true ? { dryRun: ['All'] } : {}),
   };

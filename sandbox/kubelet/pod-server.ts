@@ -1,0 +1,99 @@
+/**
+ * The HTTP server that stands for one container: answers with who it is and which configuration it runs with, fails a set
+ * share of its requests, counts all of them, and exports the counts at /metrics.
+ */
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import type { RequestCounter } from './request-counter.ts';
+
+export interface Answer {
+  readonly pod: string;
+  readonly namespace: string;
+  readonly hash: string;
+  readonly version: string;
+  readonly image: string;
+  readonly config: Readonly<Record<string, string>>;
+}
+
+export interface PodServerOptions {
+  readonly host: string;
+  /** 0 picks a free port. */
+  readonly port: number;
+  readonly answer: Answer;
+  readonly counter: RequestCounter;
+  readonly errorPct: number;
+  readonly latencyMs: number;
+  /** Whether a readiness probe passes now. */
+  ready(): boolean;
+}
+
+export interface PodServer {
+  readonly url: string;
+  /** Takes no new connections, lets answers under way end, then closes all. */
+  close(): Promise<void>;
+}
+
+const probeAgent = 'kube-probe/';
+const closeAfterMs = 2_000;
+
+/** Rejects when the address cannot be listened on. */
+export async function podServer(options: PodServerOptions): Promise<PodServer> {
+  let served = 0;
+  const server = createServer((request, response) => {
+    if (request.url === '/metrics') return reply(response, 200, options.counter.text(), 'text/plain; version=0.0.4');
+    if (request.headers['user-agent']?.startsWith(probeAgent)) {
+      return reply(response, options.ready() ? 200 : 503, 'probe\n', 'text/plain');
+    }
+    served += 1;
+    serve(options, request, response, failsNow(served, options.errorPct));
+  });
+  server.keepAliveTimeout = 60_000;
+  await listen(server, options.port, options.host);
+  const { address, port } = server.address() as AddressInfo;
+  return { url: `http://${address}:${port}`, close: () => close(server) };
+}
+
+/** Spreads the failures evenly, so that a share of 20 % is exactly one in five. */
+export function failsNow(served: number, errorPct: number): boolean {
+  return Math.floor((served * errorPct) / 100) > Math.floor(((served - 1) * errorPct) / 100);
+}
+
+function serve(options: PodServerOptions, request: IncomingMessage, response: ServerResponse, fails: boolean): void {
+  const startMs = performance.now();
+  const code = fails ? 500 : 200;
+  request.resume();
+  const answer = (): void => {
+    // Counted before it is sent, so that whoever has the answer finds it in the count.
+    options.counter.count(code, (performance.now() - startMs) / 1000);
+    reply(response, code, `${JSON.stringify(options.answer)}\n`, 'application/json');
+  };
+  if (options.latencyMs > 0) setTimeout(answer, options.latencyMs);
+  else answer();
+}
+
+function reply(response: ServerResponse, code: number, body: string, contentType: string): void {
+  response.writeHead(code, { 'content-type': contentType, 'content-length': Buffer.byteLength(body) });
+  response.end(body);
+}
+
+function listen(server: Server, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+}
+
+function close(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    const force = setTimeout(() => server.closeAllConnections(), closeAfterMs);
+    server.close(() => {
+      clearTimeout(force);
+      resolve();
+    });
+    server.closeIdleConnections();
+  });
+}
