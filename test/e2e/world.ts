@@ -71,6 +71,7 @@ export async function startWorld(): Promise<World> {
     kubeconfigPath: bed.cluster.kubeconfigPath,
     nodeName: 'node-1',
     podCidr: bed.podRange.cidr,
+    addresses: 'pod-range',
   });
   const controllers: ControllerProcess[] = [];
   const read = async (kind: Kind, name: string) => {
