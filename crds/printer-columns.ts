@@ -50,8 +50,8 @@ const run = [
 
 const columns: Readonly<Record<KindName, readonly JsonObject[]>> = {
   Rollout: rollout,
-  AnalysisTemplate: [column('Metrics', '.spec.metrics[*].name', 'What is measured.'), age],
-  ClusterAnalysisTemplate: [column('Metrics', '.spec.metrics[*].name', 'What is measured.'), age],
+  AnalysisTemplate: [age],
+  ClusterAnalysisTemplate: [age],
   AnalysisRun: run,
   Experiment: run,
   GitSync: [

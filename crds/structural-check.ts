@@ -3,12 +3,14 @@
 import { isJsonObject, type Json, type JsonObject } from './schema/json.ts';
 
 /** Keywords that a structural schema may use anywhere. */
-const allowed = new Set([
-  ...['description', 'type', 'format', 'default', 'enum', 'minimum', 'maximum', 'minLength', 'maxLength', 'pattern'],
-  ...['minItems', 'maxItems', 'maxProperties', 'required', 'properties', 'items', 'additionalProperties', 'anyOf'],
-  ...['x-kubernetes-validations', 'x-kubernetes-int-or-string', 'x-kubernetes-preserve-unknown-fields'],
-  ...['x-kubernetes-list-type', 'x-kubernetes-list-map-keys'],
-]);
+const allowed = new Set(
+  [
+    ['description', 'type', 'format', 'default', 'enum', 'minimum', 'maximum', 'minLength', 'maxLength', 'pattern'],
+    ['minItems', 'maxItems', 'maxProperties', 'required', 'properties', 'items', 'additionalProperties', 'anyOf'],
+    ['x-kubernetes-validations', 'x-kubernetes-int-or-string', 'x-kubernetes-preserve-unknown-fields'],
+    ['x-kubernetes-list-type', 'x-kubernetes-list-map-keys'],
+  ].flat(),
+);
 
 const types = new Set<Json | undefined>(['object', 'array', 'string', 'integer', 'number', 'boolean']);
 

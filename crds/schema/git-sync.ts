@@ -58,7 +58,7 @@ const policy = (cause: string) =>
   oneOf(['revert', 'none'], `What ${cause} does to Git: revert or none. Default revert.`);
 
 const RevertOn = object(
-  'Which causes of failure revert Git; the cluster goes back in any case.',
+  'Which causes of failure revert Git; the cluster goes back in any case. Quote the name in YAML ("on"), where a bare on means true.',
   {},
   {
     AnalysisFailed: policy('a failed analysis'),
