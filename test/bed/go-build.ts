@@ -102,7 +102,8 @@ export async function buildGoPart(part: GoPart): Promise<string> {
       await run('go', ['build', mode, '-trimpath', '-ldflags', ldflags, '-o', `${out}/`, ...part.packages], {
         cwd: work,
         timeoutMs: BUILD_TIMEOUT_MS,
-        env: { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOFLAGS: '-buildvcs=false' },
+        // Rarer garbage collection makes the compiler a seventh cheaper and takes about a gigabyte more memory.
+        env: { ...process.env, CGO_ENABLED: '0', GOTOOLCHAIN: 'local', GOFLAGS: '-buildvcs=false', GOGC: '400' },
       });
       for (const [built, name] of Object.entries(part.renamed ?? {})) renameSync(join(out, built), join(out, name));
     } finally {

@@ -2,26 +2,29 @@
 import { createServer, type Server } from 'node:net';
 
 export interface PodRange {
-  /** Such as 10.244.7.0/24. */
+  /** Such as 10.244.48.0/20: room for 4,000 pods. */
   readonly cidr: string;
-  /** The n-th pod address of the range, 1 to 250. */
+  /** The n-th address of the range, 1 to 250. */
   address(n: number): string;
   release(): Promise<void>;
 }
 
+/** The last of the sixteen holds the address that the API server publishes. */
+const BLOCKS = 15;
+
 /**
- * Claims a free /24 of the pod range by listening on one of its addresses: the claim ends with the process, however it
+ * Claims a free /20 of the pod range by listening on one of its addresses: the claim ends with the process, however it
  * ends. Needs the namespace of network.ts.
  */
 export async function claimPodRange(): Promise<PodRange> {
   // Spread by pid, so that processes starting at once seldom try the same one.
-  for (let tried = 0; tried < 250; tried++) {
-    const block = (process.pid + tried) % 250;
-    const claim = await listenOn(`10.244.${block}.254`);
+  for (let tried = 0; tried < BLOCKS; tried++) {
+    const third = ((process.pid + tried) % BLOCKS) * 16;
+    const claim = await listenOn(`10.244.${third + 15}.254`);
     if (claim === undefined) continue;
     return {
-      cidr: `10.244.${block}.0/24`,
-      address: (n) => `10.244.${block}.${n}`,
+      cidr: `10.244.${third}.0/20`,
+      address: (n) => `10.244.${third}.${n}`,
       release: () => new Promise((resolve) => claim.close(() => resolve())),
     };
   }
