@@ -245,7 +245,7 @@ test('history: newest first, with cause, actor and what became of it in Git', ()
   const text = historyText(history({ namespace: 'shop', runs, releases: [], notes: [] }), now, plainStyle);
 
   expect(text).toBe(
-    `ROLLOUT  REVISION  OUTCOME     COMMIT   STARTED  TOOK  WHY                                GIT
+    `ROLLOUT  REVISION  OUTCOME     COMMIT   STARTED  TOOK  WHY                                 GIT
 web      7         ✖ Aborted   1a2b3c4  15m ago  10m   AbortedByUser by jane: looks wrong  Pushed abcdef0
 web      6         ✔ Promoted  9988776  28h ago  12m   -                                   -
 `.replace('WHY                                   GIT', 'WHY                                  GIT'),
