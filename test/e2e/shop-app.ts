@@ -13,6 +13,16 @@ export interface ShopOptions {
   readonly pauseSeconds?: number;
   /** Canary steps in YAML, instead of the usual two weights. */
   readonly steps?: string;
+  /** The whole image, instead of one made of the version. */
+  readonly image?: string;
+  /** More settings of the pods, in their ConfigMap (see sandbox/kubelet/behaviour.ts). */
+  readonly config?: Readonly<Record<string, string>>;
+  /** More lines of the Rollout's spec, indented by two. */
+  readonly specLines?: string;
+  /** Lines of the strategy's `canary`, indented by six: background analysis and the like. */
+  readonly canaryLines?: string;
+  /** The query of the check, instead of the usual one. */
+  readonly query?: string;
   /** Without a route the split is by replica ratio. */
   readonly withRoute?: boolean;
 }
@@ -32,7 +42,8 @@ export function shopFiles(options: ShopOptions): Files {
   };
 }
 
-function configMap({ name, greeting, errorPct }: ShopOptions): string {
+function configMap({ name, greeting, errorPct, config = {} }: ShopOptions): string {
+  const more = Object.entries(config).map(([key, value]) => `  ${key}: "${value}"\n`);
   return `apiVersion: v1
 kind: ConfigMap
 metadata:
@@ -40,7 +51,7 @@ metadata:
 data:
   GREETING: ${greeting}
   ERROR_PCT: "${errorPct}"
-`;
+${more.join('')}`;
 }
 
 function service(name: string, role: string): string {
@@ -81,8 +92,11 @@ spec:
 `;
 }
 
-function analysisTemplate({ name, prometheusUrl }: ShopOptions): string {
+function analysisTemplate({ name, prometheusUrl, query }: ShopOptions): string {
   const selector = `app="${name}",rollouts_pod_template_hash="{{args.hash}}"`;
+  const usual = `|
+            (sum(rate(http_requests_total{${selector},code=~"5.."}[4s])) or vector(0))
+            / sum(rate(http_requests_total{${selector}}[4s]))`;
   return `apiVersion: tidegate.io/v1alpha1
 kind: AnalysisTemplate
 metadata:
@@ -99,9 +113,7 @@ spec:
       provider:
         prometheus:
           address: ${prometheusUrl}
-          query: |
-            (sum(rate(http_requests_total{${selector},code=~"5.."}[4s])) or vector(0))
-            / sum(rate(http_requests_total{${selector}}[4s]))
+          query: ${query === undefined ? usual : JSON.stringify(query)}
 `;
 }
 
@@ -122,12 +134,12 @@ metadata:
   name: ${name}
 spec:
   replicas: ${replicas}
-  selector:
+${options.specLines ?? ''}  selector:
     matchLabels:
       app: ${name}
   strategy:
     canary:${(options.withRoute ?? true) ? routing : ''}
-      steps:
+${options.canaryLines ?? ''}      steps:
 ${options.steps ?? usualSteps(options)}
   template:
     metadata:
@@ -139,7 +151,7 @@ ${options.steps ?? usualSteps(options)}
       terminationGracePeriodSeconds: 5
       containers:
         - name: app
-          image: tidegate.dev/app:${version}
+          image: ${options.image ?? `tidegate.dev/app:${version}`}
           ports:
             - containerPort: 8080
           envFrom:
