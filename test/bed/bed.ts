@@ -12,6 +12,7 @@ import { type Gateway, gatewayMissing, startGateway } from './gateway.ts';
 import { type GitServer, type GitServerOptions, gitServerMissing, startGitServer } from './git-server.ts';
 import { networkMissing } from './network.ts';
 import { claimPodRange, type PodRange } from './pod-range.ts';
+import { type Pods, type PodsOptions, podsMissing, startPods } from './pods.ts';
 import { type Prometheus, prometheusMissing, startPrometheus } from './prometheus.ts';
 import { type SshServer, sshServerMissing, startSshServer } from './ssh-server.ts';
 
@@ -19,6 +20,8 @@ export interface BedParts {
   cluster: Cluster;
   /** Pod addresses of this bed's own. */
   podRange: PodRange;
+  /** The node that runs the pods, on addresses of `podRange` inside the network namespace. */
+  pods: Pods;
   gateway: Gateway;
   /** Scrapes the annotated pods of the cluster and the gateway, when the bed has them. */
   prometheus: Prometheus;
@@ -31,6 +34,7 @@ export interface BedOptions<K extends PartName> {
   /** The parts; those that another part stands on are added. */
   with: readonly K[];
   cluster?: ClusterOptions;
+  pods?: Omit<PodsOptions, 'podCidr'>;
   git?: GitServerOptions;
 }
 
@@ -44,6 +48,7 @@ export type Bed<K extends PartName> = Pick<BedParts, K> & {
 const missingOf: Readonly<Record<PartName, () => string | undefined>> = {
   cluster: clusterMissing,
   podRange: networkMissing,
+  pods: podsMissing,
   gateway: gatewayMissing,
   prometheus: prometheusMissing,
   git: gitServerMissing,
@@ -67,7 +72,7 @@ export async function startBed<K extends PartName>(options: BedOptions<K>): Prom
   const seconds: Partial<Record<PartName, number>> = {};
   const stop = async (): Promise<void> => {
     // What uses another part ends before it.
-    await Promise.all([started.gateway?.stop(), started.prometheus?.stop(), started.ssh?.stop()]);
+    await Promise.all([started.pods?.stop(), started.gateway?.stop(), started.prometheus?.stop(), started.ssh?.stop()]);
     await Promise.all([started.cluster?.stop(), started.git?.stop(), started.podRange?.release()]);
   };
   const startedAt = performance.now();
@@ -91,12 +96,20 @@ type Starters = { [P in PartName]?: () => Promise<BedParts[P]> };
 /** Each part once, however many others wait for it. */
 function startersOf(wanted: ReadonlySet<PartName>, options: BedOptions<PartName>): Starters {
   const starters: Starters = {};
-  const needsCluster = wanted.has('cluster') || wanted.has('gateway');
+  const needsCluster = wanted.has('cluster') || wanted.has('gateway') || wanted.has('pods');
   const cluster = once(() => startCluster(options.cluster));
   const git = once(() => startGitServer(options.git));
   const gateway = once(async () => startGateway(await cluster()));
   if (needsCluster) starters.cluster = cluster;
-  if (wanted.has('podRange')) starters.podRange = claimPodRange;
+  const ownAddresses = wanted.has('podRange') || (wanted.has('pods') && networkMissing() === undefined);
+  const podRange = once(claimPodRange);
+  if (ownAddresses) starters.podRange = podRange;
+  if (wanted.has('pods')) {
+    starters.pods = async () => {
+      const range = ownAddresses ? { podCidr: (await podRange()).cidr } : {};
+      return startPods(await cluster(), { ...options.pods, ...range });
+    };
+  }
   if (wanted.has('gateway')) starters.gateway = gateway;
   if (wanted.has('git') || wanted.has('ssh')) starters.git = git;
   if (wanted.has('ssh')) starters.ssh = async () => startSshServer((await git()).root);

@@ -1,4 +1,4 @@
-/** Kubernetes objects around the gateway: routes with weights, and Services whose endpoints a test names by hand. */
+/** Kubernetes objects around the gateway: routes with weights. */
 import type { BedObject } from './api.ts';
 import type { Gateway } from './gateway.ts';
 
@@ -20,24 +20,4 @@ export function weightedRoute(
       rules: [{ matches: [{ path: { type: 'PathPrefix', value: '/' } }], backendRefs }],
     },
   };
-}
-
-/** A Service without a selector and the EndpointSlice that leads to one address. */
-export function serviceAt(name: string, address: string, port: number): BedObject[] {
-  return [
-    {
-      apiVersion: 'v1',
-      kind: 'Service',
-      metadata: { name, namespace: 'default' },
-      spec: { ports: [{ name: 'http', port: 80, targetPort: port }] },
-    },
-    {
-      apiVersion: 'discovery.k8s.io/v1',
-      kind: 'EndpointSlice',
-      metadata: { name: `${name}-by-hand`, namespace: 'default', labels: { 'kubernetes.io/service-name': name } },
-      addressType: 'IPv4',
-      ports: [{ name: 'http', port, protocol: 'TCP' }],
-      endpoints: [{ addresses: [address], conditions: { ready: true } }],
-    },
-  ];
 }

@@ -1,20 +1,20 @@
 /** The test bed itself: each real part starts, does what the other tests rely on, and leaves nothing behind. */
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Bed, bedMissing, startBed } from '../bed/bed.ts';
 import { type Cluster, clusterMissing, startCluster } from '../bed/cluster.ts';
 import { eventually } from '../bed/eventually.ts';
-import { serviceAt, weightedRoute } from '../bed/gateway-objects.ts';
+import { weightedRoute } from '../bed/gateway-objects.ts';
 import { type GitServer, gitServerMissing, startGitServer } from '../bed/git-server.ts';
-import { countAnswers } from '../bed/http-get.ts';
+import { countStatuses } from '../bed/http-get.ts';
 import { type Prometheus, prometheusMissing, startPrometheus } from '../bed/prometheus.ts';
 import { tryRun } from '../bed/run-command.ts';
 import { type SshServer, sshServerMissing, startSshServer } from '../bed/ssh-server.ts';
-import { webReplicaSet } from '../bed/web-objects.ts';
+import { webReplicaSet, webService } from '../bed/web-objects.ts';
 
 const because = (missing: string | undefined): string => (missing === undefined ? '' : ` (skipped: ${missing})`);
 
@@ -274,38 +274,51 @@ describe.skipIf(noPrometheus !== undefined)(`Prometheus${because(noPrometheus)}`
   });
 });
 
-const gatewayParts = ['cluster', 'gateway', 'prometheus', 'podRange'] as const;
+const gatewayParts = ['cluster', 'pods', 'gateway', 'prometheus'] as const;
 const noGateway = bedMissing(gatewayParts);
-describe.skipIf(noGateway !== undefined)(`gateway${because(noGateway)}`, () => {
+describe.skipIf(noGateway !== undefined)(`gateway and pods${because(noGateway)}`, () => {
   let bed: Bed<(typeof gatewayParts)[number]>;
-  const servers: Server[] = [];
   beforeAll(async () => {
     bed = await startBed({ with: gatewayParts });
-    for (const [at, name] of ['stable', 'canary'].entries()) {
-      const address = bed.podRange.address(at + 1);
-      const server = createServer((_request, response) => response.end(name));
-      await new Promise<void>((resolve) => server.listen(8080, address, resolve));
-      servers.push(server);
-      await bed.cluster.api.apply(...serviceAt(name, address, 8080));
-    }
+    const apps = [webReplicaSet('stable', 2), webReplicaSet('canary', 1, 'web:bad')];
+    await bed.cluster.api.apply(...apps, webService('stable'), webService('canary'));
+    await eventually('three pods are ready', async (saw) => {
+      const text = await bed.cluster.kubectl([
+        'get',
+        'pods',
+        '-o',
+        'jsonpath={.items[*].status.containerStatuses[*].ready}',
+      ]);
+      saw(text);
+      return text === 'true true true';
+    });
   });
-  afterAll(async () => {
-    await bed?.stop();
-    for (const server of servers) server.close().closeAllConnections();
-  });
+  afterAll(() => bed?.stop());
   const split = (stable: number, canary: number) =>
     bed.cluster.api.apply(weightedRoute('shop', bed.gateway.parentRef, 'shop.test', { stable, canary }));
+  const statuses = (count: number) => countStatuses(bed.gateway.url, 'shop.test', count);
+  const answeredBy = async () => {
+    const pods = await bed.pods.list();
+    const total = (app: string) =>
+      pods.filter((pod) => pod.labels['app'] === app).reduce((sum, pod) => sum + pod.requests.total, 0);
+    return { stable: total('stable'), canary: total('canary') };
+  };
 
   it('splits real requests by the weights of an HTTPRoute', async () => {
     await split(80, 20);
     const twenty = async (saw: (value: unknown) => void) => {
-      const counts = await countAnswers(bed.gateway.url, 'shop.test', 100);
+      const counts = await statuses(100);
       saw(counts);
-      return counts.get('200 canary') === 20;
+      return counts['500'] === 20;
     };
     await eventually('the route is served', twenty, { withinMs: 20_000 });
-    const counts = await countAnswers(bed.gateway.url, 'shop.test', 1_000);
-    expect(Object.fromEntries(counts)).toEqual({ '200 stable': 800, '200 canary': 200 });
+    const before = await answeredBy();
+    expect(await statuses(1_000)).toEqual({ 200: 800, 500: 200 });
+    const after = await answeredBy();
+    expect({ stable: after.stable - before.stable, canary: after.canary - before.canary }).toEqual({
+      stable: 800,
+      canary: 200,
+    });
   });
 
   it('serves a change of weights within seconds', async () => {
@@ -313,25 +326,21 @@ describe.skipIf(noGateway !== undefined)(`gateway${because(noGateway)}`, () => {
     const counts = await eventually(
       'no request reaches the canary',
       async () => {
-        const seen = await countAnswers(bed.gateway.url, 'shop.test', 100);
-        return !seen.has('200 canary') && seen;
+        const seen = await statuses(100);
+        return seen['500'] === undefined && seen;
       },
       { withinMs: 5_000 },
     );
-    expect(Object.fromEntries(counts)).toEqual({ '200 stable': 100 });
+    expect(counts).toEqual({ 200: 100 });
   });
 
-  it('is measured by Prometheus, per backend', async () => {
-    const query =
-      'sum by (service, code) (traefik_service_requests_total{service="default-canary-http-80@kubernetesgateway"})';
-    const sample = await eventually(
-      'requests of the canary in Prometheus',
-      async () => (await bed.prometheus.query(query))[0],
-      {
-        withinMs: 20_000,
-      },
-    );
-    expect(sample.labels['code']).toBe('200');
-    expect(sample.value).toBeGreaterThanOrEqual(200);
+  it('is measured by Prometheus, at the gateway and at the pods', async () => {
+    const canary = 'service="default-canary-http-80@kubernetesgateway"';
+    const measured = (query: string) =>
+      eventually(query, async () => (await bed.prometheus.query(query))[0], { withinMs: 30_000 });
+    const atGateway = await measured(`traefik_service_requests_total{${canary},method="GET",code="500"}`);
+    expect(atGateway.value).toBeGreaterThanOrEqual(200);
+    const atPods = await measured('sum by (app) (http_requests_total{app="canary",code="500"} > 0)');
+    expect(atPods.value).toBe((await answeredBy()).canary);
   });
 });
