@@ -1,7 +1,7 @@
 /** Brings objects from the server into the cache: the tip of a branch (which is also the poll), one commit, or the file contents that are about to be read. */
 import { createHash } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { readdir, writeFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type ObjectId, ObjectId as ObjectIdSchema } from './contract.ts';
 import { SourceFault } from './fault.ts';
@@ -100,20 +100,26 @@ async function fetchBranch(session: Session, branch: string, onGrown: () => Prom
   ).catch((error: unknown) => {
     throw namingBranch(error, session, branch);
   });
-  if (existsSync(join(session.dir, 'shallow'))) {
-    throw new SourceFault(
-      'refused',
-      `Repository ${session.repository.url} is a shallow copy without its whole history, from which nothing can be reverted safely.`,
-    );
-  }
-  const after = await readRef(session, ref);
-  if (after === undefined)
-    throw new SourceFault('internal', `Repository ${session.repository.url} sent no tip of branch ${branch}.`);
+  const after = await fetchedTip(session);
   if (after !== before) {
     await repackIfNeeded(session);
     await onGrown();
   }
   return after;
+}
+
+/**
+ * What the server sent stands in FETCH_HEAD. A server that has only part of the history is rejected by git without an error:
+ * the file is empty then, and the ref would still show an older tip.
+ */
+async function fetchedTip(session: Session): Promise<ObjectId> {
+  const text = await readFile(join(session.dir, 'FETCH_HEAD'), 'utf8');
+  const parsed = ObjectIdSchema.safeParse(text.split('\t')[0]);
+  if (parsed.success && !existsSync(join(session.dir, 'shallow'))) return parsed.data;
+  throw new SourceFault(
+    'refused',
+    `Repository ${session.repository.url} is a shallow copy without its whole history, from which nothing can be reverted safely.`,
+  );
 }
 
 /** The signal, not git's own limit, ends a fetch. */
@@ -122,7 +128,6 @@ const FETCH = [
   'fetch',
   '--quiet',
   '--no-tags',
-  '--no-write-fetch-head',
   '--no-auto-maintenance',
   '--no-recurse-submodules',
   '--no-show-forced-updates',
@@ -137,7 +142,15 @@ async function fetchObjects(session: Session, ids: readonly ObjectId[]): Promise
     remote(
       session,
       {
-        args: ['-c', 'fetch.negotiationAlgorithm=noop', ...FETCH, filterOf(session), '--stdin', 'origin'],
+        args: [
+          '-c',
+          'fetch.negotiationAlgorithm=noop',
+          ...FETCH,
+          '--no-write-fetch-head',
+          filterOf(session),
+          '--stdin',
+          'origin',
+        ],
         input: `${ids.join('\n')}\n`,
         ...NO_LIMIT,
       },
@@ -166,7 +179,11 @@ async function fetchBlobs(session: Session, ids: readonly ObjectId[]): Promise<v
   await withSessionAccess(session, (access) =>
     remote(
       session,
-      { args: [...FETCH, '--refetch', '--no-filter', '--stdin', 'origin'], input: `${tips.join('\n')}\n`, ...NO_LIMIT },
+      {
+        args: [...FETCH, '--no-write-fetch-head', '--refetch', '--no-filter', '--stdin', 'origin'],
+        input: `${tips.join('\n')}\n`,
+        ...NO_LIMIT,
+      },
       access,
     ),
   );

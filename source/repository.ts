@@ -42,7 +42,7 @@ export async function remote(session: Session, call: LocalCall, access: Access):
     result,
     session.repository.url,
     access.secrets,
-    `git ${call.args.find((arg) => !arg.startsWith('-')) ?? ''}`,
+    `git ${call.args.find((arg) => /^[a-z]+$/.test(arg)) ?? ''}`,
   );
 }
 
