@@ -1,4 +1,4 @@
-/** `npm run build`: bundles the two programs into dist/, each one file that needs no node_modules. */
+/** `npm run build [-- <folder>]`: bundles the two programs into dist/ or that folder, each one file that needs no node_modules. */
 
 import { chmodSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -10,7 +10,8 @@ const withoutGeneratedApi: Plugin = {
   name: 'without-generated-api',
   setup(bundle) {
     bundle.onLoad({ filter: /client-node[/\\]dist[/\\]gen[/\\]index\.js$/ }, () => ({
-      contents: 'export const generatedApi = undefined;',
+      contents:
+        'export class ServerConfiguration {}\nexport function createConfiguration() { throw new Error("not bundled"); }',
       loader: 'js',
     }));
   },
@@ -22,10 +23,12 @@ const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
 const requireBanner =
   "import { createRequire as nodeRequire } from 'node:module'; const require = nodeRequire(import.meta.url);";
 
+const folder = process.argv[2] ?? join(root, 'dist');
+
 async function bundleProgram(entry: string, outfile: string): Promise<void> {
   await build({
     entryPoints: [join(root, entry)],
-    outfile: join(root, 'dist', outfile),
+    outfile: join(folder, outfile),
     bundle: true,
     platform: 'node',
     format: 'esm',
@@ -33,14 +36,13 @@ async function bundleProgram(entry: string, outfile: string): Promise<void> {
     minifySyntax: true,
     legalComments: 'none',
     banner: { js: `#!/usr/bin/env node\n${requireBanner}` },
-    define: { 'process.env.TIDEGATE_BUILD_VERSION': JSON.stringify(version) },
     plugins: [withoutGeneratedApi],
     logLevel: 'warning',
     logOverride: { 'import-is-undefined': 'silent' },
   });
-  chmodSync(join(root, 'dist', outfile), 0o755);
+  chmodSync(join(folder, outfile), 0o755);
 }
 
 await bundleProgram('controller/main.ts', 'tidegate.mjs');
 await bundleProgram('cli/main.ts', 'kubectl-tidegate.mjs');
-process.stdout.write(`Built dist/tidegate.mjs and dist/kubectl-tidegate.mjs, version ${version}.\n`);
+process.stdout.write(`Built tidegate.mjs and kubectl-tidegate.mjs in ${folder}, version ${version}.\n`);
