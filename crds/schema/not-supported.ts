@@ -25,9 +25,8 @@ function metricEntries(base: string): Entry[] {
       provider,
       providerNames.filter((name) => !supportedProviders.includes(name)),
     ),
-    ...entries(`${provider}.prometheus`, ['rangeQuery', 'authentication.oauth2', 'authentication.sigv4']),
+    ...entries(`${provider}.prometheus`, ['authentication.oauth2', 'authentication.sigv4']),
     ...entries(`${provider}.web`, ['authentication.oauth2', 'authentication.sigv4']),
-    { path: `${base}.measurementRetention` },
   ];
 }
 
@@ -57,7 +56,10 @@ const rolloutEntries: readonly Entry[] = [
   ...analysisEntries(`${canary}.analysis`),
 ];
 
-const templateEntries: readonly Entry[] = [...metricEntries('spec'), { path: 'spec.templates' }];
+const templateEntries: readonly Entry[] = [
+  ...metricEntries('spec'),
+  ...entries('spec', ['templates', 'measurementRetention']),
+];
 
 /** By kind. A kind with the path `spec` is not supported as a whole. */
 const notSupported: Readonly<Record<string, readonly Entry[]>> = {
