@@ -1,6 +1,7 @@
 /** What the rollout room may write, as data: one effect is one write, carries all it needs, and may be repeated. */
 
 import type { JsonObject, Ref } from '../../kube/api.ts';
+import type { Fact } from '../decision.ts';
 import type { WeightPlan } from '../traffic/router.ts';
 
 /** A ReplicaSet to create, with its pods already counted. */
@@ -17,7 +18,7 @@ export interface AnalysisRunDraft {
   readonly object: JsonObject;
 }
 
-export type RolloutEffect =
+type Write =
   | { readonly kind: 'CreateReplicaSet'; readonly draft: ReplicaSetDraft }
   /** `desired` goes into the desired-replicas annotation. `live`: ask the router again first, and stop if `podHash` still has weight. */
   | {
@@ -35,3 +36,6 @@ export type RolloutEffect =
   | { readonly kind: 'StopAnalysis'; readonly target: Ref }
   | { readonly kind: 'Delete'; readonly target: Ref }
   | { readonly kind: 'Annotate'; readonly target: Ref; readonly set: Readonly<Record<string, string | null>> };
+
+/** `tells` are the facts that hold once the write succeeded. */
+export type RolloutEffect = Write & { readonly tells: readonly Fact[] };

@@ -1,9 +1,9 @@
 /** Everything `decide` may look at, read once per pass. Plain readonly data; views keep only the fields that matter. */
 
 import type { AnalysisRun } from '../../crds/schema/analysis-run.ts';
-import type { AnalysisTemplateSpec } from '../../crds/schema/analysis-template.ts';
 import type { Dialect } from '../../crds/schema/dialect.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
+import type { FindTemplate } from '../../crds/schema/validate-references.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
 import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import type { Instant, JsonObject, KubeObject, ObjectMeta } from '../../kube/api.ts';
@@ -15,7 +15,8 @@ export type RolloutObject = KubeObject & JsonObject;
 export interface ReplicaSetView extends KubeObject {
   readonly podHash: string;
   readonly replicas: number;
-  readonly minReadySeconds: number;
+  /** The API server's or the ReplicaSet controller's words when pods can't be created. */
+  readonly failure?: string;
   readonly status: {
     readonly replicas: number;
     readonly ready: number;
@@ -72,13 +73,12 @@ export interface TrafficState {
   readonly state: RouteState;
 }
 
-/** One thing that keeps the spec from being used; `message` is a whole sentence. */
+/** One thing that keeps the spec from being used; `message` is a whole sentence. 'template': only a new pod template is bad. */
 export interface SpecProblem {
+  readonly scope: 'spec' | 'template';
   readonly field: string;
   readonly message: string;
 }
-
-export type TemplateLookup = (name: string, clusterScope: boolean) => AnalysisTemplateSpec | undefined;
 
 export interface Observed {
   readonly now: Instant;
@@ -95,7 +95,7 @@ export interface Observed {
   readonly canaryService: ServiceState | undefined;
   readonly traffic: TrafficState | undefined;
   readonly analysisRuns: readonly AnalysisRunView[];
-  readonly template: TemplateLookup;
+  readonly findTemplate: FindTemplate;
   /** RolloutRuns of this Rollout that are kept. */
   readonly runs: readonly RolloutRun[];
 }

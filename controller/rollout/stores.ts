@@ -18,6 +18,7 @@ export interface CacheNeed<T extends KubeObject> {
   readonly kind: KindRef;
   readonly labelSelector?: string;
   readonly optional?: boolean;
+  readonly clusterScoped?: boolean;
   readonly project: (object: KubeObject & JsonObject) => T;
   readonly indexes: Readonly<Record<string, (object: T) => readonly string[]>>;
 }

@@ -1,0 +1,140 @@
+/**
+ * Going back to stable: after an abort, before a third revision starts, and when the template is stable's again. Capacity
+ * first, then weight as fast as stable is ready, then the router's confirmation, then the drain, then fewer pods.
+ */
+
+import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import { fact } from './facts.ts';
+import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
+import type { ReplicaSetView } from './observed.ts';
+import { scaleTo } from './replica-sets.ts';
+import { abortDrainMs, drainMs, readyBehind, type Scene } from './scene.ts';
+import { selectRevision, waitForPods } from './services.ts';
+import { planRatio, retireOthers } from './sizes.ts';
+import { deadlineText, instantOf, timeText } from './time-text.ts';
+import { moveWeight } from './weights.ts';
+
+/** One pass of 'aborting', 'superseding' or 'returning'. */
+export function retreat(scene: Scene): Moves {
+  if (scene.stable === undefined) return stableIsGone(scene);
+  return scene.routed ? retreatRouted(scene) : retreatByPods(scene);
+}
+
+function retreatRouted(scene: Scene): Moves {
+  const { stableService } = scene.observed;
+  const grow = effects(...scaleTo(scene, scene.stable, scene.replicas));
+  const back = selectRevision(scene, stableService, scene.stableHash);
+  const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash: scene.stableHash });
+  const serves = scene.replicas === 0 || readyBehind(stableService, scene.stableHash) > 0;
+  const isSwitched = stableService?.podHash === undefined || stableService.podHash === scene.stableHash;
+  if (!weight.settled || !isSwitched || !serves) {
+    const capacity = waitForPods(scene, scene.stableHash ?? '', 0, 1);
+    return together(grow, back, weight.moves, serves ? noMoves : capacity);
+  }
+  return together(grow, isConfirmed(scene) ? afterConfirmed(scene) : confirm(scene));
+}
+
+function isConfirmed(scene: Scene): boolean {
+  const { drainUntil, verdict } = scene.status;
+  return drainUntil !== undefined || (scene.state === 'aborting' && verdict?.confirmedStableAt !== undefined);
+}
+
+/** Records that all weight is back on stable, and from when on the leaving pods may go. */
+function confirm(scene: Scene): Moves {
+  const delayMs = scene.state === 'aborting' ? abortDrainMs(scene) : drainMs(scene);
+  const patch: Partial<RolloutStatus> = {
+    ...confirmedVerdict(scene),
+    ...(delayMs === undefined ? {} : { drainUntil: deadlineText(scene.now + delayMs) }),
+  };
+  const tells = [fact(scene.now, 'StableConfirmed', `All traffic is on the stable revision ${scene.stableHash}`)];
+  return { effects: [], facts: tells, patch };
+}
+
+function confirmedVerdict(scene: Scene): Partial<RolloutStatus> {
+  const { verdict } = scene.status;
+  if (scene.state !== 'aborting' || verdict === undefined || verdict.confirmedStableAt !== undefined) return {};
+  return { verdict: { ...verdict, confirmedStableAt: timeText(scene.now) } };
+}
+
+function afterConfirmed(scene: Scene): Moves {
+  const free = scene.state === 'superseding' ? noMoves : freeCanaryService(scene);
+  const until = instantOf(scene.status.drainUntil);
+  const left = leaving(scene).filter((set) => set.replicas > 0);
+  if (until === undefined || left.length === 0) return together(free, { ...noMoves, event: { type: 'settled' } });
+  if (until > scene.now) {
+    const moves = `Its pods are removed when the drain of open requests ends.`;
+    return together(free, waitFor({ reason: 'Draining', on: setText(left[0]), until, moves }));
+  }
+  return together(free, effects(...left.flatMap((set) => scaleTo(scene, set, 0))));
+}
+
+function setText(set: ReplicaSetView | undefined): string {
+  return `ReplicaSet/${set?.metadata.name ?? ''}`;
+}
+
+/** Without weight on it, the canary Service selects stable, so that nobody who uses it finds it empty. */
+function freeCanaryService(scene: Scene): Moves {
+  const { canaryService } = scene.observed;
+  const switched = selectRevision(scene, canaryService, scene.stableHash);
+  return canaryService?.podHash === undefined ? noMoves : { ...switched, waiting: undefined };
+}
+
+/** Revisions that give up their pods: all but stable, and but the one that waits to start. */
+function leaving(scene: Scene): readonly ReplicaSetView[] {
+  const stays = scene.state === 'superseding' ? [scene.stableHash, scene.currentHash] : [scene.stableHash];
+  return scene.observed.replicaSets.filter((set) => !stays.includes(set.podHash));
+}
+
+function retreatByPods(scene: Scene): Moves {
+  const plan = planRatio(scene, { stable: scene.stable, canary: undefined, weight: 0 });
+  const back = selectRevision(scene, scene.observed.stableService, scene.stableHash);
+  const moves = together(effects(...plan.effects), back, freeCanaryService(scene));
+  if (!plan.arrived || moves.effects.length > 0) {
+    const stable = scene.stable?.status.available ?? 0;
+    return together(moves, waitForPods(scene, scene.stableHash ?? '', stable, scene.replicas));
+  }
+  const told = scene.state === 'aborting' ? [abortedFact(scene)] : [];
+  return { effects: [], facts: told, patch: confirmedVerdict(scene), event: { type: 'settled' } };
+}
+
+/** Told at once with a router; without one when the canary's pods are given up (Argo's order: scaling, then aborted). */
+export function abortedFact(scene: Scene) {
+  const { verdict } = scene.status;
+  const cause = verdict === undefined ? '' : `: ${verdict.message}`;
+  return fact(scene.now, 'RolloutAborted', `Aborted the update to revision ${verdict?.revision ?? scene.currentHash}${cause}`, {
+    cause: verdict?.cause,
+  });
+}
+
+function stableIsGone(scene: Scene): Moves {
+  return waitFor({
+    reason: 'StableMissing',
+    on: `ReplicaSet/${scene.observed.rollout.metadata.name}-${scene.stableHash ?? ''}`,
+    moves: 'The ReplicaSet of the stable revision was deleted: release a working revision, or promote the current one in full.',
+  });
+}
+
+/** Aborted and settled: stable keeps everything until a person or Git asks for something else. */
+export function keepAborted(scene: Scene): Moves {
+  const { verdict } = scene.status;
+  const waiting = waitFor({
+    reason: 'Aborted',
+    on: 'user',
+    moves: `Revision ${verdict?.revision ?? scene.currentHash} failed: change the template (in Git), or retry it by command.`,
+  });
+  if (scene.stable === undefined) return stableIsGone(scene);
+  if (!scene.routed) {
+    const plan = planRatio(scene, { stable: scene.stable, canary: undefined, weight: 0 });
+    return together(effects(...plan.effects), waiting);
+  }
+  const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash: scene.stableHash });
+  const down = weight.settled && abortDrainMs(scene) !== undefined ? scaleTo(scene, scene.current, 0) : [];
+  const retired = retireOthers(scene);
+  return together(
+    effects(...scaleTo(scene, scene.stable, scene.replicas), ...down, ...retired.effects),
+    freeCanaryService(scene),
+    weight.moves,
+    retired.lookAgainAt === undefined ? noMoves : { ...noMoves, lookAgainAt: retired.lookAgainAt },
+    waiting,
+  );
+}

@@ -1,0 +1,179 @@
+/**
+ * Which AnalysisRuns must run now, and what they say. A run counts only when it belongs to this Rollout, this revision, this
+ * step and this attempt; nothing but its own success is success.
+ */
+
+import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import { isArgo } from '../../crds/schema/dialect.ts';
+import { analysisRunDraft, type RunPlace } from './analysis-draft.ts';
+import { fact } from './facts.ts';
+import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
+import type { AnalysisRunView } from './observed.ts';
+import { enterPause, pauseCondition } from './pause.ts';
+import { available, isHeld, refTo, type Scene } from './scene.ts';
+import { instantOf } from './time-text.ts';
+
+export type StepAnalysis =
+  | { readonly kind: 'none' | 'passed'; readonly moves: Moves }
+  /** Not started, running, or without a verdict: `moves` start it, pause, or say what it waits for. */
+  | { readonly kind: 'pending' | 'undecided'; readonly moves: Moves };
+
+const finalPhases: ReadonlySet<string> = new Set(['Successful', 'Failed', 'Error', 'Inconclusive']);
+/** Wait before an analysis without evidence is tried again; doubles with each try up to the cap. */
+const firstRetryMs = 10_000;
+const maxRetryMs = 300_000;
+
+export function isFinished(run: AnalysisRunView): boolean {
+  return finalPhases.has(run.status?.phase ?? '');
+}
+
+/** The analysis of the step that the rollout stands at. */
+export function stepPlace(scene: Scene): RunPlace | undefined {
+  if (scene.state !== 'stepping' || isHeld(scene)) return undefined;
+  const analysis = scene.steps[scene.stepIndex]?.analysis;
+  return analysis === undefined ? undefined : { type: 'Step', step: scene.stepIndex, analysis };
+}
+
+/** The analysis beside the steps: from its first step on, until the promotion is complete. Skipped by a full promotion. */
+export function backgroundPlace(scene: Scene): RunPlace | undefined {
+  const analysis = scene.canary.analysis;
+  if (!analysis?.templates?.length || scene.status.promoteFull) return undefined;
+  const isForward = scene.state === 'promoting' && scene.status.transition?.to === scene.currentHash;
+  if (scene.state !== 'stepping' && !isForward) return undefined;
+  return scene.stepIndex < (analysis.startingStep ?? 0) ? undefined : { type: 'Background', analysis };
+}
+
+/** Runs of a place, newest last. Names end in a number only after a clash, so the number tells the order. */
+export function runsOf(scene: Scene, place: RunPlace): readonly AnalysisRunView[] {
+  const { keys, analysisRuns } = scene.observed;
+  const attempt = String(scene.status.attempt ?? 1);
+  const mine = analysisRuns.filter(
+    ({ metadata }) =>
+      metadata.labels?.[keys.podTemplateHash] === scene.currentHash &&
+      metadata.labels[keys.rolloutType] === place.type &&
+      metadata.labels[keys.stepIndex] === (place.step === undefined ? undefined : String(place.step)) &&
+      metadata.annotations?.[keys.attempt] === attempt,
+  );
+  return mine.sort((one, other) => suffix(one) - suffix(other));
+}
+
+function suffix(run: AnalysisRunView): number {
+  return Number(/\.(\d+)$/.exec(run.metadata.name)?.[1] ?? 0);
+}
+
+export function latestRun(scene: Scene, place: RunPlace | undefined): AnalysisRunView | undefined {
+  return place === undefined ? undefined : runsOf(scene, place).at(-1);
+}
+
+/** True when this run makes the revision a failed one. An error is only one in argoproj.io; elsewhere it is no evidence. */
+export function isFailure(scene: Scene, run: AnalysisRunView | undefined): run is AnalysisRunView {
+  const phase = run?.status?.phase;
+  return phase === 'Failed' || (phase === 'Error' && isArgo(scene.observed.dialect));
+}
+
+export function judgeStep(scene: Scene): StepAnalysis {
+  const place = stepPlace(scene);
+  if (place === undefined) return { kind: 'none', moves: noMoves };
+  const run = latestRun(scene, place);
+  if (run === undefined) return { kind: 'pending', moves: start(scene, place) };
+  if (run.status?.phase === 'Successful' && run.spec.terminate !== true) return { kind: 'passed', moves: noMoves };
+  return { kind: 'undecided', moves: withoutVerdict(scene, place, run) };
+}
+
+/** Starts and repeats the analysis beside the steps; pauses when it is inconclusive. */
+export function runBackground(scene: Scene): Moves {
+  const place = backgroundPlace(scene);
+  if (place === undefined || isHeld(scene)) return noMoves;
+  const run = latestRun(scene, place);
+  if (run === undefined) return available(scene.current) > 0 ? start(scene, place) : noMoves;
+  if (!isFinished(run) || (run.status?.phase === 'Successful' && run.spec.terminate !== true)) return noMoves;
+  return withoutVerdict(scene, place, run);
+}
+
+function start(scene: Scene, place: RunPlace): Moves {
+  const draft = analysisRunDraft(scene, place);
+  return draft === undefined ? noMoves : effects({ kind: 'StartAnalysis', draft, tells: [] });
+}
+
+function withoutVerdict(scene: Scene, place: RunPlace, run: AnalysisRunView): Moves {
+  if (!isFinished(run)) return place.type === 'Background' ? noMoves : running(run);
+  if (run.status?.phase === 'Inconclusive') return inconclusive(scene, place, run);
+  return tryAgain(scene, place, run);
+}
+
+function running(run: AnalysisRunView): Moves {
+  const waiting = run.status?.waiting;
+  return waitFor({
+    reason: waiting?.reason ?? 'AnalysisRunning',
+    on: `AnalysisRun/${run.metadata.name}`,
+    ...(waiting?.value === undefined ? {} : { value: waiting.value }),
+    ...(waiting?.limit === undefined ? {} : { limit: waiting.limit }),
+    moves: waiting?.moves ?? `The step passes when AnalysisRun ${run.metadata.name} is successful.`,
+  });
+}
+
+/** Pauses once per run. A resume lets a step pass; beside the steps it starts a new run. */
+function inconclusive(scene: Scene, place: RunPlace, run: AnalysisRunView): Moves {
+  const isPaused = pauseCondition(scene, 'InconclusiveAnalysisRun') !== undefined;
+  const moves = `AnalysisRun ${run.metadata.name} has no verdict: promote to go on all the same, or abort.`;
+  const waiting = waitFor({ reason: 'AnalysisInconclusive', on: 'user', moves });
+  if (isPaused) return waiting;
+  const known = place.type === 'Background' ? scene.status.canary?.currentBackgroundAnalysisRunStatus : undefined;
+  if (known?.name === run.metadata.name && known.status === 'Inconclusive') return start(scene, place);
+  return together({ ...noMoves, ...enterPause(scene, 'InconclusiveAnalysisRun') }, waiting);
+}
+
+/** No evidence (an error, or a run that was stopped): hold at the step, and measure again with growing pauses. */
+function tryAgain(scene: Scene, place: RunPlace, run: AnalysisRunView): Moves {
+  const tries = runsOf(scene, place).length;
+  const ended = instantOf(run.status?.completedAt) ?? instantOf(run.metadata.creationTimestamp) ?? scene.now;
+  const until = ended + Math.min(maxRetryMs, firstRetryMs * 2 ** Math.min(tries - 1, 10));
+  if (until <= scene.now) return start(scene, place);
+  return waitFor({
+    reason: 'NoEvidence',
+    on: `AnalysisRun/${run.metadata.name}`,
+    value: run.status?.message ?? run.status?.phase ?? '',
+    until,
+    moves: 'The analysis is tried again; promote to go on without it, or abort.',
+  });
+}
+
+/** Stops runs that nothing waits for any more. */
+export function stopUnwanted(scene: Scene): Moves {
+  const places = [stepPlace(scene), backgroundPlace(scene)];
+  const held = isHeld(scene) && scene.state === 'stepping';
+  const wanted = new Set(places.map((place) => latestRun(scene, place)?.metadata.name));
+  const stop = scene.observed.analysisRuns.filter(
+    (run) => !held && !isFinished(run) && run.spec.terminate !== true && !wanted.has(run.metadata.name),
+  );
+  return effects(...stop.map((run) => ({ kind: 'StopAnalysis', target: refTo(run), tells: [] }) as const));
+}
+
+type CanaryStatus = NonNullable<RolloutStatus['canary']>;
+
+/** What status says of the runs, and what there is to tell when a phase changed. */
+export function analysisStatus(scene: Scene): { readonly status: Partial<CanaryStatus>; readonly facts: Moves['facts'] } {
+  const before = scene.status.canary ?? {};
+  const step = entry(latestRun(scene, stepPlace(scene)));
+  const background = entry(latestRun(scene, backgroundPlace(scene)));
+  const facts = [
+    ...changed(scene, before.currentStepAnalysisRunStatus, step, 'Step'),
+    ...changed(scene, before.currentBackgroundAnalysisRunStatus, background, 'Background'),
+  ];
+  return { status: { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background }, facts };
+}
+
+type Entry = CanaryStatus['currentStepAnalysisRunStatus'];
+
+function entry(run: AnalysisRunView | undefined): Entry {
+  if (run === undefined) return undefined;
+  const message = run.status?.message;
+  const base = { name: run.metadata.name, status: run.status?.phase ?? 'Pending' } as const;
+  return message ? { ...base, message } : base;
+}
+
+function changed(scene: Scene, before: Entry, after: Entry, type: string): Moves['facts'] {
+  if (after === undefined || (before?.name === after.name && before.status === after.status)) return [];
+  const text = after.message ? `: ${after.message}` : '';
+  return [fact(scene.now, `AnalysisRun${after.status}`, `${type} analysis ${after.name} is ${after.status}${text}`)];
+}

@@ -1,0 +1,189 @@
+/**
+ * The decision of the rollout room: pure, from one observation. Order: unusable spec, new revision, new plan, requests of
+ * people (abort first), failures, and then the move of the lifecycle state. Intent is recorded before it is acted upon.
+ */
+
+import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import type { Decision, Fact, Waiting } from '../decision.ts';
+import { abortedFact, keepAborted, retreat } from './abort.ts';
+import { judgeStep, runBackground, stopUnwanted } from './analysis.ts';
+import type { RolloutEffect } from './effects.ts';
+import { fact } from './facts.ts';
+import { failureOf, waitOnTrouble } from './failure.ts';
+import { afterEvent, type LifecycleInput } from './lifecycle-status.ts';
+import type { LifecycleEvent } from './machine.ts';
+import { type Moves, noMoves, together, waitFor } from './moves.ts';
+import { nextStatus, problemText } from './next-status.ts';
+import type { Observed } from './observed.ts';
+import { progressDeadline } from './progress.ts';
+import { promote } from './promotion.ts';
+import { currentRevision } from './replica-sets.ts';
+import { nextRequest, type Request } from './requests.ts';
+import { newPlan, newRevision } from './revision-change.ts';
+import { type Scene, sceneOf } from './scene.ts';
+import { deploy, keepStable } from './settled.ts';
+import { mayWait, statusPatch } from './status-diff.ts';
+import { holdSizes, runStep } from './stepping.ts';
+import { instantOf } from './time-text.ts';
+
+export type RolloutDecision = Decision<RolloutStatus, RolloutEffect>;
+
+export function decide(observed: Observed): RolloutDecision {
+  const status = observed.rollout.status ?? {};
+  if (observed.problems.length > 0) return refuse(observed, status);
+  const change = newRevision(observed, status) ?? newPlan(observed, status);
+  if (change !== undefined) return record(observed, change.status, change.facts);
+  return go(observed, sceneOf(observed, status), () => true);
+}
+
+/** One pass with a known revision. `mayMove` tells in which states moves are carried out. */
+function go(observed: Observed, scene: Scene, mayMove: (scene: Scene) => boolean): RolloutDecision {
+  const request = nextRequest(scene);
+  if (request !== undefined) return recordRequest(observed, scene, request);
+  const verdict = failureOf(scene);
+  if (verdict !== undefined) return recordRequest(observed, scene, { event: { type: 'abort' }, verdict, patch: {}, facts: [] });
+  const moves = mayMove(scene) ? drive(scene) : noMoves;
+  if (moves.event !== undefined || moves.patch !== undefined) {
+    const next = moved(scene, moves.event, { ...scene.status, ...moves.patch });
+    return record(observed, next, [...moves.facts, ...eventFacts(scene, moves.event)]);
+  }
+  if (moves.effects.length > 0) return act(observed, moves);
+  return settle(observed, tidied(scene), moves);
+}
+
+/** The move of the state that the Rollout is in. */
+function drive(scene: Scene): Moves {
+  switch (scene.state) {
+    case 'new':
+      return noMoves;
+    case 'deploying':
+      return deploy(scene);
+    case 'stable':
+      return together(stopUnwanted(scene), keepStable(scene));
+    case 'stepping':
+    case 'promoting':
+      return onTrial(scene);
+    case 'aborting':
+    case 'superseding':
+    case 'returning':
+      return together(stopUnwanted(scene), retreat(scene));
+    case 'aborted':
+      return together(stopUnwanted(scene), keepAborted(scene));
+  }
+}
+
+/** Nothing goes forward while the analysis beside the steps has no verdict on its last run. */
+function onTrial(scene: Scene): Moves {
+  const background = runBackground(scene);
+  const watch = together(waitOnTrouble(scene), stopUnwanted(scene), background);
+  const deadline = progressDeadline(scene);
+  const timer: Moves = deadline === undefined ? noMoves : { ...noMoves, lookAgainAt: deadline };
+  if (background.waiting || background.patch) return together(watch, holdSizes(scene), timer);
+  const forward = scene.state === 'stepping' ? runStep(scene, judgeStep(scene)) : promote(scene);
+  return together(watch, forward, timer);
+}
+
+function moved(scene: Scene, event: LifecycleEvent | undefined, status: RolloutStatus, request?: Request): RolloutStatus {
+  if (event === undefined) return status;
+  const { verdict, to } = request ?? {};
+  const input: LifecycleInput = {
+    now: scene.now,
+    podHash: scene.observed.podHash,
+    stepHash: scene.observed.stepHash,
+    steps: scene.steps.length,
+    ...(verdict === undefined ? {} : { verdict }),
+    ...(to === undefined ? {} : { to }),
+  };
+  return afterEvent(status, event, input) ?? status;
+}
+
+function eventFacts(scene: Scene, event: LifecycleEvent | undefined): readonly Fact[] {
+  const isFirst = event?.type === 'available';
+  if (!isFirst && !(event?.type === 'promoted' && !event.back)) return [];
+  const revision = currentRevision(scene.observed, scene.currentHash);
+  const how = isFirst ? 'first deploy' : `all ${scene.steps.length} steps done`;
+  const message = `Completed the update to revision ${revision} (${scene.currentHash}): ${how}`;
+  return [fact(scene.now, 'RolloutCompleted', message)];
+}
+
+function recordRequest(observed: Observed, scene: Scene, request: Request): RolloutDecision {
+  const next = moved(scene, request.event, scene.status, request);
+  const status = { ...next, ...request.patch };
+  const after = sceneOf(observed, status);
+  const told = request.event?.type === 'abort' && after.routed ? [abortedFact(after)] : [];
+  return record(observed, status, [...request.facts, ...told]);
+}
+
+/** Writes the intent and returns; what comes next is looked up already, so that status says what it waits for. */
+function record(observed: Observed, intent: RolloutStatus, facts: readonly Fact[]): RolloutDecision {
+  const scene = sceneOf(observed, intent);
+  const waiting = isFinal(scene) ? undefined : (drive(scene).waiting ?? working(scene));
+  const next = nextStatus(observed, intent, waiting);
+  return withWaiting({ phase: 'record', status: next.status, effects: [], facts: [...facts, ...next.facts] }, waiting);
+}
+
+function working(scene: Scene): Waiting {
+  return { reason: 'Working', on: `Rollout/${scene.observed.rollout.metadata.name}`, moves: 'The next write is under way.' };
+}
+
+function isFinal(scene: Scene): boolean {
+  return scene.state === 'stable' || scene.state === 'new';
+}
+
+function act(observed: Observed, moves: Moves): RolloutDecision {
+  const status = observed.rollout.status ?? {};
+  const base = { phase: 'act', status, effects: moves.effects, facts: moves.facts } as const;
+  return withWaiting(moves.lookAgainAt === undefined ? base : { ...base, lookAgainAt: moves.lookAgainAt }, moves.waiting);
+}
+
+/** Nothing to move: status mirrors the world, but counts alone don't make a write right after a progress. */
+function settle(observed: Observed, intent: RolloutStatus, moves: Moves): RolloutDecision {
+  const before = observed.rollout.status ?? {};
+  const next = nextStatus(observed, intent, moves.waiting);
+  const quietUntil = mayWait(before, next.status, observed.now);
+  const times = [moves.lookAgainAt, quietUntil].filter((one) => one !== undefined);
+  const isQuiet = quietUntil !== undefined || statusPatch(before, next.status) === undefined;
+  const status = isQuiet ? before : next.status;
+  const facts = isQuiet ? [] : [...moves.facts, ...next.facts];
+  const base = { phase: 'settled', status, effects: [], facts } as const;
+  return withWaiting(times.length === 0 ? base : { ...base, lookAgainAt: Math.min(...times) }, moves.waiting);
+}
+
+/** A drain of a lowered weight that is over needs no mention any more. */
+function tidied(scene: Scene): RolloutStatus {
+  const until = instantOf(scene.status.drainUntil);
+  const isOver = scene.state === 'stepping' && until !== undefined && until <= scene.now;
+  return isOver ? { ...scene.status, drainUntil: undefined } : scene.status;
+}
+
+/** The message tells when the spec became unusable. Retried, since what it names may come into being. */
+const invalidRetryMs = 20_000;
+
+/**
+ * Nothing is started with a spec that can't be used. When only the new template is bad, what is under way with the old
+ * one may still go back to stable, and an abort is heard.
+ */
+function refuse(observed: Observed, status: RolloutStatus): RolloutDecision {
+  const scene = sceneOf(observed, status);
+  const onlyTemplate = observed.problems.every((one) => one.scope === 'template');
+  const goesBack = (one: Scene) => ['aborting', 'aborted', 'superseding', 'returning'].includes(one.state);
+  if (onlyTemplate && status.currentPodHash !== undefined && status.currentPodHash !== observed.podHash) {
+    const known = { ...observed, podHash: status.currentPodHash };
+    const decision = go(known, scene, (one) => goesBack(one) && one.state !== 'superseding');
+    if (decision.phase !== 'settled') return decision;
+  }
+  const text = problemText(observed) ?? '';
+  const waiting = waitFor({ reason: 'InvalidSpec', on: 'user', moves: 'It goes on when the spec is corrected.' }).waiting;
+  const next = nextStatus(observed, status, waiting);
+  const isNew = statusPatch(observed.rollout.status ?? {}, next.status) !== undefined;
+  const known = status.conditions?.some((one) => one.type === 'InvalidSpec' && one.message === text) ?? false;
+  const facts = isNew && !known ? [fact(observed.now, 'InvalidSpec', text)] : [];
+  return withWaiting(
+    { phase: 'settled', status: next.status, effects: [], facts, lookAgainAt: observed.now + invalidRetryMs },
+    waiting,
+  );
+}
+
+function withWaiting(decision: RolloutDecision, waiting: Waiting | undefined): RolloutDecision {
+  return waiting === undefined ? decision : { ...decision, waiting };
+}

@@ -1,0 +1,51 @@
+/** Facts of the rollout room: each reason with its type and its sentence. */
+
+import type { Instant } from '../../kube/api.ts';
+import type { Fact } from '../decision.ts';
+
+/** Reasons that Argo Rollouts sends as events too; in its group no others become events. */
+export const argoReasons: ReadonlySet<string> = new Set([
+  'RolloutAddedToInformer',
+  'RolloutUpdated',
+  'NewReplicaSetCreated',
+  'RolloutNotCompleted',
+  'ScalingReplicaSet',
+  'RolloutStepCompleted',
+  'RolloutPaused',
+  'RolloutResumed',
+  'RolloutAborted',
+  'RolloutCompleted',
+  'SwitchService',
+  'TrafficWeightUpdated',
+  'SkipSteps',
+  'AnalysisRunPending',
+  'AnalysisRunRunning',
+  'AnalysisRunSuccessful',
+  'AnalysisRunFailed',
+  'AnalysisRunError',
+  'AnalysisRunInconclusive',
+  'ReplicaSetCreateError',
+  'ReconciliationError',
+]);
+
+const warnings: ReadonlySet<string> = new Set([
+  'RolloutAborted',
+  'AnalysisRunFailed',
+  'AnalysisRunError',
+  'AnalysisRunInconclusive',
+  'CommandRejected',
+  'InvalidSpec',
+  'ProgressDeadlineExceeded',
+]);
+
+export function fact(
+  at: Instant,
+  reason: string,
+  message: string,
+  values?: Readonly<Record<string, string | undefined>>,
+): Fact {
+  const known = Object.entries(values ?? {}).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  const type = warnings.has(reason) ? 'Warning' : 'Normal';
+  const base = { reason, at, type, message } as const;
+  return known.length === 0 ? base : { ...base, values: Object.fromEntries(known) };
+}

@@ -1,0 +1,145 @@
+/** Reads the lifecycle state out of status, and turns what the machine asks to record into the next status. */
+
+import type { Verdict } from '../../crds/schema/rollout-decisions.ts';
+import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import type { Instant } from '../../kube/api.ts';
+import { type LifecycleAction, type LifecycleEvent, type LifecycleState, nextState } from './machine.ts';
+import { timeText } from './time-text.ts';
+
+/**
+ * Status stores meaning, not the state's name: a recorded transition says what is under way, `abortedAt` says that the
+ * current revision was given up (`abort` alone is only somebody's request).
+ */
+export function stateOf(status: RolloutStatus): LifecycleState {
+  if (status.currentPodHash === undefined || status.currentPodHash === '') return 'new';
+  switch (status.transition?.kind) {
+    case 'abort':
+      return 'aborting';
+    case 'supersede':
+      return 'superseding';
+    case 'back-to-stable':
+      return 'returning';
+    case 'promote':
+      return 'promoting';
+    case 'weight':
+    case undefined:
+      break;
+  }
+  if (!status.stableRS) return 'deploying';
+  if (status.abortedAt !== undefined) return 'aborted';
+  return status.stableRS === status.currentPodHash ? 'stable' : 'stepping';
+}
+
+/** What the actions need beside the status. `from` and `to` are pod hashes of the transition to record. */
+export interface LifecycleInput {
+  readonly now: Instant;
+  readonly podHash: string;
+  readonly stepHash: string;
+  readonly steps: number;
+  readonly from?: string;
+  readonly to?: string;
+  readonly verdict?: Verdict;
+}
+
+/** The status after an event; undefined when the event means nothing in the status' state. */
+export function afterEvent(
+  status: RolloutStatus,
+  event: LifecycleEvent,
+  input: LifecycleInput,
+): RolloutStatus | undefined {
+  const next = nextState(stateOf(status), event);
+  return next?.actions.reduce<RolloutStatus>((now, action) => record(now, action, input), status);
+}
+
+type Kind = NonNullable<RolloutStatus['transition']>['kind'];
+
+function transition(kind: Kind, from: string, to: string, now: Instant): Partial<RolloutStatus> {
+  const since = timeText(now);
+  return { transition: { id: `${kind}-${from}-${to}-${Math.floor(now / 1000)}`, kind, from, to, since } };
+}
+
+const noPause: Partial<RolloutStatus> = {
+  pauseConditions: undefined,
+  controllerPause: undefined,
+  manualPauseStartedAt: undefined,
+};
+const noAbort: Partial<RolloutStatus> = { abort: undefined, abortedAt: undefined, verdict: undefined };
+
+function record(status: RolloutStatus, action: LifecycleAction, input: LifecycleInput): RolloutStatus {
+  const { now, verdict } = input;
+  const stable = status.stableRS ?? '';
+  const from = input.from ?? stable;
+  const aborted = { abort: true, abortedAt: timeText(now), verdict, failedPodHash: verdict?.podHash };
+  switch (action) {
+    case 'beginRevision':
+      return begin(status, input);
+    case 'skipSteps':
+      return { ...status, ...noPause, currentStepIndex: input.steps };
+    case 'refuseFailed':
+      return { ...status, ...aborted, ...transition('abort', input.from ?? input.podHash, stable, now) };
+    case 'recordReturn':
+      return { ...status, ...transition('back-to-stable', from, stable, now) };
+    case 'recordSupersede':
+      return { ...status, ...transition('supersede', from, input.podHash, now) };
+    case 'recordPromote':
+      return {
+        ...status,
+        ...noPause,
+        currentStepIndex: input.steps,
+        drainUntil: undefined,
+        ...transition('promote', stable, status.currentPodHash ?? input.podHash, now),
+      };
+    case 'recordRollback':
+      return { ...status, ...aborted, ...transition('promote', stable, input.to ?? '', now) };
+    case 'recordAbort':
+      return {
+        ...status,
+        ...noPause,
+        ...aborted,
+        promoteFull: undefined,
+        drainUntil: undefined,
+        currentStepIndex: 0,
+        ...transition('abort', status.currentPodHash ?? '', stable, now),
+      };
+    case 'recordAbortAfterRollback':
+      return { ...status, currentStepIndex: 0, ...transition('abort', status.currentPodHash ?? '', stable, now) };
+    case 'clearAbort':
+      return {
+        ...status,
+        ...noPause,
+        ...noAbort,
+        failedPodHash: undefined,
+        transition: undefined,
+        drainUntil: undefined,
+        currentStepIndex: 0,
+        attempt: (status.attempt ?? 1) + 1,
+      };
+    case 'markStable':
+      return {
+        ...status,
+        stableRS: status.transition?.to || status.currentPodHash,
+        transition: undefined,
+        promoteFull: undefined,
+        drainUntil: undefined,
+      };
+    case 'endTransition':
+      return { ...status, transition: undefined, drainUntil: undefined };
+  }
+}
+
+function begin(status: RolloutStatus, input: LifecycleInput): RolloutStatus {
+  return {
+    ...status,
+    ...noPause,
+    ...noAbort,
+    promoteFull: undefined,
+    transition: undefined,
+    drainUntil: undefined,
+    waiting: undefined,
+    currentPodHash: input.podHash,
+    currentStepHash: input.stepHash,
+    currentStepIndex: 0,
+    attempt: 1,
+    canary: status.canary?.weights ? { weights: status.canary.weights } : undefined,
+  };
+}

@@ -1,0 +1,89 @@
+/** The part of status that is derived from what is seen: counts, weights, conditions, phase, and what it waits for. */
+
+import type { WaitingStatus } from '../../crds/schema/rollout-decisions.ts';
+import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import { selectorText } from '../../crds/schema/label-selector.ts';
+import type { Fact, Waiting } from '../decision.ts';
+import { analysisStatus } from './analysis.ts';
+import { conditionsOf, invalidSpec, withHealthy } from './conditions.ts';
+import type { Observed } from './observed.ts';
+import { phaseOf } from './phase.ts';
+import { type Scene, sceneOf } from './scene.ts';
+import { canaryWeight } from './weights.ts';
+import { deadlineText } from './time-text.ts';
+
+export interface NextStatus {
+  readonly status: RolloutStatus;
+  readonly facts: readonly Fact[];
+}
+
+/** `intent` is the stored status with what this pass decided; `waiting` is undefined in a final state. */
+export function nextStatus(observed: Observed, intent: RolloutStatus, waiting: Waiting | undefined): NextStatus {
+  const before = observed.rollout.status ?? {};
+  const counted = { ...intent, ...counts(observed, intent), ...generation(observed) };
+  const analysis = analysisStatus(sceneOf(observed, counted));
+  const canary = { ...counted.canary, ...analysis.status, weights: weights(sceneOf(observed, counted)) };
+  const seen: RolloutStatus = { ...counted, canary, waiting: waiting === undefined ? undefined : waitingText(waiting) };
+  const scene = sceneOf(observed, seen);
+  const conditions = conditionsOf(scene, before);
+  const message = problemText(observed);
+  if (message !== undefined) conditions.unshift(invalidSpec(scene, before, message));
+  const named: RolloutStatus = { ...seen, conditions };
+  const phased: RolloutStatus = { ...named, ...phaseOf(observed, named) };
+  return { status: withHealthy(scene, before, phased), facts: analysis.facts };
+}
+
+/** What is wrong with the spec, in one text. */
+export function problemText(observed: Observed): string | undefined {
+  return observed.problems.length === 0 ? undefined : observed.problems.map((one) => one.message).join(' ');
+}
+
+function counts(observed: Observed, status: RolloutStatus): Partial<RolloutStatus> {
+  const { replicaSets, rollout } = observed;
+  const sum = (pick: (set: (typeof replicaSets)[number]) => number) =>
+    replicaSets.reduce((total, set) => total + pick(set), 0);
+  const replicas = sum((set) => set.status.replicas);
+  return {
+    replicas,
+    updatedReplicas: replicaSets.find((set) => set.podHash === status.currentPodHash)?.status.replicas ?? 0,
+    readyReplicas: sum((set) => set.status.ready),
+    availableReplicas: sum((set) => set.status.available),
+    HPAReplicas: replicas,
+    selector: rollout.spec.selector === undefined ? undefined : selectorText(rollout.spec.selector),
+  };
+}
+
+function generation(observed: Observed): Partial<RolloutStatus> {
+  const value = observed.rollout.metadata.generation;
+  if (value === undefined) return {};
+  return { observedGeneration: observed.dialect.observedGeneration === 'string' ? String(value) : value };
+}
+
+function weights(scene: Scene): NonNullable<RolloutStatus['canary']>['weights'] {
+  const { traffic, stableService, canaryService } = scene.observed;
+  if (traffic?.state.written === undefined) return undefined;
+  const canary = canaryWeight(scene);
+  const side = (service: string | undefined, podHash: string | undefined, weight: number) => ({
+    weight,
+    ...(service === undefined ? {} : { serviceName: service }),
+    ...(podHash === undefined ? {} : { podTemplateHash: podHash }),
+  });
+  const { confirmed } = traffic.state;
+  return {
+    canary: side(scene.canary.canaryService, canaryService?.podHash, canary),
+    stable: side(scene.canary.stableService, stableService?.podHash, scene.total - canary),
+    ...(confirmed === 'unknown' ? {} : { verified: confirmed === 'yes' }),
+  };
+}
+
+function waitingText(waiting: Waiting): WaitingStatus {
+  const { reason, on, value, limit, until, moves } = waiting;
+  return {
+    reason,
+    on: typeof on === 'string' ? on : `${on.kind}/${on.name}`,
+    moves,
+    ...(value === undefined ? {} : { value }),
+    ...(limit === undefined ? {} : { limit }),
+    ...(until === undefined ? {} : { until: deadlineText(until) }),
+  };
+}

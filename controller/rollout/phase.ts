@@ -1,0 +1,34 @@
+/** Phase and message of a Rollout, first match wins (argo-rollouts.md 2.4). */
+
+import type { RolloutPhase, RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import { desiredReplicas } from '../../crds/schema/defaults.ts';
+import type { Observed } from './observed.ts';
+
+export interface PhaseText {
+  readonly phase: RolloutPhase;
+  readonly message: string;
+}
+
+/** `status` must have its counts and conditions already. */
+export function phaseOf(observed: Observed, status: RolloutStatus): PhaseText {
+  const { conditions = [], updatedReplicas = 0, availableReplicas = 0, replicas = 0 } = status;
+  const invalid = conditions.find((one) => one.type === 'InvalidSpec' && one.status === 'True');
+  if (invalid) return { phase: 'Degraded', message: `InvalidSpec: ${invalid.message ?? ''}` };
+  const bad = conditions.find((one) => one.reason === 'RolloutAborted' || one.reason === 'ProgressDeadlineExceeded');
+  if (bad) return { phase: 'Degraded', message: `${bad.reason}: ${bad.message ?? ''}` };
+  if (observed.rollout.spec.paused || status.manualPauseStartedAt !== undefined)
+    return { phase: 'Paused', message: 'manually paused' };
+  const pause = status.pauseConditions?.[0];
+  if (pause) return { phase: 'Paused', message: pause.reason };
+  const desired = desiredReplicas(observed.rollout);
+  if (updatedReplicas < desired) return progressing('more replicas need to be updated');
+  if (availableReplicas < updatedReplicas) return progressing('updated replicas are still becoming available');
+  if (observed.traffic === undefined && replicas > updatedReplicas)
+    return progressing('old replicas are pending termination');
+  if (status.stableRS !== status.currentPodHash) return progressing('waiting for all steps to complete');
+  return { phase: 'Healthy', message: '' };
+}
+
+function progressing(message: string): PhaseText {
+  return { phase: 'Progressing', message };
+}

@@ -1,0 +1,61 @@
+/** The progress deadline: it runs only while pods of the current revision are awaited, from the last progress seen. */
+
+import { progressDeadlineMs } from '../../crds/schema/defaults.ts';
+import type { RolloutCondition, RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import type { Instant } from '../../kube/api.ts';
+import { explicitSizeAt, podsFor, weightAt } from './canary-steps.ts';
+import { splitFor } from './replica-ratio.ts';
+import { rollingLimits } from '../../crds/schema/defaults.ts';
+import { available, isHeld, type Scene } from './scene.ts';
+import { instantOf } from './time-text.ts';
+
+export function condition(
+  status: RolloutStatus,
+  type: RolloutCondition['type'],
+): RolloutCondition | undefined {
+  return status.conditions?.find((one) => one.type === type);
+}
+
+/** Pods that the current revision shall have in this state; undefined where nothing is awaited of it. */
+export function wantedPods(scene: Scene): number | undefined {
+  const { steps, stepIndex, replicas, total } = scene;
+  switch (scene.state) {
+    case 'deploying':
+      return replicas;
+    case 'promoting':
+      return scene.status.transition?.to === scene.currentHash ? replicas : undefined;
+    case 'stepping': {
+      const weight = weightAt(steps, stepIndex, total);
+      if (!scene.routed) return splitFor(replicas, weight, total, rollingLimits(scene.observed.rollout).maxSurge).canary;
+      return explicitSizeAt(steps, stepIndex, replicas) ?? podsFor(weight, replicas, total);
+    }
+    case 'new':
+    case 'stable':
+    case 'aborting':
+    case 'aborted':
+    case 'superseding':
+    case 'returning':
+      return undefined;
+  }
+}
+
+/** Waiting for pods right now, and not by anybody's wish. */
+export function awaitsPods(scene: Scene): boolean {
+  const wanted = wantedPods(scene);
+  if (wanted === undefined || isHeld(scene)) return false;
+  const step = scene.state === 'stepping' ? scene.steps[scene.stepIndex] : undefined;
+  if (step?.pause !== undefined || step?.analysis !== undefined) return false;
+  return available(scene.current) < wanted;
+}
+
+/** When the deadline passes if nothing moves; undefined while it does not run. */
+export function progressDeadline(scene: Scene): Instant | undefined {
+  if (!awaitsPods(scene)) return undefined;
+  const since = instantOf(condition(scene.status, 'Progressing')?.lastUpdateTime);
+  return since === undefined ? undefined : since + progressDeadlineMs(scene.observed.rollout);
+}
+
+export function isLate(scene: Scene): boolean {
+  const deadline = progressDeadline(scene);
+  return deadline !== undefined && deadline <= scene.now;
+}

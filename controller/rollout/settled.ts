@@ -1,0 +1,78 @@
+/** The two states without a rollout under way: the first deploy, and stable with its housekeeping. */
+
+import { revisionHistoryLimit } from '../../crds/schema/defaults.ts';
+import { isFinished } from './analysis.ts';
+import type { RolloutEffect } from './effects.ts';
+import { effects, type Moves, noMoves, together } from './moves.ts';
+import { createCurrent, revisionAnnotations, revisionOf, scaleTo } from './replica-sets.ts';
+import { available, isWhole, refTo, type Scene } from './scene.ts';
+import { selectRevision, waitForPods } from './services.ts';
+import { planRatio, retireOthers } from './sizes.ts';
+import { moveWeight } from './weights.ts';
+
+/** Finished AnalysisRuns of earlier revisions that are kept, of each outcome. */
+const keptRuns = 5;
+
+/** One pass of 'deploying': there is no stable revision yet, so all pods at once and no steps. */
+export function deploy(scene: Scene): Moves {
+  const { current } = scene;
+  const plan = planRatio(scene, { stable: undefined, canary: current, create: !current, weight: scene.total });
+  const moves = effects(...revisionAnnotations(scene), ...plan.effects);
+  if (plan.arrived && moves.effects.length === 0) return { ...noMoves, event: { type: 'available' } };
+  return together(moves, waitForPods(scene, scene.currentHash, available(current), scene.replicas));
+}
+
+/** One pass of 'stable': everything as it shall stay. */
+export function keepStable(scene: Scene): Moves {
+  const { current, replicas, currentHash, observed } = scene;
+  const sizes = scene.routed ? sizesRouted(scene) : sizesByPods(scene);
+  const services = together(
+    selectRevision(scene, observed.stableService, currentHash),
+    selectRevision(scene, observed.canaryService, currentHash),
+  );
+  const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash: currentHash });
+  const missing = isWhole(current, replicas) ? noMoves : waitForPods(scene, currentHash, available(current), replicas);
+  const work = together(effects(...revisionAnnotations(scene)), sizes, services, weight.moves);
+  // Tidying up is never worth a write while something else is still moving.
+  const tidy = work.effects.length > 0 || missing.waiting ? noMoves : effects(...oldSets(scene), ...oldRuns(scene));
+  return together(missing, work, tidy);
+}
+
+function sizesRouted(scene: Scene): Moves {
+  const { current, replicas } = scene;
+  const retired = retireOthers(scene);
+  const own = current ? scaleTo(scene, current, replicas) : [createCurrent(scene, replicas)];
+  return {
+    effects: [...own, ...retired.effects],
+    facts: [],
+    ...(retired.lookAgainAt === undefined ? {} : { lookAgainAt: retired.lookAgainAt }),
+  };
+}
+
+function sizesByPods(scene: Scene): Moves {
+  const { current } = scene;
+  const plan = planRatio(scene, { stable: undefined, canary: current, create: !current, weight: scene.total });
+  return effects(...plan.effects);
+}
+
+/** ReplicaSets without pods beyond the history limit, oldest first. */
+function oldSets(scene: Scene): readonly RolloutEffect[] {
+  const { keys, rollout } = scene.observed;
+  const idle = scene.others.filter((set) => set.replicas === 0 && set.status.replicas === 0);
+  const newestFirst = idle.sort((one, other) => revisionOf(other, keys) - revisionOf(one, keys));
+  return newestFirst.slice(revisionHistoryLimit(rollout)).map(deletion);
+}
+
+function oldRuns(scene: Scene): readonly RolloutEffect[] {
+  const { keys, analysisRuns } = scene.observed;
+  const old = analysisRuns
+    .filter((run) => isFinished(run) && run.metadata.labels?.[keys.podTemplateHash] !== scene.currentHash)
+    .sort((one, other) => (other.metadata.creationTimestamp ?? '').localeCompare(one.metadata.creationTimestamp ?? ''));
+  const good = old.filter((run) => run.status?.phase === 'Successful');
+  const bad = old.filter((run) => run.status?.phase !== 'Successful');
+  return [...good.slice(keptRuns), ...bad.slice(keptRuns)].map(deletion);
+}
+
+function deletion(object: Parameters<typeof refTo>[0]): RolloutEffect {
+  return { kind: 'Delete', target: refTo(object), tells: [] };
+}

@@ -1,0 +1,91 @@
+/** How many pods each revision shall have now, with and without a router, and the effects that get there. */
+
+import { rollingLimits } from '../../crds/schema/defaults.ts';
+import type { RolloutEffect } from './effects.ts';
+import type { ReplicaSetView } from './observed.ts';
+import { moveWithin, type Side, type Split, splitFor } from './replica-ratio.ts';
+import { createCurrent, scaleDownDeadline, scaleTo, setDeadline } from './replica-sets.ts';
+import { available, drainMs, type Scene } from './scene.ts';
+
+export interface RatioRoles {
+  /** Revision that gives pods away; undefined when there is none yet. */
+  readonly stable: ReplicaSetView | undefined;
+  /** Revision that gets them; undefined when nothing but stable is wanted. */
+  readonly canary: ReplicaSetView | undefined;
+  /** The canary is the current revision and its ReplicaSet has yet to be made. */
+  readonly create?: boolean;
+  readonly weight: number;
+  /** Stable pods to keep while a Service still selects them. */
+  readonly stableFloor?: number;
+}
+
+export interface RatioPlan {
+  readonly effects: readonly RolloutEffect[];
+  readonly wanted: Split;
+  /** Every revision has the size wanted in the end and the canary's pods are available. */
+  readonly arrived: boolean;
+}
+
+const nobody: Side = { replicas: 0, available: 0 };
+
+function sideOf(set: ReplicaSetView | undefined): Side {
+  return set === undefined ? nobody : { replicas: set.replicas, available: available(set) };
+}
+
+/** Sizes without a router: every revision that has no role goes first. */
+export function planRatio(scene: Scene, roles: RatioRoles): RatioPlan {
+  const { replicas } = scene;
+  const limits = rollingLimits(scene.observed.rollout);
+  const wanted = splitFor(replicas, roles.weight, scene.total, limits.maxSurge);
+  const rest = scene.observed.replicaSets.filter((set) => set !== roles.stable && set !== roles.canary);
+  const move = moveWithin({
+    replicas,
+    limits,
+    wanted,
+    stable: sideOf(roles.stable),
+    canary: sideOf(roles.canary),
+    others: rest.map(sideOf),
+    ...(roles.stableFloor === undefined ? {} : { stableFloor: roles.stableFloor }),
+  });
+  const effects = [
+    ...(roles.create ? [createCurrent(scene, move.canary)] : scaleTo(scene, roles.canary, move.canary)),
+    ...scaleTo(scene, roles.stable, move.stable),
+    ...rest.flatMap((set, index) => scaleTo(scene, set, move.others[index] ?? set.replicas)),
+  ];
+  const arrived =
+    !roles.create &&
+    rest.every((set) => set.replicas === 0) &&
+    sideOf(roles.canary).replicas === wanted.canary &&
+    sideOf(roles.canary).available >= wanted.canary &&
+    sideOf(roles.stable).replicas === wanted.stable;
+  return { effects: inOrder(effects), wanted, arrived };
+}
+
+/** Ups before downs, so that a failure in between leaves more pods rather than fewer. */
+function inOrder(list: readonly RolloutEffect[]): readonly RolloutEffect[] {
+  const isDown = (one: RolloutEffect) => one.kind === 'Scale' && one.to < one.from;
+  return [...list.filter((one) => !isDown(one)), ...list.filter(isDown)];
+}
+
+/**
+ * With a router: revisions that are neither current nor stable keep their pods for the drain delay after they lost their
+ * role (the deadline stands on the ReplicaSet), then go. A revision behind a Service is never touched here.
+ */
+export function retireOthers(scene: Scene, keep: readonly (string | undefined)[] = []): RetirePlan {
+  const { keys, stableService, canaryService } = scene.observed;
+  const used = new Set([...keep, stableService?.podHash, canaryService?.podHash]);
+  const plan: { effects: RolloutEffect[]; times: number[] } = { effects: [], times: [] };
+  for (const set of scene.others) {
+    if (set.replicas === 0 || used.has(set.podHash)) continue;
+    const deadline = scaleDownDeadline(set, keys);
+    if (deadline === undefined) plan.effects.push(setDeadline(set, keys, scene.now + drainMs(scene)));
+    else if (deadline > scene.now) plan.times.push(deadline);
+    else plan.effects.push(...scaleTo(scene, set, 0));
+  }
+  return { effects: plan.effects, lookAgainAt: plan.times.length > 0 ? Math.min(...plan.times) : undefined };
+}
+
+export interface RetirePlan {
+  readonly effects: readonly RolloutEffect[];
+  readonly lookAgainAt: number | undefined;
+}

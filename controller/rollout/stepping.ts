@@ -1,0 +1,176 @@
+/** One pass of the plan: sizes, Services and weight of the current step, and whether the step has passed. */
+
+import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import type { StepAnalysis } from './analysis.ts';
+import { explicitSizeAt, podsFor, stepText, weightAt } from './canary-steps.ts';
+import { fact } from './facts.ts';
+import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
+import { enterPause, isResumed, leavePause, pauseStep } from './pause.ts';
+import { createCurrent, revisionAnnotations, scaleTo } from './replica-sets.ts';
+import { annotation, available, drainMs, isHeld, type Scene } from './scene.ts';
+import { selectRevision, waitForPods } from './services.ts';
+import { planRatio, retireOthers } from './sizes.ts';
+import { deadlineText, instantOf } from './time-text.ts';
+import { canaryWeight, moveWeight } from './weights.ts';
+
+interface Reached {
+  readonly moves: Moves;
+  /** Sizes and weight of the step are there and confirmed. */
+  readonly isReached: boolean;
+}
+
+/** One pass of 'stepping'. `analysis` is what the analysis of this step says, if it has one. */
+export function runStep(scene: Scene, analysis: StepAnalysis): Moves {
+  if (isHeld(scene)) return hold(scene);
+  if (scene.stepIndex >= scene.steps.length) return { ...noMoves, event: { type: 'steps-done' } };
+  const reached = scene.routed ? reachRouted(scene) : reachByPods(scene);
+  const prelude = together(effects(...revisionAnnotations(scene)), reached.moves);
+  // A step never passes while writes of it are still to be made: the intent would run ahead of the world.
+  if (prelude.effects.length > 0) return prelude;
+  return together(stepOutcome(scene, reached.isReached, analysis), prelude);
+}
+
+function stepOutcome(scene: Scene, isReached: boolean, analysis: StepAnalysis): Moves {
+  const step = scene.steps[scene.stepIndex];
+  if (step?.pause !== undefined) {
+    const pause = pauseStep(scene);
+    return pause.kind === 'over' ? passStep(scene, pause.byPerson) : pause.moves;
+  }
+  if (step?.analysis !== undefined) {
+    if (isResumed(scene.status)) return passStep(scene, true);
+    if (analysis.kind === 'passed') return isReached ? passStep(scene, false) : noMoves;
+    return analysis.kind === 'pending' && !isReached ? noMoves : analysis.moves;
+  }
+  return isReached ? passStep(scene, isResumed(scene.status)) : noMoves;
+}
+
+/** Index + 1, recorded; a pause that follows is entered, and the end of the plan begins the promotion, in the same write. */
+function passStep(scene: Scene, isResume: boolean): Moves {
+  const { stepIndex, steps, now } = scene;
+  const next = stepIndex + 1;
+  const step = steps[stepIndex];
+  const told = [
+    fact(now, 'RolloutStepCompleted', `Step ${next} of ${steps.length} is done (${step ? stepText(step) : ''})`, {
+      step: String(stepIndex),
+    }),
+    ...(isResume ? [fact(now, 'RolloutResumed', 'Resumed')] : []),
+  ];
+  const patch: Partial<RolloutStatus> = { ...leavePause, currentStepIndex: next };
+  if (next === steps.length) return { effects: [], facts: told, patch, event: { type: 'steps-done' } };
+  if (steps[next]?.pause === undefined) return { effects: [], facts: told, patch };
+  const pause = enterPause({ ...scene, status: { ...scene.status, ...leavePause } }, 'CanaryPauseStep');
+  return { effects: [], facts: [...told, ...pause.facts], patch: { ...patch, ...pause.patch } };
+}
+
+/** Paused by a person: stable follows spec.replicas, the canary keeps its share; nothing else moves. */
+function hold(scene: Scene): Moves {
+  const waiting = waitFor({
+    reason: 'ManuallyPaused',
+    on: 'user',
+    moves: 'It goes on when spec.paused is false and no pause command holds it.',
+  });
+  return together(holdSizes(scene), waiting);
+}
+
+/** Sizes follow spec.replicas at the weight that is written; without a router nothing changes. */
+export function holdSizes(scene: Scene): Moves {
+  if (!scene.routed) return noMoves;
+  const { current, replicas } = scene;
+  const isRescaled = current !== undefined && annotation(current, scene.observed.keys.desiredReplicas) !== String(replicas);
+  const size = Math.max(
+    podsFor(canaryWeight(scene), replicas, scene.total),
+    explicitSizeAt(scene.steps, scene.stepIndex, replicas) ?? 0,
+  );
+  const canary = isRescaled && current.replicas > 0 ? scaleTo(scene, current, size) : [];
+  return effects(...scaleTo(scene, scene.stable, replicas), ...canary);
+}
+
+function reachByPods(scene: Scene): Reached {
+  const weight = weightAt(scene.steps, scene.stepIndex, scene.total);
+  const plan = planRatio(scene, { stable: scene.stable, canary: scene.current, create: !scene.current, weight });
+  const services = together(
+    selectRevision(scene, scene.observed.stableService, scene.stableHash),
+    plan.wanted.canary > 0 ? selectRevision(scene, scene.observed.canaryService, scene.currentHash) : noMoves,
+  );
+  const wait = plan.arrived
+    ? noMoves
+    : waitForPods(scene, scene.currentHash, available(scene.current), plan.wanted.canary);
+  return { moves: together(effects(...plan.effects), services, wait), isReached: plan.arrived && !services.waiting };
+}
+
+interface Target {
+  readonly weight: number;
+  readonly size: number;
+  readonly needs: number;
+}
+
+/** An explicit size is the user's own word on what the canary needs; otherwise its share of all pods, rounded up. */
+function targetOf(scene: Scene): Target {
+  const { steps, stepIndex, replicas, total } = scene;
+  const weight = weightAt(steps, stepIndex, total);
+  const share = podsFor(weight, replicas, total);
+  const explicit = explicitSizeAt(steps, stepIndex, replicas);
+  const floor = explicit === undefined && share > 0 ? Math.min(scene.canary.minPodsPerReplicaSet ?? 0, replicas) : 0;
+  const size = explicit ?? Math.max(share, floor);
+  return { weight, size, needs: weight === 0 ? 0 : Math.max(Math.min(1, replicas), Math.min(share, size)) };
+}
+
+function reachRouted(scene: Scene): Reached {
+  const { current, replicas, currentHash } = scene;
+  const target = targetOf(scene);
+  const retired = retireOthers(scene);
+  const grow = current === undefined ? [createCurrent(scene, target.size)] : growCanary(scene, target);
+  const capacity = together(
+    effects(...scaleTo(scene, scene.stable, replicas), ...grow, ...retired.effects),
+    retired.lookAgainAt === undefined ? noMoves : { ...noMoves, lookAgainAt: retired.lookAgainAt },
+  );
+  const traffic = moveTraffic(scene, target);
+  const isSized = current !== undefined && current.replicas >= target.size && available(current) >= target.size;
+  const wait = isSized ? noMoves : waitForPods(scene, currentHash, available(current), target.size);
+  const shrink = traffic.isReached && isSized ? shrinkCanary(scene, target) : noMoves;
+  return { moves: together(capacity, wait, traffic.moves, shrink), isReached: isSized && traffic.isReached };
+}
+
+function growCanary(scene: Scene, target: Target) {
+  return scene.current !== undefined && scene.current.replicas < target.size
+    ? scaleTo(scene, scene.current, target.size)
+    : [];
+}
+
+/** Services first: no weight before each selects exactly its revision. */
+function moveTraffic(scene: Scene, target: Target): Reached {
+  const { stableService, canaryService } = scene.observed;
+  const { currentHash, stableHash } = scene;
+  const isTaken = canaryService?.podHash !== currentHash && canaryWeight(scene) > 0;
+  const services = together(
+    selectRevision(scene, stableService, stableHash),
+    target.size > 0 && !isTaken ? selectRevision(scene, canaryService, currentHash) : noMoves,
+  );
+  const isSelected = stableService?.podHash === stableHash && canaryService?.podHash === currentHash;
+  const wanted = isSelected ? target : { weight: 0, needs: 0 };
+  const weight = moveWeight(scene, {
+    canary: wanted.weight,
+    needs: wanted.needs,
+    canaryHash: isSelected ? currentHash : undefined,
+    stableHash,
+  });
+  const lowers = wanted.weight < canaryWeight(scene) && scene.status.drainUntil !== undefined;
+  // A drain that runs belongs to an earlier, higher weight: forget it before the weight falls again.
+  if (lowers) return { moves: together(services, { ...noMoves, patch: { drainUntil: undefined } }), isReached: false };
+  const isReached = weight.settled && (isSelected || target.weight === 0);
+  return { moves: together(services, weight.moves), isReached };
+}
+
+/**
+ * Fewer canary pods at an unchanged spec.replicas follow a lower weight or scale: they go after the drain delay. After a
+ * change of spec.replicas the same share simply is another number.
+ */
+function shrinkCanary(scene: Scene, target: Target): Moves {
+  const { current, replicas, status, now } = scene;
+  if (current === undefined || current.replicas <= target.size) return noMoves;
+  const isRescaled = annotation(current, scene.observed.keys.desiredReplicas) !== String(replicas);
+  if (isRescaled) return effects(...scaleTo(scene, current, target.size));
+  const until = instantOf(status.drainUntil);
+  if (until === undefined) return { ...noMoves, patch: { drainUntil: deadlineText(now + drainMs(scene)) } };
+  return until > now ? { ...noMoves, lookAgainAt: until } : effects(...scaleTo(scene, current, target.size));
+}

@@ -1,0 +1,76 @@
+/** The next weight to write: upwards only onto ready endpoints, back to stable as fast as stable is ready for it. */
+
+import type { RouteState, WeightPlan } from '../traffic/router.ts';
+
+export interface WeightQuestion {
+  /** What the router holds now. */
+  readonly state: RouteState;
+  readonly canConfirm: boolean;
+  /** Canary weight wanted, of `total`. */
+  readonly wanted: number;
+  readonly total: number;
+  readonly replicas: number;
+  /** Ready endpoints behind the canary Service that `wanted` needs. */
+  readonly canaryNeeds: number;
+  readonly canaryReady: number;
+  readonly stableReady: number;
+}
+
+export type WeightMove =
+  /** Written and, where the router can be asked, confirmed. */
+  | { readonly kind: 'settled' }
+  | { readonly kind: 'write'; readonly canary: number }
+  | { readonly kind: 'unconfirmed'; readonly why: string }
+  | { readonly kind: 'unreadable'; readonly why: string }
+  | { readonly kind: 'canary-not-ready' | 'stable-not-ready' | 'nobody-ready'; readonly ready: number; readonly needed: number };
+
+/** Canary weight that is written now, in parts of `total`, rounded up; undefined when the router holds none. */
+export function writtenWeight(state: RouteState, total: number): number | undefined {
+  const plan = state.written;
+  if (plan === undefined) return undefined;
+  if (plan.total <= 0) return 0;
+  return Math.ceil((canaryOf(plan) * total) / plan.total);
+}
+
+function canaryOf(plan: WeightPlan): number {
+  return plan.destinations.find((one) => one.role === 'canary')?.weight ?? 0;
+}
+
+export function nextWeight(question: WeightQuestion): WeightMove {
+  const { state, wanted, total } = question;
+  const written = writtenWeight(state, total);
+  if (written === undefined) return { kind: 'unreadable', why: state.why ?? 'the router shows no weights' };
+  if (written < wanted) return raise(question);
+  if (written > wanted) return lower(question, written);
+  // A plan with another total, such as 1 and 0, says the same thing but is not ours yet.
+  if (state.written?.total !== total) return { kind: 'write', canary: wanted };
+  if (state.confirmed === 'yes' || (state.confirmed === 'unknown' && !question.canConfirm)) return { kind: 'settled' };
+  return { kind: 'unconfirmed', why: state.why ?? 'the router has not confirmed the weights yet' };
+}
+
+function raise({ wanted, canaryReady, canaryNeeds }: WeightQuestion): WeightMove {
+  if (canaryReady >= canaryNeeds) return { kind: 'write', canary: wanted };
+  return { kind: 'canary-not-ready', ready: canaryReady, needed: canaryNeeds };
+}
+
+/** Stable gets what its ready endpoints carry; all at once if the canary has none and stable has at least one. */
+function lower({ wanted, total, replicas, canaryReady, stableReady }: WeightQuestion, written: number): WeightMove {
+  if (replicas === 0) return { kind: 'write', canary: wanted };
+  if (canaryReady === 0 && stableReady === 0) return { kind: 'nobody-ready', ready: 0, needed: 1 };
+  if (canaryReady === 0) return { kind: 'write', canary: wanted };
+  const stableShare = Math.min(total, Math.floor((stableReady * total) / replicas));
+  const next = Math.max(wanted, total - stableShare);
+  if (next < written) return { kind: 'write', canary: next };
+  return { kind: 'stable-not-ready', ready: stableReady, needed: Math.ceil((replicas * (total - wanted)) / total) };
+}
+
+/** The plan of both Services for a canary weight. */
+export function weightPlan(stableService: string, canaryService: string, canary: number, total: number): WeightPlan {
+  return {
+    total,
+    destinations: [
+      { service: stableService, role: 'stable', weight: total - canary },
+      { service: canaryService, role: 'canary', weight: canary },
+    ],
+  };
+}
