@@ -2,7 +2,7 @@
 
 import { z } from 'zod';
 import { AnalysisRun } from '../crds/schema/analysis-run.ts';
-import { ownGroup } from '../crds/schema/dialect.ts';
+import { isArgo, ownGroup } from '../crds/schema/dialect.ts';
 import { GitRevert } from '../crds/schema/git-revert.ts';
 import { GitSync } from '../crds/schema/git-sync.ts';
 import { ownKeys } from '../crds/schema/keys.ts';
@@ -22,21 +22,24 @@ export async function readRollout(session: Session, name: string): Promise<Rollo
   return parsed(Rollout, answer.object);
 }
 
-/** Only what `situationOf` needs: the Rollout and its runs. */
+/**
+ * Only what `situationOf` needs. In tidegate.io that is the Rollout alone, so that as little time as possible lies between
+ * judging and writing; in argoproj.io the decision record lies in the RolloutRuns.
+ */
 export async function readOutline(session: Session, name: string): Promise<Scene> {
+  return isArgo(session.dialect) ? readWithRuns(session, name) : emptyScene(session, await readRollout(session, name));
+}
+
+async function readWithRuns(session: Session, name: string): Promise<Scene> {
   const notes: string[] = [];
-  const rollout = await readRollout(session, name);
-  const runs = await readRuns(session, notes, name);
-  return {
-    ...emptyScene(session, rollout),
-    runs: runs.filter((run) => run.spec.rollout.uid === rollout.metadata.uid),
-    notes,
-  };
+  const [rollout, runs] = await Promise.all([readRollout(session, name), readRuns(session, notes, name)]);
+  const own = runs.filter((run) => run.spec.rollout.uid === rollout.metadata.uid);
+  return { ...emptyScene(session, rollout), runs: own, notes };
 }
 
 export async function readScene(session: Session, name: string): Promise<Scene> {
   const notes: string[] = [];
-  const outline = await readOutline(session, name);
+  const outline = await readWithRuns(session, name);
   const { rollout } = outline;
   const hashed = { labelSelector: session.keys.podTemplateHash };
   const [replicaSets, pods, analysisRuns, git] = await Promise.all([

@@ -2,6 +2,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { CommandVerb } from '../../crds/schema/keys.ts';
+import type { ApiResult } from '../../kube/api.ts';
 import { apiError, CliError, type ExitCode, exitCode } from '../exit-code.ts';
 import { show } from '../output.ts';
 import { readOutline } from '../read-scene.ts';
@@ -11,7 +12,7 @@ import { refusal } from '../view/situation.ts';
 import { mark } from '../view/style.ts';
 
 /** The controller writes the object often, so a stale read is routine. */
-const maxWriteAttempts = 8;
+const maxWriteAttempts = 20;
 const pollMs = 200;
 
 export interface ActOptions {
@@ -75,8 +76,14 @@ async function writeCommand(session: Session, options: ActOptions, id: string, a
     }
     if (attempt === maxWriteAttempts)
       throw apiError(`${options.verb} Rollout ${session.namespace}/${options.name}`, answer);
-    await session.terminal.clock.sleep(answer.kind === 'busy' ? answer.retryAfterMs : pollMs, session.terminal.signal);
+    await session.terminal.clock.sleep(pauseAfter(answer), session.terminal.signal);
   }
+}
+
+/** After a conflict at once, since every moment of waiting is one for the next writer. */
+function pauseAfter(answer: ApiResult): number {
+  if (answer.kind === 'conflict') return 0;
+  return answer.kind === 'busy' ? answer.retryAfterMs : pollMs;
 }
 
 function preconditions({ rollout }: Scene): { readonly resourceVersion?: string; readonly uid?: string } {
