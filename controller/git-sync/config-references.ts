@@ -32,6 +32,16 @@ export function renameConfig(object: Manifest, templatePath: readonly string[], 
   return isJsonObject(spec) ? withValueAt(object, path, renamePodSpec(spec, rename)) : object;
 }
 
+/** `kind/name` of every ConfigMap and Secret that the pod template at `templatePath` names. */
+export function referencedIn(object: Manifest, templatePath: readonly string[]): readonly string[] {
+  const found: string[] = [];
+  renameConfig(object, templatePath, (kind, name) => {
+    found.push(`${kind}/${name}`);
+    return name;
+  });
+  return found;
+}
+
 function renamePodSpec(spec: JsonObject, rename: Rename): JsonObject {
   const next: Record<string, Json | undefined> = { ...spec };
   for (const field of ['containers', 'initContainers']) {

@@ -1,0 +1,281 @@
+/**
+ * Looks at branches in the background: one fetch of one refspec per GitSync and interval, a render only when a tree of the
+ * closure changed. A reconcile reads what was found last and never waits for Git.
+ */
+
+import { parseDurationMs } from '../../crds/schema/duration.ts';
+import type { GitSync } from '../../crds/schema/git-sync.ts';
+import { problem } from '../../crds/schema/problem.ts';
+import type { Clock, Instant, JsonObject } from '../../kube/api.ts';
+import type { Credentials, Source } from '../../source/contract.ts';
+import type { SourceView, Tip } from './observed.ts';
+import { closureOf } from './revert-draft.ts';
+
+/** Credentials for a look; a sentence when there are none to be had. */
+export type CredentialsFor = (
+  sync: GitSync,
+) => Promise<
+  | { readonly kind: 'ok'; readonly credentials: Credentials }
+  | { readonly kind: 'refused' | 'passing'; readonly message: string }
+>;
+
+export interface TipsOptions {
+  readonly source: Source;
+  readonly clock: Clock;
+  readonly credentials: CredentialsFor;
+  /** Called when a look has ended. */
+  readonly wake: (key: string) => void;
+  readonly signal: AbortSignal;
+  readonly concurrency?: number;
+}
+
+export interface Tips {
+  /** What was found last; starts a look when one is due or `requested` is a new token. */
+  view(sync: GitSync, requested: string | undefined, now: Instant): SourceView;
+  /** The rendered objects of the tip, as long as they are kept. */
+  objects(uid: string, digest: string): readonly JsonObject[] | undefined;
+  /** The ledger has the set now: the rendered objects of this digest are not needed any more. */
+  settled(uid: string, digest: string): void;
+  /** Renders an old commit again; only an equal digest counts. */
+  rerender(sync: GitSync, commit: string, digest: string): Rerender;
+  forget(uid: string): void;
+}
+
+export type Rerender =
+  | { readonly kind: 'running' | 'unreachable' | 'different' }
+  | { readonly kind: 'ok'; readonly objects: readonly JsonObject[] };
+
+const syncDeadlineMs = 60_000;
+const renderDeadlineMs = 120_000;
+const firstRetryMs = 2_000;
+const longestRetryMs = 300_000;
+const rerenderPauseMs = 5_000;
+
+interface Entry {
+  readonly key: string;
+  readonly spec: string;
+  running: boolean;
+  failures: number;
+  lookAgainAt: Instant;
+  trees: string | undefined;
+  objects: readonly JsonObject[] | undefined;
+  view: Omit<SourceView, 'lookAgainAt'>;
+  readonly rerenders: Map<string, { readonly result: Rerender; readonly at: Instant }>;
+}
+
+export function tips(options: TipsOptions): Tips {
+  const entries = new Map<string, Entry>();
+  const slots = slotsOf(options.concurrency ?? 8);
+  const entryOf = (sync: GitSync): Entry => {
+    const uid = sync.metadata.uid ?? '';
+    const { repository, branch, path, alsoPaths, credentials } = sync.spec;
+    const spec = JSON.stringify([
+      repository,
+      branch,
+      path,
+      alsoPaths ?? [],
+      credentials ?? null,
+      sync.spec.serviceAccountName,
+    ]);
+    const known = entries.get(uid);
+    if (known?.spec === spec) return known;
+    const key = `${sync.metadata.namespace ?? ''}/${sync.metadata.name}`;
+    const fresh: Entry = {
+      key,
+      spec,
+      running: false,
+      failures: 0,
+      lookAgainAt: 0,
+      trees: undefined,
+      objects: undefined,
+      view: {},
+      rerenders: new Map(),
+    };
+    entries.set(uid, fresh);
+    return fresh;
+  };
+  const start = (entry: Entry, job: () => Promise<void>): void => {
+    void slots(job).finally(() => {
+      if (!options.signal.aborted) options.wake(entry.key);
+    });
+  };
+  return {
+    view(sync, requested, now) {
+      const entry = entryOf(sync);
+      const asked = requested !== undefined && requested !== entry.view.token;
+      if (!entry.running && (asked || now >= entry.lookAgainAt) && !options.signal.aborted) {
+        entry.running = true;
+        start(entry, () => look(options, sync, entry, requested));
+      }
+      return { ...entry.view, lookAgainAt: entry.running ? now + syncDeadlineMs : entry.lookAgainAt };
+    },
+    objects: (uid, digest) => {
+      const entry = entries.get(uid);
+      return entry?.view.tip?.digest === digest ? entry.objects : undefined;
+    },
+    settled: (uid, digest) => {
+      const entry = entries.get(uid);
+      if (entry?.view.tip?.digest === digest) entry.objects = undefined;
+    },
+    rerender(sync, commit, digest) {
+      const entry = entryOf(sync);
+      const known = entry.rerenders.get(commit);
+      const again = known?.result.kind === 'unreachable' && options.clock.now() >= known.at + rerenderPauseMs;
+      if (known !== undefined && !again) return known.result;
+      entry.rerenders.set(commit, { result: { kind: 'running' }, at: options.clock.now() });
+      start(entry, async () => {
+        const result = await renderAgain(options, sync, commit, digest);
+        entry.rerenders.set(commit, { result, at: options.clock.now() });
+      });
+      return { kind: 'running' };
+    },
+    forget: (uid) => void entries.delete(uid),
+  };
+}
+
+async function look(options: TipsOptions, sync: GitSync, entry: Entry, token: string | undefined): Promise<void> {
+  try {
+    note(options, sync, entry, token, await findTip(options, sync, entry));
+  } finally {
+    entry.running = false;
+  }
+}
+
+function note(options: TipsOptions, sync: GitSync, entry: Entry, token: string | undefined, found: Found): void {
+  const now = options.clock.now();
+  const intervalMs = parseDurationMs(sync.spec.interval ?? '60s') ?? 60_000;
+  const asked = token === undefined ? {} : { token };
+  if (found.kind === 'fault') {
+    entry.failures += 1;
+    const backOffMs = Math.min(firstRetryMs * 2 ** (entry.failures - 1), longestRetryMs);
+    entry.lookAgainAt =
+      now +
+      Math.max(found.retryAfterMs ?? 0, found.lasting ? intervalMs : Math.min(backOffMs, Math.max(intervalMs, 60_000)));
+    entry.view = { ...entry.view, ...asked, fault: found.fault };
+  } else {
+    entry.failures = 0;
+    entry.lookAgainAt = now + intervalMs + spread(sync, intervalMs);
+    entry.view = { ...found.view, ...asked };
+  }
+}
+
+/** Up to a tenth of the interval, fixed per GitSync, so that many of them don't look at the same moment. */
+function spread(sync: GitSync, intervalMs: number): number {
+  const seed = [...(sync.metadata.uid ?? '')].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 997, 7);
+  return (intervalMs * (seed % 100)) / 1000;
+}
+
+type Found =
+  | { readonly kind: 'view'; readonly view: Omit<SourceView, 'lookAgainAt' | 'token'> }
+  | {
+      readonly kind: 'fault';
+      readonly fault: { kind: string; message: string };
+      readonly retryAfterMs?: number;
+      readonly lasting: boolean;
+    };
+
+const lastingFaults = new Set(['auth', 'not-found', 'refused', 'too-large']);
+
+async function findTip(options: TipsOptions, sync: GitSync, entry: Entry): Promise<Found> {
+  const read = await options.credentials(sync);
+  if (read.kind !== 'ok') {
+    return {
+      kind: 'fault',
+      fault: { kind: read.kind === 'refused' ? 'auth' : 'unreachable', message: read.message },
+      lasting: false,
+    };
+  }
+  const { repository, branch, path } = sync.spec;
+  const alsoPaths = sync.spec.alsoPaths ?? [];
+  const { credentials } = read;
+  const where = { repository, credentials, branch };
+  const synced = await options.source.sync(
+    { ...where, paths: closureOf(sync), deadlineMs: syncDeadlineMs },
+    options.signal,
+  );
+  if (synced.kind !== 'ok') return fault(synced);
+  const { commit, committedAt, author, subject } = synced;
+  if (synced.trees[path] === null)
+    return { kind: 'view', view: { invalid: { commit, sentences: [noPath(sync, commit)] } } };
+  const trees = JSON.stringify(synced.trees);
+  const old = entry.view.tip;
+  if (old !== undefined && entry.trees === trees) {
+    return { kind: 'view', view: { tip: { ...old, commit, committedAt, author, subject } } };
+  }
+  const rendered = await options.source.render(
+    { ...where, commit, path, alsoPaths, deadlineMs: renderDeadlineMs },
+    options.signal,
+  );
+  if (rendered.kind === 'invalid')
+    return { kind: 'view', view: { invalid: { commit, sentences: rendered.problems.map(renderSentence) } } };
+  if (rendered.kind !== 'ok') return fault(rendered);
+  entry.trees = trees;
+  entry.objects = rendered.objects;
+  const tip: Tip = { commit, committedAt, author, subject, digest: rendered.digest, renderer: rendered.renderer };
+  return { kind: 'view', view: { tip } };
+}
+
+function fault(answer: {
+  readonly kind: string;
+  readonly message: string;
+  readonly retryAfterMs?: number | undefined;
+}): Found {
+  return {
+    kind: 'fault',
+    fault: { kind: answer.kind, message: answer.message },
+    ...(answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs }),
+    lasting: lastingFaults.has(answer.kind),
+  };
+}
+
+function renderSentence(found: {
+  readonly path: string;
+  readonly line?: number | undefined;
+  readonly message: string;
+}): string {
+  const where = found.line === undefined ? found.path : `${found.path}:${found.line}`;
+  return found.message.includes(found.path) ? found.message : `${where}: ${found.message}`;
+}
+
+function noPath(sync: GitSync, commit: string): string {
+  return problem({
+    object: `GitSync ${sync.metadata.namespace ?? ''}/${sync.metadata.name}`,
+    field: 'spec.path',
+    found: `"${sync.spec.path}", which does not exist in commit ${commit.slice(0, 7)} of branch ${sync.spec.branch}`,
+    allowed: 'it must be a directory of the repository',
+    remedy: 'correct the path, or push the directory',
+  }).message;
+}
+
+async function renderAgain(options: TipsOptions, sync: GitSync, commit: string, digest: string): Promise<Rerender> {
+  const read = await options.credentials(sync);
+  if (read.kind !== 'ok') return { kind: 'unreachable' };
+  const { repository, branch, path } = sync.spec;
+  const alsoPaths = sync.spec.alsoPaths ?? [];
+  const where = { repository, branch, credentials: read.credentials };
+  const rendered = await options.source.render(
+    { ...where, commit, path, alsoPaths, deadlineMs: renderDeadlineMs },
+    options.signal,
+  );
+  if (rendered.kind === 'ok') {
+    return rendered.digest === digest ? { kind: 'ok', objects: rendered.objects } : { kind: 'different' };
+  }
+  return { kind: rendered.kind === 'invalid' || rendered.kind === 'not-found' ? 'different' : 'unreachable' };
+}
+
+/** Runs at most `size` jobs at once, in order. */
+function slotsOf(size: number): (job: () => Promise<void>) => Promise<void> {
+  const waiting: (() => void)[] = [];
+  let free = size;
+  return async (job) => {
+    if (free > 0) free -= 1;
+    else await new Promise<void>((resolve) => waiting.push(resolve));
+    try {
+      await job();
+    } finally {
+      const next = waiting.shift();
+      if (next) next();
+      else free += 1;
+    }
+  };
+}
