@@ -122,7 +122,7 @@ export type WatchLine =
 /**
  * `send` never rejects. `watch` never throws: a lost connection, a garbled line and a silent server end it with an `error`
  * line of code 0, an answer of the server other than 200 with one that carries its code, a clean close by just ending.
- * For a watch `timeoutMs` is how long the server may send no byte at all.
+ * For a watch `timeoutMs` is how long the server may send no whole line.
  */
 export interface Transport {
   send(request: ApiRequest): Promise<ApiResult<JsonObject>>;

@@ -11,20 +11,20 @@ import { fieldOf, isKubeObject, numberOf, parseJsonObject, textOf } from './json
 /** Limit of one line: etcd refuses objects over 1.5 MiB, so more is not a watch event. */
 const maxLineBytes = 16 * 1024 * 1024;
 
-/** `alive` is called for every chunk, so that the caller's liveness timer can start anew. */
+/** `alive` is called for every whole line, so that the caller's liveness timer can start anew; a trickle of bytes is no life. */
 export async function* watchLines(response: IncomingMessage, alive: () => void): AsyncGenerator<WatchLine, void> {
-  for await (const text of textLines(response, alive)) {
+  for await (const text of textLines(response)) {
+    alive();
     const line = watchLine(text);
     yield line;
     if (line.kind === 'error') return;
   }
 }
 
-async function* textLines(response: IncomingMessage, alive: () => void): AsyncGenerator<string, void> {
+async function* textLines(response: IncomingMessage): AsyncGenerator<string, void> {
   let rest = '';
   response.setEncoding('utf8');
   for await (const chunk of response) {
-    alive();
     rest += String(chunk);
     if (rest.length > maxLineBytes) throw new Error('a line of the watch is longer than 16 MiB');
     const lines = rest.split('\n');

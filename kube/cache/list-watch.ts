@@ -39,8 +39,9 @@ export interface ListWatchOptions {
   readonly log: Log;
   readonly sink: ListWatchSink;
   readonly random?: () => number;
-  /** No byte of a watch for so long means a dead connection; bookmarks come every minute. */
+  /** No line of a watch for so long means a dead connection; bookmarks come every minute. */
   readonly livenessMs?: number;
+  readonly listTimeoutMs?: number;
 }
 
 export interface ListWatch {
@@ -177,7 +178,7 @@ async function list(
       path,
       query,
       pool: 'read',
-      timeoutMs: listTimeoutMs,
+      timeoutMs: options.listTimeoutMs ?? listTimeoutMs,
       signal,
     });
     if (result.kind === 'gone') {
