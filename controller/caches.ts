@@ -1,15 +1,11 @@
 /** Every cache that the rooms read, one per kind however many rooms share it, and the views in which each room sees them. */
 
-import { type Dialect, ownGroup } from '../crds/schema/dialect.ts';
-import type { GitRevert } from '../crds/schema/git-revert.ts';
-import type { GitSync } from '../crds/schema/git-sync.ts';
-import type { Release } from '../crds/schema/release.ts';
-import type { Rollout } from '../crds/schema/rollout.ts';
+import type { Dialect } from '../crds/schema/dialect.ts';
 import type { Clock, KubeObject, Log, Store, Transport } from '../kube/api.ts';
-import { type KindCache, type WatchKindOptions, watchKind, wholeObject } from '../kube/cache/cache.ts';
+import { type KindCache, watchKind } from '../kube/cache/cache.ts';
 import type { Discovery } from '../kube/discovery.ts';
 import type { AnalysisRunObject } from './analysis-run/reconciler.ts';
-import { type GitStores, releaseProjection } from './git-sync/ports.ts';
+import { type GitStores, gitCacheNeeds } from './git-sync/ports.ts';
 import { type CacheNeed, type RolloutStores, rolloutCacheNeeds } from './rollout/stores.ts';
 
 export interface CacheOptions {
@@ -32,14 +28,12 @@ export interface Caches {
   unsynced(): readonly string[];
 }
 
+type Need<T extends KubeObject> = Omit<CacheNeed<T>, 'indexes'> & Partial<Pick<CacheNeed<T>, 'indexes'>>;
+
 export function startableCaches(options: CacheOptions): Caches {
   const all = new Map<string, KindCache<KubeObject>>();
-  const add = <T extends KubeObject>(need: CacheNeed<T>): Store<T> => {
-    const base: Pick<WatchKindOptions<T>, 'kind' | 'project' | 'indexes'> = {
-      kind: need.kind,
-      project: need.project,
-      indexes: need.indexes,
-    };
+  const add = <T extends KubeObject>(need: Need<T>): Store<T> => {
+    const base = { kind: need.kind, project: need.project, indexes: need.indexes ?? {} };
     const selector = need.labelSelector === undefined ? {} : { labelSelector: need.labelSelector };
     const scope = need.clusterScoped ? {} : { namespaces: options.namespaces };
     const { transport, discovery, clock, log } = options;
@@ -47,13 +41,6 @@ export function startableCaches(options: CacheOptions): Caches {
     all.set(need.kind.kind, cache as unknown as KindCache<KubeObject>);
     return cache.store;
   };
-  const own = (kind: string) =>
-    add({
-      kind: { group: ownGroup, kind },
-      project: kind === 'Release' ? releaseProjection : wholeObject,
-      indexes: {},
-    });
-
   const needs = rolloutCacheNeeds(options.dialect);
   const rollout: RolloutStores = {
     rollouts: add(needs.rollouts),
@@ -67,12 +54,11 @@ export function startableCaches(options: CacheOptions): Caches {
     rolloutRuns: add(needs.rolloutRuns),
     routes: new Map([['HTTPRoute', add(needs.httpRoutes)]]),
   };
-  // The API server validated these objects against the CRDs made from the very schemas that these types come from.
   const git: GitStores = {
-    gitSyncs: own('GitSync') as unknown as Store<GitSync>,
-    releases: own('Release') as unknown as Store<Release>,
-    gitReverts: own('GitRevert') as unknown as Store<GitRevert>,
-    rollouts: rollout.rollouts as unknown as Store<Rollout>,
+    gitSyncs: add(gitCacheNeeds.gitSyncs),
+    releases: add(gitCacheNeeds.releases),
+    gitReverts: add(gitCacheNeeds.gitReverts),
+    rollouts: rollout.rollouts,
   };
   const caches = () => [...all.values()];
   return {

@@ -5,7 +5,7 @@ import { prometheusProvider } from '../analysis/providers/prometheus.ts';
 import { webProvider } from '../analysis/providers/web.ts';
 import type { Dialect } from '../crds/schema/dialect.ts';
 import type { Keys } from '../crds/schema/keys.ts';
-import type { Clock, EventRecorder, KubeClient, Leadership } from '../kube/api.ts';
+import type { Clock, EventRecorder, KubeClient, Leadership, Log } from '../kube/api.ts';
 import { outboundClient } from '../outbound/client.ts';
 import type { Source } from '../source/contract.ts';
 import { analysisRunReconciler } from './analysis-run/reconciler.ts';
@@ -55,7 +55,7 @@ function rolloutRoom(parts: RoomParts): Room {
     events,
     leadership,
     routers,
-    log: controllerLog(parts.config.logLevel, 'rollout'),
+    log: fieldsFirst(controllerLog(parts.config.logLevel, 'rollout')),
     metrics: {
       fact: (reason) => metrics.fact('rollout', reason),
       effect: (kind, outcome) => metrics.effect(kind, outcome),
@@ -80,7 +80,7 @@ function analysisRoom(parts: RoomParts): Room {
     leadership,
     outbound: outboundClient({ policy, userAgent: `tidegate/${version}` }),
     providers: metricProviders(config),
-    log: controllerLog(config.logLevel, 'analysis-run'),
+    log: fieldsFirst(controllerLog(config.logLevel, 'analysis-run')),
   });
   return { name: 'analysis-run', ...room };
 }
@@ -112,4 +112,11 @@ function gitRooms(parts: RoomParts): readonly Room[] {
     { name: 'git-sync', ...gitSyncReconciler(deps) },
     { name: 'git-revert', ...gitRevertReconciler(deps) },
   ];
+}
+
+function fieldsFirst(log: Log) {
+  type Fields = Readonly<Record<string, unknown>>;
+  const say = (level: 'debug' | 'info' | 'warn') => (fields: object, message: string) =>
+    log[level](message, fields as Fields);
+  return { debug: say('debug'), info: say('info'), warn: say('warn') };
 }

@@ -9,14 +9,16 @@ afterEach(() => server?.close());
 describe('metrics and health over HTTP', () => {
   it('serves what was counted, without object names', async () => {
     const metrics = controllerMetrics('1.2.3');
-    metrics.apiCall({ verb: 'PATCH', group: 'apps', kind: 'ReplicaSet', code: 200, ms: 4 });
+    metrics.apiCall({ verb: 'PATCH', group: 'apps', resource: 'replicasets', code: 200, ms: 4 });
     server = await serveText(0, '127.0.0.1', async (path) =>
       path === '/metrics' ? { text: await metrics.text() } : undefined,
     );
 
     const text = await (await fetch(`http://127.0.0.1:${server.port}/metrics`)).text();
 
-    expect(text).toContain('tidegate_kube_requests_total{verb="PATCH",group="apps",kind="ReplicaSet",code="200"} 1');
+    expect(text).toContain(
+      'tidegate_kube_requests_total{verb="PATCH",group="apps",resource="replicasets",code="200"} 1',
+    );
     expect(text).toContain('tidegate_controller_info{version="1.2.3"} 1');
   });
 

@@ -5,7 +5,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 export interface ApiCall {
   readonly verb: string;
   readonly group: string;
-  readonly kind: string;
+  readonly resource: string;
   readonly code: number;
   readonly ms: number;
 }
@@ -36,7 +36,7 @@ export function controllerMetrics(version: string): Metrics {
   const calls = new Counter({
     name: 'tidegate_kube_requests_total',
     help: 'Requests to the API server.',
-    labelNames: ['verb', 'group', 'kind', 'code'],
+    labelNames: ['verb', 'group', 'resource', 'code'],
     registers,
   });
   const callSeconds = new Histogram({
@@ -80,8 +80,8 @@ export function controllerMetrics(version: string): Metrics {
   const leader = new Gauge({ name: 'tidegate_leader', help: '1 while this process holds the lease.', registers });
   const source = new Gauge({ name: 'tidegate_source_up', help: '1 while the source process answers.', registers });
   return {
-    apiCall: ({ verb, group, kind, code, ms }) => {
-      calls.inc({ verb, group, kind, code: String(code) });
+    apiCall: ({ verb, group, resource, code, ms }) => {
+      calls.inc({ verb, group, resource, code: String(code) });
       callSeconds.observe({ verb }, ms / 1000);
     },
     reconciled: (room, outcome, ms) => {

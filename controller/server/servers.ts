@@ -2,7 +2,7 @@
 
 import type { ControllerConfig } from '../config.ts';
 import { type HealthView, healthAnswer } from './health.ts';
-import { serveText } from './http.ts';
+import { type Listening, serveText } from './http.ts';
 import type { Metrics } from './metrics.ts';
 
 export interface ServersView extends HealthView {
@@ -16,7 +16,7 @@ export async function startServers(
   config: Pick<ControllerConfig, 'metricsPort' | 'healthPort' | 'listenAddress'>,
   view: ServersView,
 ): Promise<() => Promise<void>> {
-  const open = [];
+  const open: Listening[] = [];
   if (config.metricsPort !== 0) {
     open.push(
       await serveText(config.metricsPort, config.listenAddress, async (path) =>
