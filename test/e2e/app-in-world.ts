@@ -1,12 +1,7 @@
-/** Steps that the end-to-end tests share: committing a version, waiting for a revision, measuring its share of real traffic. */
+/** Steps that the end-to-end tests share: committing a version, waiting for a revision, reading a field. */
 
-import { expect } from 'vitest';
-import { eventually } from '../bed/eventually.ts';
-import { binomialBand } from './binomial-band.ts';
-import { sendMany } from './load.ts';
 import { gitSync } from './rights.ts';
 import { type ShopOptions, shopFiles } from './shop-app.ts';
-import { shareDuring } from './traffic.ts';
 import { type Live, namespace, repository, type World } from './world.ts';
 
 export type Version = Partial<ShopOptions> & Pick<ShopOptions, 'version'>;
@@ -76,34 +71,6 @@ export async function untilWeight(
     withinMs,
   );
   return String(field(rollout, 'status.currentPodHash'));
-}
-
-/** Sends at least 2,000 requests; the share that the revision's pods answered must lie in the binomial 99.999 % band of the weight. */
-export async function expectShare(world: World, name: string, hash: string, weight: number): Promise<void> {
-  await routeServes(world, name, weight);
-  const share = await shareDuring(world, name, hash, () =>
-    sendMany({ url: world.bed.gateway.url, host: `${name}.example` }, 2_000),
-  );
-  const band = binomialBand(share.total, weight / 100);
-  expect(share.total).toBeGreaterThanOrEqual(2_000);
-  expect(
-    share.ofHash,
-    `of ${share.total} requests at ${weight} %, allowed ${band.low} to ${band.high}`,
-  ).toBeGreaterThanOrEqual(band.low);
-  expect(
-    share.ofHash,
-    `of ${share.total} requests at ${weight} %, allowed ${band.low} to ${band.high}`,
-  ).toBeLessThanOrEqual(band.high);
-}
-
-/** The gateway's data plane is a moment behind its status: waits until a short sample fits the weight. */
-async function routeServes(world: World, name: string, weight: number): Promise<void> {
-  await eventually(`the gateway serves ${weight} %`, async () => {
-    const route = await world.read('HTTPRoute', name);
-    const refs = field(route, 'spec.rules.0.backendRefs') as unknown as readonly { name: string; weight: number }[];
-    return refs.find((ref) => ref.name === `${name}-canary`)?.weight === weight;
-  });
-  await sendMany({ url: world.bed.gateway.url, host: `${name}.example` }, 200);
 }
 
 /** The value at a dotted path; undefined where the path ends early. */

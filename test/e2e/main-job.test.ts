@@ -5,7 +5,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bedMissing } from '../bed/bed.ts';
 import { eventually } from '../bed/eventually.ts';
-import { commitApp, expectShare, field, filesOf, followApp, untilHealthy, untilWeight } from './app-in-world.ts';
+import { commitApp, field, filesOf, followApp, untilHealthy, untilWeight } from './app-in-world.ts';
+import { expectShare } from './expect-share.ts';
 import { type Load, sendMany, startLoad } from './load.ts';
 import { answersOfPods, countsByHash, shareDuring } from './traffic.ts';
 import { repository, startWorld, type World, worldParts } from './world.ts';
