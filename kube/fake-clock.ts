@@ -8,6 +8,8 @@ import type { Clock, Instant } from './api.ts';
 export interface FakeClock extends Clock {
   /** Moves both times on by `ms`, waking every sleeper that falls due on the way. */
   advance(ms: number): Promise<void>;
+  /** As a process sees it that was stopped for `ms` and continued: time jumps first, and only then what fell due wakes. */
+  freeze(ms: number): Promise<void>;
   /** How many sleeps are pending: lets a test wait until a loop has reached its sleep. */
   sleepers(): number;
 }
@@ -39,6 +41,11 @@ export function fakeClock(startMs: Instant = Date.UTC(2026, 0, 1)): FakeClock {
         sleepers.add(sleeper);
         signal.addEventListener('abort', sleeper.wake, { once: true });
       });
+    },
+    async freeze(ms) {
+      elapsedMs += ms;
+      for (const sleeper of sleepers) if (sleeper.at <= elapsedMs) sleeper.wake();
+      await settle();
     },
     async advance(ms) {
       const until = elapsedMs + ms;

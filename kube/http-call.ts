@@ -27,6 +27,8 @@ export async function exchange(call: HttpCall, timeoutMs: number): Promise<HttpA
   try {
     const response = await openResponse({ ...call, signal: deadline.signal });
     return { status: response.statusCode ?? 0, headers: response.headers, text: await readAll(response) };
+  } catch (error) {
+    throw abortReason(deadline.signal) ?? error;
   } finally {
     deadline.clear();
   }
