@@ -1,4 +1,5 @@
 /** Makes the certificates of a test cluster with openssl: one authority, server certificates, client certificates. */
+import { randomBytes } from 'node:crypto';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { program } from './programs.ts';
@@ -51,7 +52,7 @@ export function makeServerPair(folder: string, authority: Authority, name: strin
 export function makeClientPair(folder: string, authority: Authority, user: string, groups: string[]): Promise<KeyPair> {
   const escape = (text: string): string => text.replace(/[/\\+]/g, '\\$&');
   const subject = [...groups.map((group) => `/O=${escape(group)}`), `/CN=${escape(user)}`].join('');
-  const file = `user-${user.replace(/[^A-Za-z0-9.-]/g, '_')}`;
+  const file = `user-${randomBytes(6).toString('hex')}`;
   return sign(folder, authority, file, subject, ['extendedKeyUsage=clientAuth', 'keyUsage=digitalSignature']);
 }
 
@@ -75,7 +76,14 @@ async function sign(
   const extensionsPath = join(folder, `${file}.ext`);
   writeFileSync(extensionsPath, `${extensions.join('\n')}\n`);
   await run(program('openssl'), ['req', '-new', '-key', keyPath, '-subj', subject, '-out', requestPath]);
-  const by = ['-CA', authority.certificatePath, '-CAkey', authority.keyPath, '-CAcreateserial'];
+  const by = [
+    '-CA',
+    authority.certificatePath,
+    '-CAkey',
+    authority.keyPath,
+    '-set_serial',
+    `0x${randomBytes(8).toString('hex')}`,
+  ];
   const files = ['-in', requestPath, '-extfile', extensionsPath, '-out', certificatePath];
   await run(program('openssl'), ['x509', '-req', ...by, ...files, '-days', DAYS]);
   const [certificate, key] = [certificatePath, keyPath].map((path) => readFileSync(path, 'utf8'));

@@ -7,6 +7,7 @@ export type AuditLevel = 'Metadata' | 'Request' | 'RequestResponse';
 export interface ClusterFiles {
   folder: string;
   caPath: string;
+  caKeyPath: string;
   tlsCertificatePath: string;
   tlsKeyPath: string;
   tokensPath: string;

@@ -11,25 +11,16 @@
  * Skip with a reason where the programs are missing: `describe.skipIf(clusterMissing() !== undefined)`.
  * There is no scheduler and no kubelet: pods stay Pending until `sandbox/kubelet` (see pods.ts) takes them.
  */
-import { generateKeyPairSync } from 'node:crypto';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type BedApi, bedApi } from './api.ts';
-import { makeAuthority, makeClientPair, makeServerPair } from './certificates.ts';
-import { type Child, startChild } from './child.ts';
-import {
-  type AuditLevel,
-  apiServerFlags,
-  auditLogPath,
-  type ClusterFiles,
-  type ClusterPorts,
-  controllerManagerFlags,
-  etcdFlags,
-} from './cluster-flags.ts';
-import { eventually } from './eventually.ts';
-import { freePorts } from './free-port.ts';
-import { writeKubeconfig } from './kubeconfig.ts';
+import { type AuditEvent, readAuditLog } from './audit-log.ts';
+import { makeClientPair } from './certificates.ts';
+import { choosePorts, makeClusterFiles } from './cluster-files.ts';
+import { type AuditLevel, auditLogPath, type ClusterFiles } from './cluster-flags.ts';
+import { controlPlanePrograms } from './cluster-programs.ts';
+import { type KubeconfigTarget, writeKubeconfig } from './kubeconfig.ts';
 import { missingProgram, program } from './programs.ts';
 import { run } from './run-command.ts';
 import { makeTempDir, removeTempDir } from './temp-dir.ts';
@@ -42,27 +33,6 @@ export interface ClusterOptions {
   /** More flags for kube-apiserver. */
   apiServerFlags?: string[];
 }
-
-const auditEventSchema = z.looseObject({
-  auditID: z.string(),
-  verb: z.string(),
-  requestURI: z.string(),
-  userAgent: z.string().optional(),
-  user: z.looseObject({ username: z.string().optional() }),
-  impersonatedUser: z.looseObject({ username: z.string().optional() }).optional(),
-  objectRef: z
-    .looseObject({
-      resource: z.string().optional(),
-      subresource: z.string().optional(),
-      namespace: z.string().optional(),
-      name: z.string().optional(),
-    })
-    .optional(),
-  responseStatus: z.looseObject({ code: z.number().optional() }).optional(),
-  requestObject: z.unknown().optional(),
-  requestReceivedTimestamp: z.string(),
-});
-export type AuditEvent = z.infer<typeof auditEventSchema>;
 
 export interface Cluster {
   /** Admin's kubeconfig file (bearer token). */
@@ -96,7 +66,6 @@ export interface Cluster {
 }
 
 const ADMIN_TOKEN = 'bed-admin-token';
-const READY_WITHIN_MS = 60_000;
 
 /** Why a cluster can't be started on this machine; undefined when it can. */
 export function clusterMissing(): string | undefined {
@@ -106,142 +75,64 @@ export function clusterMissing(): string | undefined {
 /** Starts a cluster; resolves when the API server is ready and the namespace `default` has its account. */
 export async function startCluster(options: ClusterOptions = {}): Promise<Cluster> {
   const folder = makeTempDir('cluster');
-  const [files, ports] = await Promise.all([makeFiles(folder), choosePorts()]);
+  const [files, ports] = await Promise.all([makeClusterFiles(folder, ADMIN_TOKEN), choosePorts()]);
   const server = `https://127.0.0.1:${ports.api}`;
   const target = { server, caData: readFileSync(files.caPath).toString('base64') };
-  const kubeconfigPath = writeKubeconfig(join(folder, 'admin.kubeconfig'), target, {
-    kind: 'token',
-    token: ADMIN_TOKEN,
-  });
-  const withManager = options.controllerManager ?? true;
+  const admin = { kind: 'token', token: ADMIN_TOKEN } as const;
+  const kubeconfigPath = writeKubeconfig(join(folder, 'admin.kubeconfig'), target, admin);
   const api = bedApi({ ...target, token: ADMIN_TOKEN });
-  const running = new Map<string, Child>();
-
-  const start = async (name: string, args: string[]): Promise<Child> => {
-    const child = await startChild({ name, command: program(name), args, logDir: folder, cwd: folder });
-    running.set(name, child);
-    return child;
-  };
-  const startApiServer = async (): Promise<void> => {
-    const flags = { audit: options.audit, controllerManager: withManager, extra: options.apiServerFlags ?? [] };
-    await untilReady(api, await start('kube-apiserver', apiServerFlags(files, ports, flags)));
-  };
+  const programs = controlPlanePrograms({ api, files, ports, kubeconfigPath, options });
   const stop = async (): Promise<void> => {
-    await Promise.all([...running.values()].map((child) => child.stop(0)));
+    await programs.stop();
     removeTempDir(folder);
   };
-
-  try {
-    await start('etcd', etcdFlags(files, ports));
-    await startApiServer();
-    if (withManager) {
-      await start('kube-controller-manager', controllerManagerFlags(files, ports, kubeconfigPath));
-      await untilAccountExists(api, running);
-    }
-  } catch (error) {
+  await programs.start().catch(async (error: unknown) => {
     await stop();
     throw error;
-  }
-
-  const serviceAccountToken: Cluster['serviceAccountToken'] = async (namespace, name, audiences) => {
-    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
-    const spec = { expirationSeconds: 3600, ...(audiences === undefined ? {} : { audiences }) };
-    const answer = await api.request('POST', path, {
-      apiVersion: 'authentication.k8s.io/v1',
-      kind: 'TokenRequest',
-      spec,
-    });
-    return z.object({ status: z.object({ token: z.string() }) }).parse(answer.body).status.token;
-  };
+  });
   const kubectlFlags = [`--kubeconfig=${kubeconfigPath}`, `--cache-dir=${join(folder, 'kubectl-cache')}`];
-  const authority = { certificatePath: files.caPath, keyPath: join(folder, 'ca.key') };
   return {
     kubeconfigPath,
     ...target,
     adminToken: ADMIN_TOKEN,
     folder,
     api,
-    async user(name, groups = [], namespace) {
-      const pair = await makeClientPair(folder, authority, name, groups);
-      const path = pair.certificatePath.replace(/\.crt$/, '.kubeconfig');
-      return writeKubeconfig(
-        path,
-        target,
-        { kind: 'certificate', certificate: pair.certificate, key: pair.key },
-        namespace,
-      );
-    },
-    serviceAccountToken,
-    async serviceAccountKubeconfig(namespace, name) {
-      const path = join(folder, `account-${namespace}-${name}.kubeconfig`);
-      const token = await serviceAccountToken(namespace, name);
-      return writeKubeconfig(path, target, { kind: 'token', token }, namespace);
-    },
+    ...accounts(api, files, target),
     kubectl: (args, input) => run(program('kubectl'), [...kubectlFlags, ...args], input === undefined ? {} : { input }),
-    async stopApiServer() {
-      await running.get('kube-apiserver')?.stop(0);
-    },
-    startApiServer,
+    stopApiServer: programs.stopApiServer,
+    startApiServer: programs.startApiServer,
     auditEvents: () => readAuditLog(auditLogPath(folder)),
-    pids: () => [...running.values()].filter((child) => child.isRunning()).map((child) => child.pid),
+    pids: programs.pids,
     stop,
   };
 }
 
-async function choosePorts(): Promise<ClusterPorts> {
-  const [etcdClient, etcdPeer, api, controllerManager] = await freePorts(4);
-  if (etcdClient === undefined || etcdPeer === undefined || api === undefined || controllerManager === undefined) {
-    throw new Error('no four free ports');
-  }
-  return { etcdClient, etcdPeer, api, controllerManager };
-}
-
-async function makeFiles(folder: string): Promise<ClusterFiles> {
-  const authority = await makeAuthority(folder);
-  const names = ['DNS:localhost', 'DNS:kubernetes.default.svc', 'IP:127.0.0.1', 'IP:10.96.0.1'];
-  const serving = await makeServerPair(folder, authority, 'kube-apiserver', names);
-  const signing = generateKeyPairSync('ec', {
-    namedCurve: 'P-256',
-    privateKeyEncoding: { type: 'sec1', format: 'pem' },
-    publicKeyEncoding: { type: 'spki', format: 'pem' },
-  });
-  const write = (name: string, text: string): string => {
-    const path = join(folder, name);
-    writeFileSync(path, text, { mode: 0o600 });
-    return path;
+/** The ways to get a kubeconfig other than the admin's. */
+function accounts(
+  api: BedApi,
+  files: ClusterFiles,
+  target: KubeconfigTarget,
+): Pick<Cluster, 'user' | 'serviceAccountToken' | 'serviceAccountKubeconfig'> {
+  const authority = { certificatePath: files.caPath, keyPath: files.caKeyPath };
+  let made = 0;
+  const serviceAccountToken: Cluster['serviceAccountToken'] = async (namespace, name, audiences) => {
+    const path = `/api/v1/namespaces/${namespace}/serviceaccounts/${name}/token`;
+    const spec = { expirationSeconds: 3600, ...(audiences === undefined ? {} : { audiences }) };
+    const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec };
+    const answer = await api.request('POST', path, request);
+    return z.object({ status: z.object({ token: z.string() }) }).parse(answer.body).status.token;
   };
   return {
-    folder,
-    caPath: authority.certificatePath,
-    tlsCertificatePath: serving.certificatePath,
-    tlsKeyPath: serving.keyPath,
-    tokensPath: write('tokens.csv', `${ADMIN_TOKEN},bed-admin,bed-admin,"system:masters"\n`),
-    serviceAccountKeyPath: write('service-account.key', signing.privateKey),
-    serviceAccountPublicKeyPath: write('service-account.pub', signing.publicKey),
+    async user(name, groups = [], namespace) {
+      const { certificate, key } = await makeClientPair(files.folder, authority, name, groups);
+      const path = join(files.folder, `user-${++made}.kubeconfig`);
+      return writeKubeconfig(path, target, { kind: 'certificate', certificate, key }, namespace);
+    },
+    serviceAccountToken,
+    async serviceAccountKubeconfig(namespace, name) {
+      const path = join(files.folder, `account-${++made}.kubeconfig`);
+      const token = await serviceAccountToken(namespace, name);
+      return writeKubeconfig(path, target, { kind: 'token', token }, namespace);
+    },
   };
-}
-
-async function untilReady(api: BedApi, server: Child): Promise<void> {
-  const check = async (saw: (value: unknown) => void): Promise<boolean> => {
-    server.assertRunning();
-    const answer = await api.request('GET', '/readyz');
-    saw(answer);
-    return answer.status === 200;
-  };
-  await eventually('kube-apiserver is ready', check, { withinMs: READY_WITHIN_MS });
-}
-
-async function untilAccountExists(api: BedApi, running: ReadonlyMap<string, Child>): Promise<void> {
-  const check = async (): Promise<boolean> => {
-    for (const child of running.values()) child.assertRunning();
-    return (await api.request('GET', '/api/v1/namespaces/default/serviceaccounts/default')).status === 200;
-  };
-  await eventually('the account of the namespace default exists', check, { withinMs: READY_WITHIN_MS });
-}
-
-function readAuditLog(path: string): AuditEvent[] {
-  if (!existsSync(path)) return [];
-  const lines = readFileSync(path, 'utf8').split('\n');
-  // The last piece is empty or a line still being written.
-  return lines.slice(0, -1).map((line) => auditEventSchema.parse(JSON.parse(line)));
 }

@@ -86,6 +86,14 @@ while read -r from to ref; do
 done
 `;
 
+/** As the usual hosts have it: partial clones, fetching by commit. No clean-up may run under a test. */
+const REPOSITORY_CONFIG = {
+  'http.receivepack': 'true',
+  'uploadpack.allowFilter': 'true',
+  'uploadpack.allowAnySHA1InWant': 'true',
+  'gc.auto': '0',
+};
+
 /** No configuration of the machine's or the user's reaches git here. */
 export const cleanGitEnv: NodeJS.ProcessEnv = {
   PATH: process.env['PATH'],
@@ -96,16 +104,50 @@ export const cleanGitEnv: NodeJS.ProcessEnv = {
   GIT_TERMINAL_PROMPT: '0',
 };
 
+type RunGit = RepositoryStore['git'];
+type FolderOf = (repository: string) => string;
+
 /** Keeps bare repositories in a folder that the caller owns. */
 export function repositoryStore(root: string): RepositoryStore {
-  const folder = (name: string): string => join(root, `${name}.git`);
-  const git: RepositoryStore['git'] = (repository, args, input) =>
+  const folder: FolderOf = (name) => join(root, `${name}.git`);
+  const git: RunGit = (repository, args, input) =>
     run('git', ['-C', folder(repository), ...args], { env: cleanGitEnv, ...(input === undefined ? {} : { input }) });
-  const tip: RepositoryStore['tip'] = async (repository, branch = 'main') => {
-    const args = ['-C', folder(repository), 'rev-parse', '--verify', '--quiet', `refs/heads/${branch}`];
-    const answer = await tryRun('git', args, { env: cleanGitEnv });
-    return answer.code === 0 ? answer.stdout.trim() : undefined;
+  const reading = readingOf(folder, git);
+  return { root, git, ...reading, ...writingOf(folder, git, reading.tip) };
+}
+
+function readingOf(
+  folder: FolderOf,
+  git: RunGit,
+): Pick<RepositoryStore, 'log' | 'readFile' | 'changedFiles' | 'tip' | 'pushes'> {
+  const ask = async (repository: string, args: string[]): Promise<string | undefined> => {
+    const answer = await tryRun('git', ['-C', folder(repository), ...args], { env: cleanGitEnv });
+    return answer.code === 0 ? answer.stdout : undefined;
   };
+  return {
+    async tip(repository, branch = 'main') {
+      return (await ask(repository, ['rev-parse', '--verify', '--quiet', `refs/heads/${branch}`]))?.trim();
+    },
+    async log(repository, branch = 'main', path) {
+      const format = '--format=%H%x1f%P%x1f%an%x1f%ae%x1f%cn%x1f%ce%x1f%ct%x1f%s%x1f%B%x1e';
+      const text = await git(repository, ['log', format, branch, ...(path === undefined ? [] : ['--', path])]);
+      const entries = text.split('\x1e').filter((entry) => entry.trim() !== '');
+      return entries.map(parseCommit);
+    },
+    readFile: (repository, ref, path) => ask(repository, ['show', `${ref}:${path}`]),
+    async changedFiles(repository, sha) {
+      const args = ['diff-tree', '--root', '-r', '-m', '--first-parent', '--no-commit-id', '--name-only', '-z', sha];
+      return (await git(repository, args)).split('\0').filter(Boolean);
+    },
+    pushes: (repository) => readPushes(join(folder(repository), 'pushes.log')),
+  };
+}
+
+function writingOf(
+  folder: FolderOf,
+  git: RunGit,
+  tip: RepositoryStore['tip'],
+): Pick<RepositoryStore, 'createRepository' | 'commit' | 'setBranch' | 'protectBranches'> {
   const commit: RepositoryStore['commit'] = async (repository, branch, files, options = {}) => {
     const parent = await tip(repository, branch);
     await git(
@@ -118,40 +160,15 @@ export function repositoryStore(root: string): RepositoryStore {
     return made;
   };
   return {
-    root,
-    git,
-    tip,
     commit,
     async createRepository(name, files, options = {}) {
       await run('git', ['init', '--quiet', '--bare', '--initial-branch=main', folder(name)], { env: cleanGitEnv });
-      await git(name, ['config', 'http.receivepack', 'true']);
-      await git(name, ['config', 'uploadpack.allowFilter', 'true']);
-      await git(name, ['config', 'uploadpack.allowAnySHA1InWant', 'true']);
-      await git(name, ['config', 'gc.auto', '0']);
-      for (const [hook, script] of [
-        ['post-receive', POST_RECEIVE],
-        ['pre-receive', PRE_RECEIVE],
-      ] as const) {
+      for (const [key, value] of Object.entries(REPOSITORY_CONFIG)) await git(name, ['config', key, value]);
+      for (const [hook, script] of Object.entries({ 'post-receive': POST_RECEIVE, 'pre-receive': PRE_RECEIVE })) {
         writeFileSync(join(folder(name), 'hooks', hook), script);
         chmodSync(join(folder(name), 'hooks', hook), 0o755);
       }
       return commit(name, 'main', files, { message: 'first commit', ...options });
-    },
-    async log(repository, branch = 'main', path) {
-      const format = '--format=%H%x1f%P%x1f%an%x1f%ae%x1f%cn%x1f%ce%x1f%ct%x1f%s%x1f%B%x1e';
-      const text = await git(repository, ['log', format, branch, ...(path === undefined ? [] : ['--', path])]);
-      return text
-        .split('\x1e')
-        .filter((entry) => entry.trim() !== '')
-        .map(parseCommit);
-    },
-    async readFile(repository, ref, path) {
-      const answer = await tryRun('git', ['-C', folder(repository), 'show', `${ref}:${path}`], { env: cleanGitEnv });
-      return answer.code === 0 ? answer.stdout : undefined;
-    },
-    async changedFiles(repository, sha) {
-      const args = ['diff-tree', '--root', '-r', '-m', '--first-parent', '--no-commit-id', '--name-only', '-z', sha];
-      return (await git(repository, args)).split('\0').filter(Boolean);
     },
     async setBranch(repository, branch, sha) {
       const ref = `refs/heads/${branch}`;
@@ -160,7 +177,6 @@ export function repositoryStore(root: string): RepositoryStore {
     protectBranches(repository, branches) {
       writeFileSync(join(folder(repository), 'protected-branches'), branches.map((branch) => `${branch}\n`).join(''));
     },
-    pushes: (repository) => readPushes(join(folder(repository), 'pushes.log')),
   };
 }
 
