@@ -12,7 +12,7 @@ export const quietMs = 1_500;
 export function mergePatch(before: Json | undefined, after: Json | undefined): Json | undefined {
   if (isObject(before) && isObject(after)) {
     const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-    const patch: JsonObject = {};
+    const patch: Record<string, Json> = {};
     for (const name of names) {
       const part = mergePatch(before[name], after[name]);
       if (part !== undefined) patch[name] = part;
@@ -30,8 +30,9 @@ export function statusPatch(before: RolloutStatus, after: RolloutStatus): JsonOb
 /** Without undefined fields and empty objects, as JSON would store it. */
 function clean(status: RolloutStatus): JsonObject {
   const json = JSON.parse(JSON.stringify(status)) as JsonObject;
-  if (isObject(json.canary) && Object.keys(json.canary).length === 0) delete json.canary;
-  return json;
+  if (!isObject(json.canary) || Object.keys(json.canary).length > 0) return json;
+  const { canary: _empty, ...rest } = json;
+  return rest;
 }
 
 function isObject(value: Json | undefined): value is JsonObject {

@@ -1,0 +1,218 @@
+/** Builders of observed objects for tests: each takes only what the test is about. */
+
+import type { AnalysisRun } from '../../../crds/schema/analysis-run.ts';
+import type { CanaryStrategy } from '../../../crds/schema/canary.ts';
+import { type Dialect, tidegateDialect } from '../../../crds/schema/dialect.ts';
+import { keys } from '../../../crds/schema/keys.ts';
+import type { Rollout } from '../../../crds/schema/rollout.ts';
+import type { AnalysisPhase, RolloutStatus } from '../../../crds/schema/rollout-status.ts';
+import type { JsonObject, KubeObject, ObjectMeta } from '../../../kube/api.ts';
+import type { Found, RouteState, TrafficRouter } from '../../traffic/router.ts';
+import type { AnalysisRunView, Observed, PodView, ReplicaSetView, ServiceState } from '../observed.ts';
+
+export const start = Date.parse('2026-01-01T00:00:00Z');
+export const shopKeys = keys(tidegateDialect);
+
+export interface RolloutGiven {
+  readonly replicas?: number;
+  readonly canary?: CanaryStrategy;
+  readonly paused?: boolean;
+  readonly image?: string;
+  readonly annotations?: Record<string, string>;
+  readonly progressDeadlineAbort?: boolean;
+  readonly progressDeadlineSeconds?: number;
+  readonly status?: RolloutStatus;
+}
+
+export function aRollout(given: RolloutGiven = {}): Rollout & { metadata: ObjectMeta } {
+  const { replicas = 5, canary = {}, image = 'shop:1', annotations, status, ...rest } = given;
+  return {
+    apiVersion: 'tidegate.io/v1alpha1',
+    kind: 'Rollout',
+    metadata: {
+      name: 'web',
+      namespace: 'shop',
+      uid: 'rollout-uid',
+      resourceVersion: '1',
+      generation: 1,
+      annotations: annotations ?? {},
+    },
+    spec: {
+      replicas,
+      selector: { matchLabels: { app: 'web' } },
+      template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'web', image }] } },
+      strategy: { canary },
+      ...rest,
+    },
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+export interface SetGiven {
+  readonly replicas?: number;
+  readonly available?: number;
+  readonly revision?: number;
+  readonly desired?: number;
+  readonly annotations?: Record<string, string>;
+}
+
+export function aReplicaSet(podHash: string, given: SetGiven = {}): ReplicaSetView {
+  const { replicas = 5, available = replicas, revision = 1, desired = 5, annotations = {} } = given;
+  return {
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    metadata: {
+      name: `web-${podHash}`,
+      namespace: 'shop',
+      uid: `uid-${podHash}`,
+      resourceVersion: '1',
+      annotations: {
+        [shopKeys.revision]: String(revision),
+        [shopKeys.desiredReplicas]: String(desired),
+        ...annotations,
+      },
+    },
+    podHash,
+    replicas,
+    status: { replicas, ready: available, available, observedGeneration: 1 },
+  };
+}
+
+export function aPod(podHash: string, given: Partial<Pick<PodView, 'ready' | 'leaving' | 'troubles'>> = {}): PodView {
+  const metadata = { name: `web-${podHash}-1`, namespace: 'shop' };
+  return { apiVersion: 'v1', kind: 'Pod', metadata, podHash, ready: false, leaving: false, troubles: [], ...given };
+}
+
+export function aService(
+  name: string,
+  podHash: string | undefined,
+  readyByHash: Readonly<Record<string, number>> = {},
+): ServiceState {
+  const hash: Record<string, string> = podHash === undefined ? {} : { [shopKeys.podTemplateHash]: podHash };
+  return {
+    view: {
+      apiVersion: 'v1',
+      kind: 'Service',
+      metadata: { name, namespace: 'shop', uid: `uid-${name}`, resourceVersion: '1' },
+      selector: { app: 'web', ...hash },
+    },
+    podHash,
+    readyByHash,
+  };
+}
+
+export interface RunGiven {
+  readonly podHash?: string;
+  readonly type?: 'Step' | 'Background';
+  readonly step?: number;
+  readonly attempt?: number;
+  readonly phase?: AnalysisPhase;
+  readonly message?: string;
+  readonly completedAt?: string;
+  readonly terminate?: boolean;
+}
+
+export function anAnalysisRun(name: string, given: RunGiven = {}): AnalysisRunView {
+  const { podHash = 'two', type = 'Step', step, attempt = 1, phase, message, completedAt, terminate } = given;
+  const status: AnalysisRun['status'] | undefined =
+    phase === undefined ? undefined : { phase, ...(message ? { message } : {}), ...(completedAt ? { completedAt } : {}) };
+  return {
+    apiVersion: 'tidegate.io/v1alpha1',
+    kind: 'AnalysisRun',
+    metadata: {
+      name,
+      namespace: 'shop',
+      uid: `uid-${name}`,
+      resourceVersion: '1',
+      labels: {
+        [shopKeys.podTemplateHash]: podHash,
+        [shopKeys.rolloutType]: type,
+        ...(step === undefined ? {} : { [shopKeys.stepIndex]: String(step) }),
+      },
+      annotations: { [shopKeys.attempt]: String(attempt) },
+    },
+    spec: { metrics: [], ...(terminate === undefined ? {} : { terminate }) },
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+/** A router whose one object holds the weights in plain fields. */
+export const plainRouter: TrafficRouter = {
+  name: 'Plain',
+  can: new Set(['weight', 'confirm']),
+  needs: () => [{ group: 'test', kind: 'PlainRoute', namespace: 'shop', name: 'route' }],
+  read: (_rollout, found) => readPlain(found),
+  plan: (_rollout, wanted, found) => {
+    const object = found({ group: 'test', kind: 'PlainRoute', namespace: 'shop', name: 'route' });
+    if (object === undefined) return { kind: 'refused', field: 'route', message: 'PlainRoute/route does not exist' };
+    const canary = wanted.destinations.find((one) => one.role === 'canary')?.weight ?? 0;
+    return [{ object, patch: { spec: { canary, stable: wanted.total - canary } } }];
+  },
+  claims: () => [],
+};
+
+function readPlain(found: Found): RouteState {
+  const route = found({ group: 'test', kind: 'PlainRoute', namespace: 'shop', name: 'route' });
+  const spec = route?.spec as { canary: number; stable: number; confirmed: boolean } | undefined;
+  if (spec === undefined) return { written: undefined, confirmed: 'no', why: 'PlainRoute/route does not exist' };
+  return {
+    written: {
+      total: spec.canary + spec.stable,
+      destinations: [
+        { service: 'web-stable', role: 'stable', weight: spec.stable },
+        { service: 'web-canary', role: 'canary', weight: spec.canary },
+      ],
+    },
+    confirmed: spec.confirmed ? 'yes' : 'no',
+  };
+}
+
+export function aRoute(canary: number, confirmed = true): KubeObject & JsonObject {
+  const metadata = { name: 'route', namespace: 'shop', uid: 'uid-route', resourceVersion: '1' };
+  return { apiVersion: 'test/v1', kind: 'PlainRoute', metadata, spec: { canary, stable: 100 - canary, confirmed } };
+}
+
+export interface ObservedGiven extends Partial<Omit<Observed, 'rollout' | 'traffic'>> {
+  readonly rollout?: RolloutGiven;
+  /** Canary weight of a route; absent: no router. */
+  readonly weight?: number;
+  readonly confirmed?: boolean;
+}
+
+/** By default revision `two` is current, `one` is stable with 5 pods, nothing else is there. */
+export function anObserved(given: ObservedGiven = {}): Observed {
+  const { rollout, weight, confirmed, dialect = tidegateDialect, ...rest } = given;
+  const found: Found = () => (weight === undefined ? undefined : aRoute(weight, confirmed));
+  const known = aRollout(rollout);
+  const traffic = weight === undefined ? undefined : { router: plainRouter, found, state: plainRouter.read(known, found) };
+  return {
+    now: start,
+    dialect: dialect satisfies Dialect,
+    keys: keys(dialect),
+    rollout: known,
+    problems: [],
+    podHash: 'two',
+    stepHash: 'steps',
+    replicaSets: [aReplicaSet('one')],
+    pods: [],
+    stableService: weight === undefined ? undefined : aService('web-stable', 'one', { one: 5 }),
+    canaryService: weight === undefined ? undefined : aService('web-canary', 'one', { one: 5 }),
+    traffic,
+    analysisRuns: [],
+    findTemplate: () => undefined,
+    runs: [],
+    ...rest,
+  };
+}
+
+/** Status of a rollout from `one` to `two` that stands at a step. */
+export function aStatus(given: Partial<RolloutStatus> = {}): RolloutStatus {
+  return {
+    currentPodHash: 'two',
+    currentStepHash: 'steps',
+    currentStepIndex: 0,
+    stableRS: 'one',
+    attempt: 1,
+    ...given,
+  };
+}

@@ -1,0 +1,313 @@
+/**
+ * A tiny cluster in memory for whole rollouts: pods that start and stop after a delay, endpoints that follow them, a route
+ * that confirms after a delay, and a clock. It applies effects and statuses like the API server would.
+ */
+
+import type { AnalysisPhase, RolloutStatus } from '../../../crds/schema/rollout-status.ts';
+import { tidegateDialect } from '../../../crds/schema/dialect.ts';
+import type { KubeObject } from '../../../kube/api.ts';
+import { type RolloutDecision, decide } from '../decide.ts';
+import type { RolloutEffect } from '../effects.ts';
+import type { AnalysisRunView, Observed, PodView, ReplicaSetView, ServiceState } from '../observed.ts';
+import { statusPatch } from '../status-diff.ts';
+import { aReplicaSet, aRollout, aRoute, aService, plainRouter, type RolloutGiven, shopKeys, start } from './builders.ts';
+
+interface WorldPod {
+  readonly name: string;
+  readonly podHash: string;
+  readonly readyAt: number;
+  endsAt: number | undefined;
+}
+
+interface WorldSet {
+  replicas: number;
+  revision: number;
+  annotations: Record<string, string>;
+}
+
+export interface WorldOptions {
+  readonly rollout: RolloutGiven;
+  readonly routed: boolean;
+  readonly podStartMs?: number;
+  readonly podStopMs?: number;
+  readonly endpointMs?: number;
+  readonly confirmMs?: number;
+}
+
+/** One write that was made, with what an observer sees after it. */
+export interface Write {
+  readonly at: number;
+  readonly effect: RolloutEffect | { readonly kind: 'Status'; readonly before: RolloutStatus; readonly after: RolloutStatus };
+}
+
+export class World {
+  now = start;
+  image = 'shop:1';
+  given: RolloutGiven;
+  annotations: Record<string, string> = {};
+  status: RolloutStatus | undefined;
+  generation = 1;
+  readonly sets = new Map<string, WorldSet>();
+  pods: WorldPod[] = [];
+  readonly services = new Map<string, string | undefined>();
+  /** Changes of what a Service's endpoints are, each visible from its time on. */
+  readonly endpointViews = new Map<string, { at: number; ready: Record<string, number> }[]>();
+  weight = 0;
+  confirmedAt = start;
+  runs: AnalysisRunView[] = [];
+  /** Revisions whose pods never get ready. */
+  readonly broken = new Set<string>();
+  readonly writes: Write[] = [];
+  readonly facts: string[] = [];
+  readonly options: WorldOptions;
+  check: (world: World, write: Write) => void = () => undefined;
+  podCount = 0;
+
+  constructor(options: WorldOptions) {
+    this.options = options;
+    this.given = options.rollout;
+    if (options.routed) {
+      this.services.set('web-stable', undefined);
+      this.services.set('web-canary', undefined);
+    }
+  }
+
+  get podHash(): string {
+    return this.image.replace('shop:', 'v');
+  }
+
+  get replicas(): number {
+    return this.given.replicas ?? 5;
+  }
+
+  readyPods(podHash: string): number {
+    return this.pods.filter((pod) => pod.podHash === podHash && this.isReady(pod)).length;
+  }
+
+  isReady(pod: WorldPod): boolean {
+    return pod.endsAt === undefined && pod.readyAt <= this.now && !this.broken.has(pod.podHash);
+  }
+
+  /** Ready endpoints of a Service by revision, as the controller sees them. */
+  endpoints(service: string): Record<string, number> {
+    const views = this.endpointViews.get(service) ?? [];
+    return views.findLast((one) => one.at <= this.now)?.ready ?? {};
+  }
+
+  observe(): Observed {
+    const canary = { ...this.given.canary, ...(this.options.routed ? routedFields : {}) };
+    const rollout = aRollout({
+      ...this.given,
+      canary,
+      image: this.image,
+      annotations: this.annotations,
+      ...(this.status === undefined ? {} : { status: this.status }),
+    });
+    const metadata = { ...rollout.metadata, generation: this.generation };
+    const found = () => aRoute(this.weight, this.confirmedAt <= this.now);
+    const traffic = { router: plainRouter, found, state: plainRouter.read(rollout, found) };
+    return {
+      now: this.now,
+      dialect: tidegateDialect,
+      keys: shopKeys,
+      rollout: { ...rollout, metadata },
+      problems: [],
+      podHash: this.podHash,
+      stepHash: JSON.stringify(canary.steps ?? []),
+      replicaSets: [...this.sets].map(([hash, set]) => this.setView(hash, set)),
+      pods: this.pods.map((pod) => podView(pod, this.isReady(pod))),
+      stableService: this.serviceState('web-stable'),
+      canaryService: this.serviceState('web-canary'),
+      traffic: this.options.routed ? traffic : undefined,
+      analysisRuns: this.runs,
+      findTemplate: ({ templateName = '' }) => ({
+        apiVersion: 'tidegate.io/v1alpha1',
+        kind: 'AnalysisTemplate',
+        metadata: { name: templateName },
+        spec: { metrics: [{ name: 'errors', provider: { prometheus: { query: 'up' } } }] },
+      }),
+      runs: [],
+    };
+  }
+
+  private setView(podHash: string, set: WorldSet): ReplicaSetView {
+    const alive = this.pods.filter((pod) => pod.podHash === podHash && pod.endsAt === undefined).length;
+    const base = aReplicaSet(podHash, {
+      replicas: set.replicas,
+      available: this.readyPods(podHash),
+      revision: set.revision,
+      annotations: set.annotations,
+    });
+    return { ...base, status: { ...base.status, replicas: alive } };
+  }
+
+  private serviceState(name: string): ServiceState | undefined {
+    return this.services.has(name) ? aService(name, this.services.get(name), this.endpoints(name)) : undefined;
+  }
+
+  /** One pass of the controller. True when something was written. */
+  pass(): boolean {
+    const observed = this.observe();
+    const decision = decide(observed);
+    for (const effect of decision.effects) this.apply(effect);
+    const wrote = this.writeStatus(decision);
+    this.facts.push(...decision.facts.map((one) => one.reason));
+    return wrote || decision.effects.length > 0;
+  }
+
+  private writeStatus(decision: RolloutDecision): boolean {
+    const before = this.status ?? {};
+    if (statusPatch(before, decision.status) === undefined) return false;
+    const after = JSON.parse(JSON.stringify(decision.status)) as RolloutStatus;
+    this.status = after;
+    this.written({ kind: 'Status', before, after });
+    return true;
+  }
+
+  private written(effect: Write['effect']): void {
+    const write: Write = { at: this.now, effect };
+    this.writes.push(write);
+    this.settlePods();
+    this.check(this, write);
+  }
+
+  private apply(effect: RolloutEffect): void {
+    switch (effect.kind) {
+      case 'CreateReplicaSet': {
+        const annotations = (effect.draft.object.metadata as unknown as KubeObject['metadata']).annotations ?? {};
+        const revision = Number(annotations[shopKeys.revision]);
+        this.sets.set(effect.draft.podHash, { replicas: effect.draft.replicas, revision, annotations: { ...annotations } });
+        break;
+      }
+      case 'Scale': {
+        const set = this.set(effect.podHash);
+        set.replicas = effect.to;
+        set.annotations[shopKeys.desiredReplicas] = String(effect.desired);
+        break;
+      }
+      case 'SetWeight':
+        this.weight = effect.wanted.destinations.find((one) => one.role === 'canary')?.weight ?? 0;
+        this.confirmedAt = this.now + (this.options.confirmMs ?? 500);
+        break;
+      case 'SwitchService':
+        this.services.set(effect.target.name, effect.podHash);
+        break;
+      case 'StartAnalysis':
+        this.runs = [...this.runs, { ...(effect.draft.object as unknown as AnalysisRunView) }];
+        break;
+      case 'StopAnalysis':
+        this.finish(effect.target.name, 'Successful');
+        this.runs = this.runs.map((run) =>
+          run.metadata.name === effect.target.name ? { ...run, spec: { ...run.spec, terminate: true } } : run,
+        );
+        break;
+      case 'Delete':
+        this.sets.delete(effect.target.name.replace('web-', ''));
+        break;
+      case 'Annotate':
+        this.annotate(effect.target.kind, effect.target.name, effect.set);
+        break;
+    }
+    this.facts.push(...effect.tells.map((one) => one.reason));
+    this.written(effect);
+  }
+
+  private annotate(kind: string, name: string, set: Readonly<Record<string, string | null>>): void {
+    const target = kind === 'ReplicaSet' ? this.set(name.replace('web-', '')).annotations : this.annotations;
+    for (const [key, value] of Object.entries(set)) {
+      if (value === null) delete target[key];
+      else target[key] = value;
+    }
+    const revision = set[shopKeys.revision];
+    if (kind === 'ReplicaSet' && revision) this.set(name.replace('web-', '')).revision = Number(revision);
+  }
+
+  private set(podHash: string): WorldSet {
+    const set = this.sets.get(podHash);
+    if (set === undefined) throw new Error(`no ReplicaSet ${podHash}`);
+    return set;
+  }
+
+  /** Ends an analysis run. */
+  finish(name: string, phase: AnalysisPhase, message = ''): void {
+    const completedAt = new Date(this.now).toISOString();
+    this.runs = this.runs.map((run) =>
+      run.metadata.name === name ? { ...run, status: { phase, message, completedAt } } : run,
+    );
+  }
+
+  /** The ReplicaSet controller and the endpoints controller. */
+  settlePods(): void {
+    for (const [podHash, set] of this.sets) {
+      const alive = this.pods.filter((pod) => pod.podHash === podHash && pod.endsAt === undefined);
+      for (let missing = set.replicas - alive.length; missing > 0; missing -= 1) {
+        this.podCount += 1;
+        const readyAt = this.now + (this.options.podStartMs ?? 2_000);
+        this.pods.push({ name: `web-${podHash}-${this.podCount}`, podHash, readyAt, endsAt: undefined });
+      }
+      const doomed = alive.sort((one, other) => Number(this.isReady(one)) - Number(this.isReady(other)));
+      for (const pod of doomed.slice(0, Math.max(0, alive.length - set.replicas)))
+        pod.endsAt = this.now + (this.options.podStopMs ?? 1_000);
+    }
+    this.pods = this.pods.filter((pod) => pod.endsAt === undefined || pod.endsAt > this.now);
+    for (const name of this.services.keys()) this.followEndpoints(name);
+  }
+
+  private followEndpoints(service: string): void {
+    const podHash = this.services.get(service);
+    const ready: Record<string, number> = {};
+    for (const pod of this.pods)
+      if (this.isReady(pod) && (podHash === undefined || pod.podHash === podHash))
+        ready[pod.podHash] = (ready[pod.podHash] ?? 0) + 1;
+    const views = this.endpointViews.get(service) ?? [];
+    if (JSON.stringify(views.at(-1)?.ready) !== JSON.stringify(ready))
+      views.push({ at: this.now + (this.options.endpointMs ?? 200), ready });
+    this.endpointViews.set(service, views);
+  }
+
+  /** When the world changes next by itself. */
+  nextChange(): number {
+    const times = [
+      this.confirmedAt,
+      ...this.pods.flatMap((pod) => [pod.readyAt, pod.endsAt ?? 0]),
+      ...[...this.endpointViews.values()].flatMap((views) => views.map((one) => one.at)),
+    ].filter((at) => at > this.now);
+    return times.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...times);
+  }
+
+  /** Runs the controller until it neither writes nor waits for a time, or until `done`; at most `maxMs`. */
+  run(done: (world: World) => boolean = () => false, maxMs = 3_600_000): void {
+    const end = this.now + maxMs;
+    let passes = 0;
+    for (;;) {
+      if (done(this)) return;
+      passes += 1;
+      if (passes > 5_000) throw new Error(`still moving after ${passes} passes: ${JSON.stringify(this.status)}`);
+      this.settlePods();
+      if (this.pass()) continue;
+      const again = decide(this.observe()).lookAgainAt ?? Number.POSITIVE_INFINITY;
+      const next = Math.min(this.nextChange(), Math.max(again, this.now + 1));
+      if (next > end || next === Number.POSITIVE_INFINITY) return;
+      this.now = next;
+    }
+  }
+}
+
+const routedFields = {
+  canaryService: 'web-canary',
+  stableService: 'web-stable',
+  trafficRouting: { gatewayAPI: { httpRoutes: [{ name: 'route' }] } },
+};
+
+function podView(pod: WorldPod, ready: boolean): PodView {
+  const metadata = { name: pod.name, namespace: 'shop' };
+  return {
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata,
+    podHash: pod.podHash,
+    ready,
+    leaving: pod.endsAt !== undefined,
+    troubles: [],
+  };
+}
