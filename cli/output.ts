@@ -34,7 +34,7 @@ export function show(shown: Shown, output: Output, terminal: Terminal): void {
 export function formatted(shown: Shown, output: Output): string {
   switch (output) {
     case 'text':
-      return shown.text();
+      return safeText(shown.text());
     case 'json':
       return `${JSON.stringify(shown.view, null, 2)}\n`;
     case 'ndjson':
@@ -44,4 +44,16 @@ export function formatted(shown: Shown, output: Output): string {
     case 'name':
       return shown.names.map((name) => `${name}\n`).join('');
   }
+}
+
+/**
+ * Text for a terminal: messages of other people (metrics, Git, containers) may hold escape sequences that move the cursor
+ * or rename the window; only our own colour codes pass.
+ */
+export function safeText(text: string): string {
+  return text.replace(/\p{Cc}(?:\[\d{1,2}m)?/gu, (found) => {
+    const [control = ''] = found;
+    const isColour = control === '\u001b' && found.length > 1;
+    return control === '\n' || isColour ? found : ` ${found.slice(1)}`;
+  });
 }

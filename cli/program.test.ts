@@ -268,6 +268,23 @@ describe('looking', () => {
     expect(ran.err).toMatch(/^note: cannot read Pods: not permitted/);
   });
 
+  test('escape sequences in messages of others never reach the terminal', async () => {
+    put(webPath, aRollout({ ...atGate, message: 'a\u001b]0;title\u0007b\u001b[2Jc\rd' }));
+
+    const ran = await cli.run(['get', 'web', '--color', 'always']);
+
+    // oxlint-disable-next-line no-control-regex
+    expect(ran.out.replace(/\u001b\[\d+m/g, '')).not.toMatch(/[\u0000-\u0009\u000b-\u001f]/);
+    expect(ran.out).toContain('\u001b[33m');
+  });
+
+  test.each([[['get', 'rollout', 'web']], [['get', 'rollout/web']], [['get', 'rollouts.tidegate.io/web']]])(
+    '%j shows web',
+    async (args) => {
+      expect((await cli.run(args)).out).toContain('shop/web');
+    },
+  );
+
   test('an unknown Rollout is exit code 3, an empty namespace is no error', async () => {
     expect((await cli.run(['get', 'nope'])).code).toBe(3);
     expect(await cli.run(['get', '-n', 'empty'])).toEqual({
@@ -336,6 +353,7 @@ describe('usage', () => {
   test.each<[string, readonly string[], RegExp]>([
     ['unknown verb', ['destroy', 'web'], /unknown command/],
     ['missing name', ['promote'], /missing required argument/],
+    ['two names', ['get', 'web', 'api'], /one Rollout, not web, api/],
     ['unknown flag', ['get', '--nope'], /unknown option/],
     ['bad output', ['get', '-o', 'xml'], /Allowed choices/],
     ['bad goal', ['status', 'web', '--for', 'done'], /use complete, healthy, gate, step=N or weight=N/],

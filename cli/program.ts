@@ -10,6 +10,7 @@ import { showHistory } from './commands/history.ts';
 import { status } from './commands/status.ts';
 import { CliError, type ExitCode, exitCode } from './exit-code.ts';
 import { durationFlag, SharedFlags, withSharedFlags } from './flags.ts';
+import { safeText } from './output.ts';
 import { openSession, type Session } from './session.ts';
 import type { Terminal } from './terminal.ts';
 
@@ -23,7 +24,11 @@ export interface ProgramOptions {
 type Body = (session: Session) => Promise<ExitCode | void>;
 
 /** Runs one command line (without node and script) and gives its exit code. Never throws; errors are told on stderr. */
-export async function runCommandLine(args: readonly string[], options: ProgramOptions): Promise<ExitCode> {
+export async function runCommandLine(args: readonly string[], given: ProgramOptions): Promise<ExitCode> {
+  const options = {
+    ...given,
+    terminal: { ...given.terminal, err: (text: string) => given.terminal.err(safeText(text)) },
+  };
   let code: ExitCode = exitCode.ok;
   const root = program(options, async (flags, body) => {
     code = await inSession(flags, options, body);
@@ -70,13 +75,14 @@ function program({ terminal, version, program: name }: ProgramOptions, run: Run)
 
 function addLooking(root: Command, name: string, run: Run): void {
   withSharedFlags(
-    root.command('get [rollout]').description('one Rollout with its revisions and pods, or all of a namespace'),
+    root.command('get [rollout...]').description('one Rollout with its revisions and pods, or all of a namespace'),
   )
     .option('-A, --all-namespaces', 'all namespaces')
     .option('-l, --selector <selector>', 'label selector')
     .option('-w, --watch', 'show it again whenever it changes')
     .option('--no-headers', 'leave the column titles out')
-    .action(async (rollout: string | undefined, flags: unknown) => {
+    .action(async (words: string[], flags: unknown) => {
+      const rollout = oneName(words);
       const { allNamespaces, selector, watch, headers } = GetFlags.parse(flags);
       const named = rollout === undefined ? {} : { name: bare(rollout) };
       const filter = selector === undefined ? {} : { selector };
@@ -161,6 +167,14 @@ const StatusFlags = z.object({
   commit: z.string().optional(),
   timeout: z.string().default('10m'),
 });
+
+/** `get web`, `get rollout web` and `get rollouts`, as kubectl users write it. */
+function oneName(words: readonly string[]): string | undefined {
+  const [first = '', ...rest] = words;
+  const names = ['rollout', 'rollouts', 'ro'].includes(first) ? rest : words;
+  if (names.length <= 1) return names[0];
+  throw new CliError(exitCode.usage, `get takes one Rollout, not ${names.join(', ')}: give one name, or none for all`);
+}
 
 /** kubectl users also write rollout/web. */
 function bare(name: string): string {

@@ -2,7 +2,7 @@
 
 import { CliError, exitCode } from '../exit-code.ts';
 import type { Output } from '../flags.ts';
-import { formatted, type Shown, type WatchedLine } from '../output.ts';
+import { formatted, safeText, type Shown, type WatchedLine } from '../output.ts';
 import type { Session } from '../session.ts';
 
 const pollMs = 1000;
@@ -63,10 +63,10 @@ function screenPainter({ terminal }: Session): Painter {
   return {
     start: () => terminal.out(enterScreen),
     show: (shown) => {
-      last = shown.text();
+      last = safeText(shown.text());
       draw(last);
     },
-    trouble: (sentence) => draw(`${last}\n${sentence}`),
+    trouble: (sentence) => draw(`${last}\n${safeText(sentence)}`),
     stop: () => terminal.out(leaveScreen),
   };
 }
@@ -92,7 +92,9 @@ function linePainter({ terminal, flags }: Session): Painter {
 
   function linesOf(shown: Shown, output: Output): readonly WatchedLine[] {
     if (output === 'text' && shown.lines !== undefined) {
-      return shown.lines().map((line) => ({ ...line, text: `${clockTime(terminal.clock.now())}  ${line.text}\n` }));
+      return shown
+        .lines()
+        .map((line) => ({ ...line, text: `${clockTime(terminal.clock.now())}  ${safeText(line.text)}\n` }));
     }
     const text = formatted(shown, output === 'json' ? 'ndjson' : output);
     return [{ key: '', state: JSON.stringify(shown.view), text }];

@@ -3,6 +3,7 @@
 import type { Instant } from '../../kube/api.ts';
 import type { Explanation } from './explanation.ts';
 import type { Reading } from './readings.ts';
+import { waitedFor } from './rollout-text.ts';
 import { mark, padEnd, type Style, table } from './style.ts';
 import { ageOf, momentText } from './times.ts';
 
@@ -38,7 +39,7 @@ function pairs(rows: readonly (readonly [string, string | undefined])[]): string
 function waitingLines({ waiting }: Explanation, now: Instant): string {
   if (waiting === undefined) return '';
   return pairs([
-    ['object', waiting.on === 'user' ? 'a person' : waiting.on],
+    ['object', waitedFor(waiting.on)],
     ['reason', waiting.reason],
     ['value', waiting.value],
     ['limit', waiting.limit],

@@ -109,7 +109,9 @@ function drainSentence(scene: Scene): string {
 function heldSentences(scene: Scene): readonly string[] {
   const status = statusOf(scene.rollout);
   const sentences: string[] = [];
-  if (scene.rollout.spec.paused === true) sentences.push('Somebody paused it (spec.paused is true).');
+  if (scene.rollout.spec.paused === true) sentences.push('Its manifest pauses it (spec.paused is true).');
+  if (status.manualPauseStartedAt !== undefined)
+    sentences.push(`A person paused it at ${status.manualPauseStartedAt}.`);
   const reasons = (status.pauseConditions ?? []).map(({ reason, startTime }) => `${reason} since ${startTime}`);
   if (reasons.length > 0) sentences.push(`It is paused: ${reasons.join(', ')}.`);
   if (isStuck(scene)) sentences.push('Its progress deadline has passed.');

@@ -4,6 +4,7 @@ import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import { type ExitCode, exitCode } from '../exit-code.ts';
 import { commitOf, decisionsOf, newestRun, revisionOf, type Scene, statusOf } from './scene.ts';
 import { conditionTrue, isAborted, isStuck, needsPerson, situationOf } from './situation.ts';
+import { waitedFor } from './rollout-text.ts';
 import { phaseOf, stepOf, weightOf } from './rollout-view.ts';
 
 export type Goal =
@@ -187,7 +188,7 @@ function pendingText(scene: Scene): string {
     `${scene.rollout.metadata.name} ${phase}`,
     step === undefined ? '' : `step ${Math.min(step.index + 1, step.total)}/${step.total} ${step.text}`,
     weight === undefined ? '' : `weight ${weight.actual} %`,
-    waiting === undefined ? message : `waits for ${waiting.on === 'user' ? 'a person' : waiting.on}: ${waiting.moves}`,
+    waiting === undefined ? message : `waits for ${waitedFor(waiting.on)}: ${waiting.moves}`,
   ];
   return parts.filter(Boolean).join('; ');
 }

@@ -51,8 +51,13 @@ export function waitingText(waiting: NonNullable<RolloutView['waiting']>, now: I
     waiting.limit === undefined ? '' : `needs ${waiting.limit}`,
     waiting.until === undefined ? '' : `until ${momentText(waiting.until, now)}`,
   ].filter(Boolean);
-  const on = waiting.on === 'user' ? 'a person' : waiting.on;
-  return `${on}${parts.length === 0 ? '' : `: ${parts.join(', ')}`} [${waiting.reason}]`;
+  return `${waitedFor(waiting.on)}${parts.length === 0 ? '' : `: ${parts.join(', ')}`} [${waiting.reason}]`;
+}
+
+/** `on` is Kind/name, or one of the words user and time. */
+export function waitedFor(on: string): string {
+  if (on === 'user') return 'a person';
+  return on === 'time' ? 'time to pass' : on;
 }
 
 function gitText(git: NonNullable<RolloutView['git']>): string {

@@ -9,7 +9,10 @@ const states = {
   gate: aScene(),
   settled: aScene({ rollout: aRollout(settled) }),
   aborted: aScene({ rollout: aRollout(aborted) }),
-  pausedByHand: aScene({ rollout: aRollout({ ...atGate, pauseConditions: [] }, { paused: true }) }),
+  pausedByHand: aScene({
+    rollout: aRollout({ ...atGate, pauseConditions: [], manualPauseStartedAt: '2026-11-22T14:20:00Z' }),
+  }),
+  pausedByManifest: aScene({ rollout: aRollout({ ...atGate, pauseConditions: [] }, { paused: true }) }),
   unobserved: aScene({ rollout: aRollout({ ...settled, observedGeneration: 2 }) }),
   neverSeen: aScene({ rollout: { ...aRollout(), status: undefined } }),
   moving: aScene({ rollout: aRollout({ ...atGate, pauseConditions: [], controllerPause: false, waiting: undefined }) }),
@@ -23,6 +26,7 @@ test.each([
   ['settled', 'settled'],
   ['aborted', 'aborted'],
   ['pausedByHand', 'paused'],
+  ['pausedByManifest', 'paused'],
   ['unobserved', 'unobserved'],
   ['neverSeen', 'unobserved'],
   ['moving', 'progressing'],
@@ -36,6 +40,7 @@ test.each<[keyof typeof states, readonly CommandVerb[]]>([
   ['settled', []],
   ['aborted', ['retry']],
   ['pausedByHand', ['resume', 'promote-full', 'abort']],
+  ['pausedByManifest', ['promote-full', 'abort']],
   ['unobserved', []],
   ['moving', ['promote', 'promote-full', 'pause', 'abort']],
 ])('offers what makes sense: %s', (state, verbs) => {
@@ -50,6 +55,9 @@ test.each<[CommandVerb, keyof typeof states, RegExp]>([
   ['retry', 'gate', /nothing to retry/],
   ['pause', 'pausedByHand', /paused already/],
   ['resume', 'moving', /nothing to resume/],
+  ['resume', 'pausedByManifest', /set spec.paused to false there/],
+  ['promote', 'pausedByManifest', /set spec.paused to false there/],
+  ['abort', 'first', /no stable revision yet/],
   ['abort', 'unobserved', /has not looked at the newest spec/],
 ])('refuses %s when %s, with a sentence', (verb, state, sentence) => {
   expect(refusal(verb, states[state])).toMatch(sentence);

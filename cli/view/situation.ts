@@ -13,7 +13,7 @@ export type Situation =
   | 'aborted'
   /** The current revision is the stable one. */
   | 'settled'
-  /** Somebody set spec.paused. */
+  /** A person paused it: by spec.paused or by the pause command. */
   | 'paused'
   /** Stands at a pause, timed or not, or after an inconclusive analysis. */
   | 'waiting'
@@ -29,7 +29,7 @@ export function situationOf(scene: Looked): Situation {
   if (isAborted(scene)) return 'aborted';
   if (status.stableRS !== undefined && status.stableRS !== '' && status.stableRS === status.currentPodHash)
     return 'settled';
-  if (rollout.spec.paused === true) return 'paused';
+  if (pausedBy(scene) !== undefined) return 'paused';
   return (status.pauseConditions ?? []).length > 0 ? 'waiting' : 'progressing';
 }
 
@@ -69,6 +69,7 @@ export function refusal(verb: CommandVerb, scene: Looked): string | undefined {
   }
   switch (verb) {
     case 'promote':
+      if (pausedBy(scene) === 'manifest') return pausedInManifest(name);
       if (situation === 'aborted') return `Rollout ${name} is aborted: start it again with retry, or release a fix`;
       return situation === 'settled' ? nothingInProgress(scene, 'promote') : undefined;
     case 'promote-full':
@@ -76,13 +77,16 @@ export function refusal(verb: CommandVerb, scene: Looked): string | undefined {
     case 'abort':
       if (situation === 'aborted')
         return `Rollout ${name} is aborted already: the stable revision ${stable(scene)} serves`;
-      return situation === 'settled' ? nothingInProgress(scene, 'abort') : undefined;
+      if (situation === 'settled') return nothingInProgress(scene, 'abort');
+      return stable(scene) === ''
+        ? `Rollout ${name} has no stable revision yet, so there is nothing to go back to`
+        : undefined;
     case 'retry':
       return situation === 'aborted' ? undefined : `Rollout ${name} is not aborted, so there is nothing to retry`;
     case 'pause':
-      return scene.rollout.spec.paused === true ? `Rollout ${name} is paused already: resume lets it go on` : undefined;
+      return pausedBy(scene) === undefined ? undefined : `Rollout ${name} is paused already`;
     case 'resume':
-      return isPaused(scene) ? undefined : `Rollout ${name} is not paused, so there is nothing to resume`;
+      return resumeRefusal(scene);
   }
 }
 
@@ -100,9 +104,23 @@ function isUseful(verb: CommandVerb, scene: Looked): boolean {
   return verb !== 'promote' || situation !== 'paused';
 }
 
-function isPaused({ rollout }: Looked): boolean {
-  const { pauseConditions, controllerPause } = statusOf(rollout);
-  return rollout.spec.paused === true || controllerPause === true || (pauseConditions ?? []).length > 0;
+/** The manifest pauses by spec.paused, which only the manifest takes back; a person by the pause command. */
+function pausedBy({ rollout }: Looked): 'manifest' | 'command' | undefined {
+  if (rollout.spec.paused === true) return 'manifest';
+  return statusOf(rollout).manualPauseStartedAt === undefined ? undefined : 'command';
+}
+
+function pausedInManifest(name: string): string {
+  return `Rollout ${name} is paused by its manifest: set spec.paused to false there`;
+}
+
+function resumeRefusal(scene: Looked): string | undefined {
+  const { name } = scene.rollout.metadata;
+  const { pauseConditions, manualPauseStartedAt } = statusOf(scene.rollout);
+  if (manualPauseStartedAt !== undefined || (pauseConditions ?? []).length > 0) return undefined;
+  return pausedBy(scene) === 'manifest'
+    ? pausedInManifest(name)
+    : `Rollout ${name} is not paused, so there is nothing to resume`;
 }
 
 function nothingInProgress(scene: Looked, verb: string): string {
@@ -110,5 +128,5 @@ function nothingInProgress(scene: Looked, verb: string): string {
 }
 
 function stable({ rollout }: Looked): string {
-  return statusOf(rollout).stableRS ?? 'unknown';
+  return statusOf(rollout).stableRS ?? '';
 }
