@@ -1,6 +1,8 @@
 /** Requests of the controller as the API server's audit log saw them. */
 
-import type { AuditEvent, Cluster } from '../bed/cluster.ts';
+import type { Cluster } from '../bed/cluster.ts';
+
+type AuditEvent = ReturnType<Cluster['auditEvents']>[number];
 
 export interface Requests {
   readonly total: number;

@@ -15,6 +15,9 @@ export interface ControllerOptions {
   readonly folder: string;
   readonly leaseDurationMs?: number;
   readonly flags?: readonly string[];
+  /** The program, instead of the sources of this checkout: the shipped bundle. */
+  readonly program?: string;
+  readonly logLevel?: string;
 }
 
 export interface ControllerProcess {
@@ -45,7 +48,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       name,
       command: process.execPath,
       args: [
-        ...[main, 'controller', '--kubeconfig', options.kubeconfigPath, '--data-dir', dataDir],
+        ...[options.program ?? main, 'controller', '--kubeconfig', options.kubeconfigPath, '--data-dir', dataDir],
         ...[
           '--metrics-port',
           String(metricsPort),
@@ -55,7 +58,14 @@ export async function startController(options: ControllerOptions): Promise<Contr
           '127.0.0.1',
         ],
         ...['--lease-namespace', 'default', '--lease-duration-ms', String(options.leaseDurationMs ?? 3_000)],
-        ...['--allow-address', '127.0.0.0/8', '--kustomize-path', program('kustomize'), '--log-level', 'debug'],
+        ...[
+          '--allow-address',
+          '127.0.0.0/8',
+          '--kustomize-path',
+          program('kustomize'),
+          '--log-level',
+          options.logLevel ?? 'debug',
+        ],
         ...(options.flags ?? []),
       ],
       logDir: options.folder,
