@@ -1,8 +1,8 @@
 /** `kubectl tidegate` on a real API server: as a kubectl plugin, as users with and without rights, against real conflicts. */
 
 import { chmodSync, writeFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
 import { delimiter, dirname, join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
