@@ -140,9 +140,9 @@ function sessionOpener(deps: CallDeps) {
     try {
       return await work(session);
     } catch (error) {
-      // `internal` is what no rule explains; a damaged cache is the likeliest cause, and a new one costs only time.
+      // A fault that no rule explains is most likely a damaged cache, and a new one costs only time.
       const last = rebuiltAt.get(session.key) ?? Number.NEGATIVE_INFINITY;
-      const isSuspect = error instanceof SourceFault && error.fault.kind === 'internal' && !signal.aborted;
+      const isSuspect = error instanceof SourceFault && error.suspectsCache && !signal.aborted;
       if (!isSuspect || performance.now() - last < REBUILD_INTERVAL_MS) throw error;
       rebuiltAt.set(session.key, performance.now());
       deps.log('warn', 'repository cache thrown away after an unexplained fault', {

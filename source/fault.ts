@@ -3,10 +3,13 @@ import type { Fault, FaultKind } from './contract.ts';
 
 export class SourceFault extends Error {
   readonly fault: Fault;
+  /** The repository's cache may be damaged: making it anew may help. */
+  readonly suspectsCache: boolean;
 
-  constructor(kind: FaultKind, message: string, retryAfterMs?: number) {
+  constructor(kind: FaultKind, message: string, options: { readonly suspectsCache?: boolean } = {}) {
     super(message);
     this.name = 'SourceFault';
-    this.fault = retryAfterMs === undefined ? { kind, message } : { kind, message, retryAfterMs };
+    this.fault = { kind, message };
+    this.suspectsCache = options.suspectsCache ?? false;
   }
 }

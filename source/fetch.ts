@@ -193,6 +193,7 @@ async function fetchBlobs(session: Session, ids: readonly ObjectId[]): Promise<v
     throw new SourceFault(
       'internal',
       `Repository ${session.repository.url} did not send ${still.length} file contents that its own tree names.`,
+      { suspectsCache: true },
     );
 }
 

@@ -81,6 +81,7 @@ export function gitFault(result: RunResult, repository: string, secrets: readonl
       return new SourceFault(
         'internal',
         `git failed on ${repository} (${what}, exit code ${result.code}): ${detail === '' ? 'no message' : detail}.`,
+        { suspectsCache: true },
       );
     }
   }

@@ -81,6 +81,7 @@ export async function readBlobs(
       throw new SourceFault(
         'internal',
         `The cache of ${session.repository.url} lacks file contents that its tree names.`,
+        { suspectsCache: true },
       );
     blobs.set(id, stdout.subarray(end + 1, end + 1 + size));
     at = end + 1 + size + 1;
