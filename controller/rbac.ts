@@ -1,5 +1,5 @@
 /**
- * The rights of the controller's account, as the rooms use them: the generator writes charts/tidegate/generated/rbac.yaml.
+ * The rights of the controller's account, as the rooms use them; controller/rbac-yaml.ts writes them to charts/.
  * No right to Secrets and none to write what tenants apply: that happens with the tenant's own token.
  */
 
