@@ -1,0 +1,135 @@
+/**
+ * Turns one reading into the outcome of a measurement. Under Argo's rules everything that is no value is an Error; under
+ * Tidegate's it is held: no evidence, a wrong configuration and an absent backend neither pass nor fail anything.
+ */
+import type { Json, JsonObject } from '../../crds/schema/json.ts';
+import { type ConditionOutcome, evaluateCondition } from '../expr/condition.ts';
+import type { Instant, Missing, Reading } from '../provider.ts';
+import type { JudgeRule } from './rule.ts';
+
+export type Outcome =
+  | {
+      readonly kind: 'judged';
+      readonly phase: 'Successful' | 'Failed' | 'Inconclusive' | 'Error';
+      readonly value?: string;
+      readonly message?: string;
+    }
+  | {
+      readonly kind: 'held';
+      readonly reason: Missing['kind'];
+      readonly why: string;
+      readonly retryAfterMs?: number;
+    }
+  | { readonly kind: 'running'; readonly resume: JsonObject; readonly lookAgainAt: Instant };
+
+export interface Conditions {
+  readonly successCondition?: string | undefined;
+  readonly failureCondition?: string | undefined;
+}
+
+export const maxValueLength = 1024;
+
+/**
+ * Judges a reading. An empty list or NaN is a value only for a condition that asks about it (`len(result) == 0`, `isNaN(...)`);
+ * for all others it is no evidence, also where the language would answer (`all` of nothing is true).
+ */
+export function judgeReading(reading: Reading, conditions: Conditions, rule: JudgeRule): Outcome {
+  if (reading.kind === 'running') return reading;
+  if (reading.kind !== 'value') return missing(reading, rule);
+  const value = bounded(reading.text);
+  if (rule === 'argo') return { ...judgeAsArgo(reading.value, conditions), value };
+  const [doubt] = reading.warnings ?? [];
+  if (doubt !== undefined) return held('no-evidence', `the backend doubts its own answer: ${doubt}`);
+  const judged = judgeStrictly(reading.value, conditions);
+  return judged.kind === 'judged' ? { ...judged, value } : judged;
+}
+
+/** Cuts long text; what people need of a value stands at its beginning. */
+export function bounded(text: string): string {
+  return text.length <= maxValueLength ? text : `${text.slice(0, maxValueLength - 1)}…`;
+}
+
+function missing(reading: Missing, rule: JudgeRule): Outcome {
+  if (rule === 'argo') return { kind: 'judged', phase: 'Error', message: bounded(reading.why) };
+  return { kind: 'held', reason: reading.kind, why: bounded(reading.why), ...retry(reading.retryAfterMs) };
+}
+
+function retry(retryAfterMs: number | undefined): { readonly retryAfterMs?: number } {
+  return retryAfterMs === undefined ? {} : { retryAfterMs };
+}
+
+function held(reason: Missing['kind'], why: string): Extract<Outcome, { kind: 'held' }> {
+  return { kind: 'held', reason, why: bounded(why) };
+}
+
+type Judged = Extract<Outcome, { kind: 'judged' }>;
+
+function judged(phase: Judged['phase'], message?: string): Judged {
+  return { kind: 'judged', phase, ...(message === undefined ? {} : { message: bounded(message) }) };
+}
+
+/** argo-rollouts.md 5.5: no condition passes, one condition decides both ways, of two the failure wins. */
+function verdict(success: boolean | undefined, failure: boolean | undefined): Judged {
+  if (success === undefined && failure === undefined) return judged('Successful');
+  if (failure ?? success === false) return judged('Failed');
+  return judged((success ?? failure === false) ? 'Successful' : 'Inconclusive');
+}
+
+function judgeAsArgo(value: Json, conditions: Conditions): Judged {
+  const answers: (boolean | undefined)[] = [];
+  for (const field of ['successCondition', 'failureCondition'] as const) {
+    const source = conditions[field];
+    if (!source) {
+      answers.push(undefined);
+      continue;
+    }
+    const outcome = evaluateCondition(source, value, 'as-argo');
+    if (outcome.kind !== 'holds') return judged('Error', errorText(field, source, outcome));
+    answers.push(outcome.value);
+  }
+  return verdict(answers[0], answers[1]);
+}
+
+function errorText(field: string, source: string, outcome: Exclude<ConditionOutcome, { kind: 'holds' }>): string {
+  const why = outcome.kind === 'error' ? outcome.message : outcome.why;
+  const nothing = outcome.kind === 'error' && outcome.onNothing ? 'the result is nil or empty: ' : '';
+  return `${nothing}${field} ${JSON.stringify(source)}: ${why}`;
+}
+
+function judgeStrictly(value: Json, conditions: Conditions): Outcome {
+  const { successCondition, failureCondition } = conditions;
+  const failure = failureCondition ? evaluateCondition(failureCondition, value, 'strict') : undefined;
+  // A failure condition that answers yes has its evidence, whatever the other one lacks.
+  if (failure?.kind === 'holds' && failure.value) return judged('Failed');
+  const success = successCondition ? evaluateCondition(successCondition, value, 'strict') : undefined;
+  for (const [field, source, outcome] of [
+    ['failureCondition', failureCondition, failure],
+    ['successCondition', successCondition, success],
+  ] as const) {
+    if (outcome !== undefined && outcome.kind !== 'holds') return withheld(field, source ?? '', outcome);
+  }
+  if (success === undefined && failure === undefined && saysNothing(value)) {
+    return held('no-evidence', 'the result is empty or NaN, and the metric has no condition that asks about that');
+  }
+  return verdict(answer(success), answer(failure));
+}
+
+function answer(outcome: ConditionOutcome | undefined): boolean | undefined {
+  return outcome?.kind === 'holds' ? outcome.value : undefined;
+}
+
+function withheld(field: string, source: string, outcome: Exclude<ConditionOutcome, { kind: 'holds' }>): Outcome {
+  if (outcome.kind === 'no-evidence')
+    return held('no-evidence', `${outcome.why}, so ${field} ${JSON.stringify(source)} can't be answered`);
+  if (outcome.onNothing)
+    return held('no-evidence', `the result is empty, so ${field} ${JSON.stringify(source)} can't be answered`);
+  return held('misconfigured', errorText(field, source, outcome));
+}
+
+function saysNothing(value: Json): boolean {
+  if (value === null || (typeof value === 'number' && Number.isNaN(value))) return true;
+  return (
+    Array.isArray(value) &&
+    (value.length === 0 || value.every((item) => typeof item === 'number' && Number.isNaN(item)))
+  );
+}
