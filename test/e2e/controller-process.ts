@@ -22,6 +22,7 @@ export interface ControllerOptions {
 
 export interface ControllerProcess {
   readonly metricsUrl: string;
+  leads(): Promise<boolean>;
   child(): Child;
   /** Ends it, with SIGKILL when `graceMs` is 0, and forgets its disk when asked. */
   stop(options?: { readonly graceMs?: number; readonly emptyDisk?: boolean }): Promise<void>;
@@ -57,7 +58,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
           '--listen-address',
           '127.0.0.1',
         ],
-        ...['--lease-namespace', 'default', '--lease-duration-ms', String(options.leaseDurationMs ?? 3_000)],
+        ...['--lease-namespace', 'tidegate', '--lease-duration-ms', String(options.leaseDurationMs ?? 3_000)],
         ...[
           '--allow-address',
           '127.0.0.0/8',
@@ -82,6 +83,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
   await start();
   return {
     metricsUrl: `http://127.0.0.1:${metricsPort}/metrics`,
+    leads: async () => (await httpGet(`http://127.0.0.1:${healthPort}/readyz`, 'localhost')).body.includes('leading'),
     child: running,
     start,
     async stop({ graceMs = 10_000, emptyDisk = false } = {}) {

@@ -39,6 +39,17 @@ export function controllerObjects(): BedObject[] {
   ];
 }
 
+/** A second account with the same rights, so that the audit log tells two controllers apart. */
+export function secondController(): BedObject[] {
+  const name = 'tidegate-b';
+  const account = { name, namespace: 'tidegate' };
+  return [
+    { apiVersion: 'v1', kind: 'ServiceAccount', metadata: account },
+    bound('ClusterRoleBinding', name, undefined, { kind: 'ClusterRole', name: 'tidegate' }, account),
+    bound('RoleBinding', name, 'tidegate', { kind: 'Role', name: 'tidegate-lease' }, account),
+  ];
+}
+
 /** What a team's account needs to apply its application. */
 export const tenantRules: readonly Rule[] = [
   { apiGroups: [''], resources: ['configmaps', 'services', 'secrets'], verbs: ['*'] },
