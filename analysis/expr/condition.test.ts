@@ -389,6 +389,13 @@ describe('the strict rule: nothing rests on NaN or on nothing', () => {
     ['len(result) > 0 && result[0] < 1', [], false],
     ['result == [] || result[0] < 1', [], true],
     ['(get(result, 0) ?? 0) < 1', [], true],
+    ['result != 1', null, 'no-evidence'],
+    ['1 not in result', null, 'no-evidence'],
+    ['result not contains "x"', null, 'no-evidence'],
+    ['result == nil || result < 1', null, true],
+    ['isNil(result) || result < 1', null, true],
+    ['(result ?? 0) < 1', null, true],
+    ['result.missing != 1', {}, true],
     ['result < 1', inf, false],
     ['all(result, # < 1)', [0.5], true],
   ];

@@ -37,14 +37,21 @@ export class Meter {
     return value;
   }
 
-  /** Every comparison reports here: what NaN answers is not known. */
+  /** Every comparison reports here: what NaN answers is not known, nor what a missing result does (`== nil` asks about it). */
   compared(left: Value, right: Value): void {
-    if (this.rule === 'strict' && (isNaNValue(left) || isNaNValue(right))) throw new NoEvidence('the value is NaN');
+    this.converted(left);
+    this.converted(right);
+    if ((left === null) !== (right === null)) this.readNil();
   }
 
   /** NaN turned into something that no longer shows it. */
   converted(value: Value): void {
-    this.compared(value, null);
+    if (this.rule === 'strict' && isNaNValue(value)) throw new NoEvidence('the value is NaN');
+  }
+
+  /** An operator that has an answer for nil was given one. */
+  readNil(): void {
+    if (this.rule === 'strict' && this.measured === null) throw new NoEvidence('the result is nil');
   }
 
   /** A statement about all items of the measured list says nothing when there are none. */

@@ -40,7 +40,7 @@ export function applyBinary(operator: EagerOperator, left: Value, right: Value, 
     case 'contains':
     case 'startsWith':
     case 'endsWith':
-      return textTest(operator, left, right);
+      return textTest(operator, left, right, meter);
   }
 }
 
@@ -106,7 +106,10 @@ function range(left: Value, right: Value): readonly Value[] {
 }
 
 function isIn(item: Value, container: Value, meter: Meter): boolean {
-  if (container === null) return false;
+  if (container === null) {
+    meter.readNil();
+    return false;
+  }
   if (isList(container)) {
     meter.iterated(container);
     return container.some((one) => {

@@ -29,6 +29,8 @@ export const defaultLimits: Limits = {
   consecutiveSuccessLimit: 0,
 };
 
+type CountField = 'count' | 'failureLimit' | 'inconclusiveLimit' | 'consecutiveErrorLimit' | 'consecutiveSuccessLimit';
+
 export type LimitsOutcome =
   | { readonly kind: 'ok'; readonly limits: Limits }
   | { readonly kind: 'wrong'; readonly problems: readonly MetricProblem[] };
@@ -36,8 +38,8 @@ export type LimitsOutcome =
 /** Arguments must be substituted before. The rules are Argo Rollouts' own. */
 export function readLimits(metric: Metric): LimitsOutcome {
   const problems: MetricProblem[] = [];
-  const whole = (field: keyof Metric & string, least: number, fallback: number): number => {
-    const given = metric[field] as IntOrString | undefined;
+  const whole = (field: CountField, least: number, fallback: number): number => {
+    const given: IntOrString | undefined = metric[field];
     const value = given === undefined ? fallback : parseInt32(given);
     if (value !== undefined && value >= least) return value;
     problems.push({ field, message: `is ${JSON.stringify(given)}, but must be a whole number of at least ${least}` });

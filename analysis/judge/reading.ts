@@ -128,8 +128,5 @@ function withheld(field: string, source: string, outcome: Exclude<ConditionOutco
 
 function saysNothing(value: Json): boolean {
   if (value === null || (typeof value === 'number' && Number.isNaN(value))) return true;
-  return (
-    Array.isArray(value) &&
-    (value.length === 0 || value.every((item) => typeof item === 'number' && Number.isNaN(item)))
-  );
+  return Array.isArray(value) && value.every((item) => typeof item === 'number' && Number.isNaN(item));
 }
