@@ -2,6 +2,7 @@
 
 import { basename } from 'node:path';
 import { systemClock } from '../kube/clock.ts';
+import packageJson from '../package.json' with { type: 'json' };
 import { runCommandLine } from './program.ts';
 
 const interrupt = new AbortController();
@@ -17,7 +18,7 @@ process.stdout.on('error', (error: NodeJS.ErrnoException) => {
 const calledAs = basename(process.argv[1] ?? 'kubectl-tidegate').replace(/\.m?[jt]s$/, '');
 
 process.exitCode = await runCommandLine(process.argv.slice(2), {
-  version: process.env.TIDEGATE_BUILD_VERSION ?? '0.0.0-source',
+  version: packageJson.version,
   program: calledAs === 'kubectl-tidegate' || calledAs === 'main' ? 'kubectl tidegate' : calledAs,
   terminal: {
     out: (text) => process.stdout.write(text),
