@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeTempDir, removeTempDir } from '../test/bed/temp-dir.ts';
 import { runSource } from './main.ts';
-import { at, mergeWords, sourceConfig, startWorkbench, type Workbench } from './testing/workbench.ts';
+import { at, mergeWords, sourceConfig, startWorkbench, type Workbench } from '../test/integration/source/workbench.ts';
 
 let bench: Workbench;
 

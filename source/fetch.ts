@@ -49,13 +49,18 @@ export function fetcher(options: FetcherOptions): Fetcher {
     const key = `${session.key}\0${branch}`;
     const shared = waiting.get(key);
     if (shared !== undefined) return orAborted(shared, session.signal);
-    const fresh = exclusively(session, async (own) => {
-      // From here on the server may already have answered: a later caller needs a fetch of its own.
-      waiting.delete(key);
-      return fetchBranch(own, branch, options.onGrown);
-    }).finally(() => {
-      if (waiting.get(key) === fresh) waiting.delete(key);
-    });
+    // A microtask later, or the work could begin, and take the entry away, before it is there.
+    const fresh = Promise.resolve()
+      .then(() =>
+        exclusively(session, async (own) => {
+          // From here on the server may already have answered: a later caller needs a fetch of its own.
+          waiting.delete(key);
+          return fetchBranch(own, branch, options.onGrown);
+        }),
+      )
+      .finally(() => {
+        if (waiting.get(key) === fresh) waiting.delete(key);
+      });
     waiting.set(key, fresh);
     return orAborted(fresh, session.signal);
   };

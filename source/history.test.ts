@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { at, startWorkbench, type Workbench } from './testing/workbench.ts';
+import { at, startWorkbench, type Workbench } from '../test/integration/source/workbench.ts';
 
 let bench: Workbench;
 

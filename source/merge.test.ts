@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GitFiles } from '../test/bed/git-repository.ts';
 import type { MergeRequest } from './contract.ts';
-import { at, mergeWords, startWorkbench, type Workbench } from './testing/workbench.ts';
+import { at, mergeWords, startWorkbench, type Workbench } from '../test/integration/source/workbench.ts';
 
 let bench: Workbench;
 let made = 0;

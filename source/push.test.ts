@@ -1,5 +1,7 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { at, mergeWords, startWorkbench, type Workbench } from './testing/workbench.ts';
+import { at, mergeWords, startWorkbench, type Workbench } from '../test/integration/source/workbench.ts';
 
 let bench: Workbench;
 let made = 0;
@@ -127,8 +129,6 @@ describe('push', () => {
   it('runs no hook and writes no configuration in the cache', async () => {
     const told = await aRevert();
     await told.push();
-    const { readdirSync, readFileSync } = await import('node:fs');
-    const { join } = await import('node:path');
     const caches = join(bench.dataDir, 'caches');
 
     for (const key of readdirSync(caches)) {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GitFiles } from '../../test/bed/git-repository.ts';
 import { findProgram } from '../../test/bed/programs.ts';
 import type { RenderAnswer } from '../contract.ts';
-import { at, startWorkbench, type Workbench } from '../testing/workbench.ts';
+import { at, startWorkbench, type Workbench } from '../../test/integration/source/workbench.ts';
 
 const kustomizePath = findProgram('kustomize');
 let bench: Workbench;

@@ -1,10 +1,10 @@
 /** For tests: a source process inside the test, served on its real socket, beside a folder of bare repositories. */
 import { join } from 'node:path';
-import { type RepositoryStore, repositoryStore } from '../../test/bed/git-repository.ts';
-import { makeTempDir, removeTempDir } from '../../test/bed/temp-dir.ts';
-import { sourceClient } from '../client.ts';
-import type { Credentials, MergeRequest, Source } from '../contract.ts';
-import { runSource, type SourceConfig } from '../main.ts';
+import { type RepositoryStore, repositoryStore } from '../../bed/git-repository.ts';
+import { makeTempDir, removeTempDir } from '../../bed/temp-dir.ts';
+import { sourceClient } from '../../../source/client.ts';
+import type { Credentials, MergeRequest, Source } from '../../../source/contract.ts';
+import { runSource, type SourceConfig } from '../../../source/main.ts';
 
 export interface Workbench {
   readonly source: Source;
