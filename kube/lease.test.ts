@@ -3,6 +3,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ApiRequest, ApiResult, JsonObject, Leadership, Transport } from './api.ts';
 import { fakeClock, type FakeClock } from './fake-clock.ts';
+import { textOf } from './json.ts';
 import { type ElectionEnd, runForLeader } from './lease.ts';
 import { silentLog } from './silent-log.ts';
 
@@ -30,7 +31,8 @@ function leaseServer(): LeaseServer {
   const answer = (request: ApiRequest): ApiResult<JsonObject> => {
     requests += 1;
     const body = (request.body ?? {}) as JsonObject & { metadata: JsonObject; spec: JsonObject };
-    const name = request.method === 'POST' ? String(body.metadata.name) : (request.path.split('/').at(-1) ?? '');
+    const name =
+      request.method === 'POST' ? (textOf(body, 'metadata', 'name') ?? '') : (request.path.split('/').at(-1) ?? '');
     const known = leases.get(name) as (JsonObject & { metadata: JsonObject; spec: JsonObject }) | undefined;
     if (request.method === 'POST') {
       return known === undefined ? store(name, body) : { kind: 'conflict', message: 'exists', reason: 'AlreadyExists' };

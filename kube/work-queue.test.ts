@@ -227,7 +227,7 @@ describe('reconciler loop', () => {
   });
 
   it('ends when told to, after the reconciles under way', async () => {
-    const told = vi.fn();
+    const told = vi.fn<() => void>();
     const { clock, queue, stop, ended } = aLoop(
       (_key, signal) =>
         new Promise((resolve) => {

@@ -22,7 +22,10 @@ export interface WatchKindOptions<T extends KubeObject> {
   readonly log: Log;
   readonly freeze?: boolean;
   readonly random?: () => number;
+  /** No line of a watch for so long means a dead connection; default 90 s. */
   readonly livenessMs?: number;
+  /** Deadline of each page of a list; default 60 s. */
+  readonly listTimeoutMs?: number;
 }
 
 export interface KindCache<T extends KubeObject> {

@@ -31,9 +31,9 @@ interface Bed {
   readonly changes: string[];
   readonly stop: AbortController;
   readonly ended: Promise<void>;
-  lists(): Asked[];
-  watches(): Asked[];
-  value(name: string): unknown;
+  readonly lists: () => Asked[];
+  readonly watches: () => Asked[];
+  readonly value: (name: string) => unknown;
 }
 
 const cleanUp: (() => Promise<void>)[] = [];
@@ -144,17 +144,18 @@ describe('list and watch', () => {
   });
 
   it('is not synced after a first list that failed, and tries again', async () => {
+    let syncedBefore = true;
     const { cache, clock, changes } = await bed((asked, listCount) => {
       if (isWatch(asked)) openWatch(asked);
       else if (listCount < 2) sendJson(asked, 500, status(500, 'InternalError', 'etcd is away'));
       else {
-        expect(cache.synced()).toBe(false);
+        syncedBefore = cache.synced();
         sendJson(asked, 200, listBody(10, [map('a', 3)]));
       }
     });
     await until(() => expect(changes).toEqual(['added a 3']));
 
-    expect(cache.synced()).toBe(true);
+    expect([syncedBefore, cache.synced()]).toEqual([false, true]);
     expect(clock.slept).toEqual([800, 1600]);
   });
 

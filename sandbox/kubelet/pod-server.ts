@@ -31,7 +31,7 @@ export interface PodServerOptions {
 export interface PodServer {
   readonly url: string;
   /** Takes no new connections, lets answers under way end, then closes all. */
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 const probeAgent = 'kube-probe/';
@@ -40,7 +40,12 @@ const closeAfterMs = 2_000;
 /** Rejects when the address cannot be listened on. */
 export async function podServer(options: PodServerOptions): Promise<PodServer> {
   let served = 0;
+  let closing = false;
   const server = createServer((request, response) => {
+    // Whoever still asks a server that is on its way out must not come back on this connection.
+    response.once('finish', () => {
+      if (closing) request.socket.end();
+    });
     if (request.url === '/metrics') return reply(response, 200, options.counter.text(), 'text/plain; version=0.0.4');
     if (request.headers['user-agent']?.startsWith(probeAgent)) {
       return reply(response, options.ready() ? 200 : 503, 'probe\n', 'text/plain');
@@ -51,7 +56,13 @@ export async function podServer(options: PodServerOptions): Promise<PodServer> {
   server.keepAliveTimeout = 60_000;
   await listen(server, options.port, options.host);
   const { address, port } = server.address() as AddressInfo;
-  return { url: `http://${address}:${port}`, close: () => close(server) };
+  return {
+    url: `http://${address}:${port}`,
+    close: () => {
+      closing = true;
+      return close(server);
+    },
+  };
 }
 
 /** Spreads the failures evenly, so that a share of 20 % is exactly one in five. */

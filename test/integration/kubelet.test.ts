@@ -10,6 +10,7 @@ import { type ApiTransport, transport } from '../../kube/transport.ts';
 import { type Kubelet, type SandboxPod, startKubelet } from '../../sandbox/kubelet/kubelet.ts';
 import { type Cluster, clusterMissing, startCluster } from '../bed/cluster.ts';
 import { eventually } from '../bed/eventually.ts';
+import { networkMissing } from '../bed/network.ts';
 
 const missing = clusterMissing();
 const namespace = 'default';
@@ -182,7 +183,7 @@ describe.skipIf(missing !== undefined)(
       await eventually('the pod is gone', async () => (await podsOf('drain')).length === 0, { withinMs: 10_000 });
 
       expect(whileDraining.status).toBe(200);
-      await expect(fetch(urlOf(pod))).rejects.toThrow();
+      await expect(fetch(urlOf(pod))).rejects.toThrow('fetch failed');
       expect(kubelet.requests(pod.uid)).toEqual({ total: 1, byCode: { '200': 1 } });
     });
 
@@ -219,7 +220,7 @@ describe.skipIf(missing !== undefined)(
 
       await eventually(
         'the crash loop is reported',
-        async () => /^CrashLoopBackOff: back-off/.test(await waitingOf('crash')),
+        async () => (await waitingOf('crash')).startsWith('CrashLoopBackOff: back-off'),
         { withinMs: 20_000 },
       );
       const [pod] = await podsOf('crash');
@@ -246,6 +247,8 @@ describe.skipIf(missing !== undefined)(
       } as KubeObject);
 
       await eventually('the pod is ready', async () => (await readyReplicas('unset')) === 1, { withinMs: 20_000 });
+      const [pod] = runningPods('unset');
+      expect(await (await fetch(urlOf(pod ?? fail()))).json()).toMatchObject({ config: { A: '1' } });
     });
 
     it('gives Jobs their exit codes', async () => {
@@ -280,6 +283,30 @@ describe.skipIf(missing !== undefined)(
 
       expect(code).toBe('4');
     });
+  },
+);
+
+const noNetwork = missing ?? networkMissing();
+describe.skipIf(noNetwork !== undefined)(
+  `kubelet on pod addresses${noNetwork ? ` (skipped: ${noNetwork})` : ''}`,
+  () => {
+    it('serves each pod on its own address and the port of its spec', async () => {
+      const cluster = await startCluster();
+      const kubelet = await startKubelet({
+        kubeconfigPath: cluster.kubeconfigPath,
+        nodeName: 'n1',
+        addresses: 'pod-range',
+      });
+      await cluster.api.apply({ ...replicaSet('web', 2), metadata: { name: 'web', namespace } });
+      const served = (): SandboxPod[] => kubelet.pods().filter((pod) => pod.urls[8080] !== undefined);
+      await eventually('both pods serve', async () => served().length === 2, { withinMs: 20_000 });
+      const answers = await Promise.all(served().map(async ({ ip }) => (await fetch(`http://${ip}:8080/`)).json()));
+      const names = served().map((pod) => pod.name);
+      await kubelet.stop();
+      await cluster.stop();
+
+      expect(answers).toEqual(names.map((pod) => expect.objectContaining({ pod })));
+    }, 90_000);
   },
 );
 
