@@ -55,6 +55,8 @@ export interface TrialItem {
   readonly health: Health;
   /** Why it is blocked or passing. */
   readonly sentences: readonly string[];
+  /** It is blocked because the tenant's account may not do it. */
+  readonly lacksRight?: boolean;
   /** Another syncer (Argo CD, Flux) owns the live object. */
   readonly foreignOwner?: string;
 }

@@ -168,7 +168,14 @@ function itemOf(
 
 function refusedItem(payload: Manifest, live: Manifest | undefined, result: ApiResult, shared: Shared): TrialItem {
   const refused = refusalOf(keyOf(payload), result, shared.account);
-  return itemOf(payload, live, refused?.kind === 'passing' ? 'passing' : 'blocked', refused?.sentences ?? [], shared);
+  const item = itemOf(
+    payload,
+    live,
+    refused?.kind === 'passing' ? 'passing' : 'blocked',
+    refused?.sentences ?? [],
+    shared,
+  );
+  return result.kind === 'forbidden' ? { ...item, lacksRight: true } : item;
 }
 
 /** An object belongs to one GitSync; what a deleted one left behind may be adopted. */

@@ -1,0 +1,91 @@
+/** All reads of the git-revert room: the records around a GitRevert, and what Git says, asked only when it can matter. */
+
+import type { GitRevert } from '../../crds/schema/git-revert.ts';
+import type { Instant } from '../../kube/api.ts';
+import { annotationOf } from '../git-sync/objects.ts';
+import type { GitDeps } from '../git-sync/ports.ts';
+import { isRevertOpen } from '../git-sync/summary.ts';
+import type { Tenants } from '../git-sync/tenant.ts';
+import { needsExamination } from './decide.ts';
+import { examine } from './examine.ts';
+import type { Examination, RevertObserved } from './observed.ts';
+
+/** Kept in memory: losing it costs one more look at Git. */
+export interface RevertMemory {
+  failures: number;
+  /** The examination that led to the recorded commit, so that the push follows at once. */
+  ready?: { readonly examination: Extract<Examination, { kind: 'ready' }>; readonly at: Instant };
+}
+
+const readyForMs = 15_000;
+
+export async function observe(
+  revert: GitRevert,
+  deps: GitDeps,
+  tenants: Tenants,
+  memory: RevertMemory,
+  now: Instant,
+): Promise<RevertObserved> {
+  const { stores } = deps;
+  const namespace = revert.metadata.namespace ?? '';
+  const sync = stores.gitSyncs.get(namespace, revert.spec.gitSync.name);
+  const blockedBy = olderOnBranch(revert, stores.gitReverts.list());
+  const found = {
+    revert,
+    ...(sync !== undefined && sync.metadata.uid === revert.spec.gitSync.uid ? { sync } : {}),
+    clusterId: deps.clusterId,
+    releases: stores.releases
+      .list(namespace)
+      .filter((one) => one.spec.gitSync.uid === revert.spec.gitSync.uid && one.spec.partOf === undefined),
+    siblings: stores.gitReverts
+      .list(namespace)
+      .filter((one) => one.spec.gitSync.uid === revert.spec.gitSync.uid && one.metadata.uid !== revert.metadata.uid),
+    protectedRollouts: protectedRollouts(revert, deps),
+    ...(blockedBy === undefined ? {} : { blockedBy }),
+    failures: memory.failures,
+  };
+  if (!needsExamination(found, now) || found.sync === undefined) return { ...found, examination: { kind: 'none' } };
+  const { status } = revert;
+  const kept = memory.ready;
+  if (
+    kept !== undefined &&
+    now - kept.at < readyForMs &&
+    kept.examination.commit === status?.commit &&
+    kept.examination.tip === status.tip
+  ) {
+    // One push per look: after a lost race the branch must be read anew.
+    delete memory.ready;
+    return { ...found, examination: kept.examination };
+  }
+  const bad = found.releases.find((one) => one.metadata.name === revert.spec.bad.release);
+  const examination = await examine({ revert, sync: found.sync, deps, tenants, ...(bad === undefined ? {} : { bad }) });
+  if (examination.kind === 'ready') memory.ready = { examination, at: now };
+  memory.failures = examination.kind === 'fault' ? memory.failures + 1 : 0;
+  return { ...found, examination };
+}
+
+function protectedRollouts(revert: GitRevert, deps: GitDeps): readonly string[] {
+  const namespace = revert.metadata.namespace ?? '';
+  return revert.spec.failed
+    .filter((one) => {
+      const live = deps.stores.rollouts.get(one.namespace ?? namespace, one.rollout);
+      return live !== undefined && annotationOf(live, deps.keys.noAutoRevert) === 'true';
+    })
+    .map((one) => one.rollout);
+}
+
+/** Writers of one branch take turns, the oldest first; one that waits for a person lets the others pass. */
+function olderOnBranch(revert: GitRevert, all: readonly GitRevert[]): string | undefined {
+  const rank = (one: GitRevert): string =>
+    `${one.metadata.creationTimestamp ?? ''}/${one.metadata.namespace ?? ''}/${one.metadata.name}`;
+  const older = all.filter(
+    (one) =>
+      one.metadata.uid !== revert.metadata.uid &&
+      one.spec.repository === revert.spec.repository &&
+      one.spec.branch === revert.spec.branch &&
+      one.spec.mode === 'push' &&
+      isRevertOpen(one) &&
+      rank(one) < rank(revert),
+  );
+  return older[0]?.metadata.name;
+}
