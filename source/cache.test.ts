@@ -54,6 +54,64 @@ describe('the cache of a repository', () => {
     expect(rendered).toMatchObject({ kind: 'ok' });
   });
 
+  it('does not grow beyond what the operator allows', async () => {
+    const own = await startWorkbench({ maxRepositoryBytes: 40_000 });
+    const noise = Array.from({ length: 20_000 }, (_, index) => `${index}: ${(index * 2654435761) % 4294967296}\n`).join(
+      '',
+    );
+    const commit = await bench.repositories.createRepository('huge', { 'app/a.yaml': noise });
+
+    const answer = await own.source.render({
+      ...at(bench.url('huge')),
+      branch: 'main',
+      commit,
+      path: 'app',
+      alsoPaths: [],
+    });
+    await own.stop();
+
+    expect(answer).toMatchObject({
+      kind: 'too-large',
+      message: expect.stringContaining('larger than the operator allows'),
+    });
+  });
+
+  it('takes a repository that names submodules and attributes', async () => {
+    const modules = '[submodule "lib"]\n\tpath = lib\n\turl = https://example.com/lib\n';
+    const tip = await bench.repositories.createRepository('modules', {
+      '.gitmodules': modules,
+      '.gitattributes': '* filter=evil merge=evil\n',
+      'a.yaml': 'a: 1\n',
+    });
+
+    expect(await synced(bench, bench.url('modules'))).toMatchObject({ kind: 'ok', commit: tip });
+  });
+
+  it('refuses a tree that could write into .git', async () => {
+    await bench.repositories.createRepository('evil', { a: '1' });
+    const blob = (await bench.repositories.git('evil', ['hash-object', '-w', '--stdin'], 'x')).trim();
+    const inner = (await bench.repositories.git('evil', ['mktree'], `100644 blob ${blob}\tconfig\n`)).trim();
+    const tree = (await bench.repositories.git('evil', ['mktree'], `040000 tree ${inner}\t.git\n`)).trim();
+    const commit = (
+      await bench.repositories.git('evil', [
+        '-c',
+        'user.name=e',
+        '-c',
+        'user.email=e@x',
+        'commit-tree',
+        '-m',
+        'x',
+        tree,
+      ])
+    ).trim();
+    await bench.repositories.setBranch('evil', 'main', commit);
+
+    expect(await synced(bench, bench.url('evil'))).toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining('does not accept'),
+    });
+  });
+
   it('is made anew when it is damaged', async () => {
     await bench.repositories.createRepository('damaged', { a: '1' });
     await synced(bench, bench.url('damaged'));

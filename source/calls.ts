@@ -80,13 +80,16 @@ async function runSync(deps: CallDeps, session: Session, request: SyncRequest) {
 }
 
 async function runRender(deps: CallDeps, session: Session, request: RenderRequest) {
-  await deps.fetcher.commit(session, request.commit, branchOf(request));
   const path = accepted(checkPath(request.path));
-  return deps.renderer.render(session, {
+  const plan = {
     commit: request.commit,
     path,
     alsoPaths: request.alsoPaths.map((entry) => accepted(checkPath(entry))),
-  });
+  };
+  const known = deps.renderer.remembered(session, plan);
+  if (known !== undefined) return known;
+  await deps.fetcher.commit(session, request.commit, branchOf(request));
+  return deps.renderer.render(session, plan);
 }
 
 async function runCompare(deps: CallDeps, session: Session, request: CompareRequest) {

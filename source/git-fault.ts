@@ -52,7 +52,7 @@ const RULES: readonly Rule[] = [
     sentence: (repository, detail) => `Repository ${repository} has an object that git does not accept: ${detail}.`,
   },
   {
-    pattern: /file size limit|SIGXFSZ/i,
+    pattern: /file size limit|file too large|SIGXFSZ|died of signal 25/i,
     kind: 'too-large',
     sentence: (repository) => `Repository ${repository} is larger than the operator allows.`,
   },

@@ -19,6 +19,8 @@ export interface RenderPlan {
 }
 
 export interface Renderer {
+  /** What this very call gave before, found without running anything. */
+  remembered(session: Session, plan: RenderPlan): RenderAnswer | undefined;
   render(session: Session, plan: RenderPlan): Promise<RenderAnswer>;
 }
 
@@ -38,11 +40,15 @@ export function renderer(options: RendererOptions): Renderer {
   // From what was asked to what the trees were: so asking again runs no git at all.
   const byCommit = lru<string>(1_000_000);
   const turns = keyedPool(1);
+  const askedKey = (session: Session, plan: RenderPlan) =>
+    JSON.stringify([session.key, plan.commit, plan.path, plan.alsoPaths]);
+  const remembered = (session: Session, plan: RenderPlan) => byTrees.get(byCommit.get(askedKey(session, plan)) ?? '');
   return {
+    remembered,
     async render(session, plan) {
-      const asked = JSON.stringify([session.key, plan.commit, plan.path, plan.alsoPaths]);
-      const known = byTrees.get(byCommit.get(asked) ?? '');
+      const known = remembered(session, plan);
       if (known !== undefined) return known;
+      const asked = askedKey(session, plan);
       const paths = [plan.path, ...plan.alsoPaths];
       const trees = await treesAt(session, plan.commit, paths);
       const key = JSON.stringify([
