@@ -1,10 +1,13 @@
 /** Paths, patch types, preconditions, paging and discovery, as they go over the wire. */
 
 import { describe, expect, it } from 'vitest';
+import { argoDialect, tidegateDialect } from '../crds/schema/dialect.ts';
+import { kinds } from '../crds/schema/kinds.ts';
 import type { ApiRequest, ApiResult, JsonObject, Transport } from './api.ts';
 import { kubeClient } from './client.ts';
 import { discovery } from './discovery.ts';
 import { fakeClock } from './fake-clock.ts';
+import { ownKinds } from './own-kinds.ts';
 import { map } from './testing/scripted-server.ts';
 
 type Answer = (request: ApiRequest) => ApiResult<JsonObject>;
@@ -202,6 +205,20 @@ describe('discovery', () => {
       'could not be asked whether it serves HTTPRoute: no answer within 10 s',
     );
     expect((await client.get({ ...route, namespace: 'shop', name: 'web' })).kind).toBe('unknown');
+  });
+
+  it('knows our own kinds without asking, but not those of a group that another project owns', () => {
+    const argo = ownKinds(kinds, argoDialect).map((one) => one.kind);
+
+    expect(argo).toEqual(['GitSync', 'Release', 'GitRevert', 'RolloutRun']);
+    expect(ownKinds(kinds, tidegateDialect)).toContainEqual({
+      group: 'tidegate.io',
+      version: 'v1alpha1',
+      kind: 'Rollout',
+      plural: 'rollouts',
+      namespaced: true,
+      subresources: new Set(['status', 'scale']),
+    });
   });
 
   it('asks for the version that an object names', async () => {

@@ -7,6 +7,7 @@
 
 import { randomUUID } from 'node:crypto';
 import type { Clock, Leadership, Log, Transport } from './api.ts';
+import { firstAbort } from './first-abort.ts';
 import { leaseHolder, type LeaseHolder, type LeaseName } from './lease-record.ts';
 
 export interface LeaseDurations {
@@ -180,12 +181,7 @@ async function renewAll(
 
 /** After a clean shutdown began, the work gets this long; then renewing ends all the same. */
 async function drainTimer(clock: Clock, drainMs: number, signal: AbortSignal, drained: AbortController): Promise<void> {
-  await new Promise<void>((resolve) => {
-    for (const one of [signal, drained.signal]) {
-      if (one.aborted) resolve();
-      one.addEventListener('abort', () => resolve(), { once: true });
-    }
-  });
+  await firstAbort([signal, drained.signal]);
   await clock.sleep(drainMs, drained.signal);
   drained.abort();
 }

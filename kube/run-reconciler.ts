@@ -4,6 +4,7 @@
  */
 
 import type { Clock, Log, ReconcileResult } from './api.ts';
+import { firstAbort } from './first-abort.ts';
 import type { ReconcileQueue } from './work-queue.ts';
 
 export interface ReconcilerOptions {
@@ -102,12 +103,7 @@ function follow(options: ReconcilerOptions, key: string, result: ReconcileResult
 
 /** True some time after the reconcile was told to stop and did not; false when it ended. */
 async function hung(clock: Clock, ended: AbortSignal, late: AbortSignal, stop: AbortSignal): Promise<boolean> {
-  await new Promise<void>((resolve) => {
-    for (const one of [ended, late, stop]) {
-      if (one.aborted) resolve();
-      one.addEventListener('abort', () => resolve(), { once: true });
-    }
-  });
+  await firstAbort([ended, late, stop]);
   if (ended.aborted) return false;
   await clock.sleep(hungAfterMs, ended);
   return !ended.aborted;

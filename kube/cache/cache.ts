@@ -62,7 +62,7 @@ export function watchKind<T extends KubeObject>(options: WatchKindOptions<T>): K
     ...(options.freeze === undefined ? {} : { freeze: options.freeze }),
     onHandlerError: (error) => {
       handlerErrors += 1;
-      options.log.error('a cache handler threw', { kind: options.kind.kind, error });
+      options.log.error('a cache handler or projection threw', { kind: options.kind.kind, error });
     },
   });
   const feeds = feedsOf(options, store, () => {

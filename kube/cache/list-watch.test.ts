@@ -207,7 +207,7 @@ describe('list and watch', () => {
     expect(changes).toEqual(['added a 11']);
     expect(later).toEqual(['a']);
     expect(cache.metrics().handlerErrors).toBe(1);
-    expect(log.of('error')).toEqual(['a cache handler threw']);
+    expect(log.of('error')).toEqual(['a cache handler or projection threw']);
     expect(watches()[1]?.query.get('resourceVersion')).toBe('11');
   });
 

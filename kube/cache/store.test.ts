@@ -66,6 +66,22 @@ describe('store', () => {
     expect(store.list().map((one) => one.metadata.name)).toEqual(['b']);
   });
 
+  it('goes on with the other objects when one cannot be projected', () => {
+    const errors: unknown[] = [];
+    const store = createStore<RawObject>({
+      project: (object) => {
+        if (object.metadata.name === 'odd') throw new Error('not what was expected');
+        return object;
+      },
+      onHandlerError: (error) => errors.push(error),
+    });
+    store.replace('', [raw('odd', 1), raw('good', 2)]);
+    store.event('MODIFIED', raw('odd', 3));
+
+    expect(store.list().map((one) => one.metadata.name)).toEqual(['good']);
+    expect(errors).toHaveLength(2);
+  });
+
   it('ignores a deletion that is older than what it has, and tells each change once', () => {
     const store = aStore();
     const seen: string[] = [];

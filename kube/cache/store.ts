@@ -18,7 +18,7 @@ export interface StoreOptions<T extends KubeObject> {
   readonly indexes?: Readonly<Record<string, (object: T) => readonly string[]>>;
   /** Makes every object immutable; costs time, so for tests. */
   readonly freeze?: boolean;
-  /** A handler that throws is told here and harms nobody else. */
+  /** A handler or a projection that throws is told here and harms nobody else. */
   readonly onHandlerError: (error: unknown) => void;
 }
 
@@ -49,11 +49,21 @@ export function createStore<T extends KubeObject>(options: StoreOptions<T>): Fed
     }
   };
   const set = (raw: RawObject): void => {
-    const entry = entryOf(options, raw);
+    const entry = readable(raw);
+    if (entry === undefined) return;
     const old = table.put(raw.metadata.namespace ?? '', raw.metadata.name, entry);
     if (old !== undefined && old.uid !== entry.uid) tell({ kind: 'deleted', object: old.object });
     if (old === undefined || old.uid !== entry.uid) tell({ kind: 'added', object: entry.object });
     else tell({ kind: 'updated', object: entry.object, old: old.object });
+  };
+  /** An object that the projection cannot take must not stop the others: it stays as it was known, and the error is told. */
+  const readable = (raw: RawObject): Entry<T> | undefined => {
+    try {
+      return entryOf(options, raw);
+    } catch (error) {
+      options.onHandlerError(error);
+      return undefined;
+    }
   };
   const remove = (namespace: string, name: string): void => {
     const old = table.put(namespace, name, undefined);
