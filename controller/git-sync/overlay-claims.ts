@@ -41,13 +41,12 @@ function claimedFields(
   const id = objectId(object);
   const fields = new Map<string, ClaimedField>();
   for (const rollout of rollouts) {
-    for (const router of routers) {
-      const claims = router.claims(rollout, (key) => (idOf(key) === id ? object : undefined));
-      for (const claim of claims.filter((one) => idOf(one.object) === id)) {
-        for (const pointer of claim.pointers) {
-          if (!fields.has(pointer)) fields.set(pointer, { path: parsePointer(pointer), rollout });
-        }
-      }
+    const claims = routers.flatMap((router) =>
+      router.claims(rollout, (key) => (idOf(key) === id ? object : undefined)),
+    );
+    const pointers = claims.filter((one) => idOf(one.object) === id).flatMap((one) => one.pointers);
+    for (const pointer of pointers) {
+      if (!fields.has(pointer)) fields.set(pointer, { path: parsePointer(pointer), rollout });
     }
   }
   return [...fields.values()];

@@ -66,34 +66,7 @@ interface Entry {
 export function tips(options: TipsOptions): Tips {
   const entries = new Map<string, Entry>();
   const slots = slotsOf(options.concurrency ?? 8);
-  const entryOf = (sync: GitSync): Entry => {
-    const uid = sync.metadata.uid ?? '';
-    const { repository, branch, path, alsoPaths, credentials } = sync.spec;
-    const spec = JSON.stringify([
-      repository,
-      branch,
-      path,
-      alsoPaths ?? [],
-      credentials ?? null,
-      sync.spec.serviceAccountName,
-    ]);
-    const known = entries.get(uid);
-    if (known?.spec === spec) return known;
-    const key = `${sync.metadata.namespace ?? ''}/${sync.metadata.name}`;
-    const fresh: Entry = {
-      key,
-      spec,
-      running: false,
-      failures: 0,
-      lookAgainAt: 0,
-      trees: undefined,
-      objects: undefined,
-      view: {},
-      rerenders: new Map(),
-    };
-    entries.set(uid, fresh);
-    return fresh;
-  };
+  const entryOf = (sync: GitSync): Entry => entryFor(entries, sync);
   const start = (entry: Entry, job: () => Promise<void>): void => {
     void slots(job).finally(() => {
       if (!options.signal.aborted) options.wake(entry.key);
@@ -133,6 +106,28 @@ export function tips(options: TipsOptions): Tips {
   };
 }
 
+/** A changed spec starts from nothing: what was found under the old one says nothing about the new one. */
+function entryFor(entries: Map<string, Entry>, sync: GitSync): Entry {
+  const uid = sync.metadata.uid ?? '';
+  const { repository, branch, path, alsoPaths, credentials, serviceAccountName } = sync.spec;
+  const spec = JSON.stringify([repository, branch, path, alsoPaths ?? [], credentials ?? null, serviceAccountName]);
+  const known = entries.get(uid);
+  if (known?.spec === spec) return known;
+  const fresh: Entry = {
+    key: `${sync.metadata.namespace ?? ''}/${sync.metadata.name}`,
+    spec,
+    running: false,
+    failures: 0,
+    lookAgainAt: 0,
+    trees: undefined,
+    objects: undefined,
+    view: {},
+    rerenders: new Map(),
+  };
+  entries.set(uid, fresh);
+  return fresh;
+}
+
 async function look(options: TipsOptions, sync: GitSync, entry: Entry, token: string | undefined): Promise<void> {
   try {
     note(options, sync, entry, token, await findTip(options, sync, entry));
@@ -161,7 +156,7 @@ function note(options: TipsOptions, sync: GitSync, entry: Entry, token: string |
 
 /** Up to a tenth of the interval, fixed per GitSync, so that many of them don't look at the same moment. */
 function spread(sync: GitSync, intervalMs: number): number {
-  const seed = [...(sync.metadata.uid ?? '')].reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 997, 7);
+  const seed = Array.from(sync.metadata.uid ?? '').reduce((sum, char) => (sum * 31 + char.charCodeAt(0)) % 997, 7);
   return (intervalMs * (seed % 100)) / 1000;
 }
 

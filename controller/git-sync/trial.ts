@@ -56,6 +56,7 @@ const parallel = 8;
 export async function tryOut(set: PreparedSet, inputs: TrialInputs): Promise<readonly TrialItem[]> {
   const objects = inApplyOrder(set.objects);
   const autoscalers = await autoscalersOf(set, inputs);
+  if (typeof autoscalers === 'string') return objects.map((object) => unknownItem(object, autoscalers));
   const wanted = set.objects.filter(
     (object) => object.kind === 'Rollout' && groupOf(object.apiVersion) === inputs.group,
   );
@@ -76,7 +77,7 @@ export async function tryOut(set: PreparedSet, inputs: TrialInputs): Promise<rea
 }
 
 /** HPAs and KEDA's ScaledObjects, in the cluster or only in the set; read with the controller's own rights. */
-async function autoscalersOf(set: PreparedSet, inputs: TrialInputs): Promise<readonly Manifest[]> {
+async function autoscalersOf(set: PreparedSet, inputs: TrialInputs): Promise<readonly Manifest[] | string> {
   const kinds = [
     { group: 'autoscaling', kind: 'HorizontalPodAutoscaler' },
     { group: 'keda.sh', kind: 'ScaledObject' },
@@ -86,7 +87,19 @@ async function autoscalersOf(set: PreparedSet, inputs: TrialInputs): Promise<rea
   );
   const namespace = inputs.sync.metadata.namespace ?? '';
   const lists = await Promise.all(kinds.map((kind) => inputs.client.list(kind, { namespace })));
-  return [...own, ...lists.flatMap((list) => (list.kind === 'ok' ? list.items : []))];
+  const found: Manifest[] = [...own];
+  for (const list of lists) {
+    if (list.kind === 'ok') found.push(...list.items);
+    // Not knowing the autoscalers would mean to overwrite their replicas.
+    else if (list.kind !== 'not-found')
+      return `The autoscalers of namespace ${namespace} could not be listed (${list.kind}); it is tried again.`;
+  }
+  return found;
+}
+
+function unknownItem(object: Manifest, why: string): TrialItem {
+  const health = { kind: 'progressing', why: 'is not known' } as const;
+  return { id: objectId(object), stage: 'base', payload: object, state: 'passing', health, sentences: [why] };
 }
 
 function ownKinds(objects: readonly Manifest[]): ReadonlySet<string> {
