@@ -36,18 +36,9 @@ const ownerIndex = 'owner uid';
 
 export function createStore<T extends KubeObject>(options: StoreOptions<T>): FedStore<T> {
   const table = objectTable<T>();
-  const handlers = new Set<(change: StoreChange<T>) => void>();
+  const { tell, subscribe } = changeHandlers<T>(options);
   let synced = false;
 
-  const tell = (change: StoreChange<T>): void => {
-    for (const handler of handlers) {
-      try {
-        handler(change);
-      } catch (error) {
-        options.onHandlerError(error);
-      }
-    }
-  };
   const set = (raw: RawObject): void => {
     const entry = readable(raw);
     if (entry === undefined) return;
@@ -80,10 +71,7 @@ export function createStore<T extends KubeObject>(options: StoreOptions<T>): Fed
     list: (namespace) => objectsOf(table.entries(namespace)),
     byOwner: (uid) => objectsOf(table.under(indexKey(ownerIndex, uid))),
     byIndex: (name, value) => objectsOf(table.under(indexKey(name, value))),
-    onChange: (handler) => {
-      handlers.add(handler);
-      return () => handlers.delete(handler);
-    },
+    onChange: subscribe,
     event: (type, raw) => {
       const { namespace = '', name, resourceVersion } = raw.metadata;
       const entry = table.get(namespace, name);
@@ -100,6 +88,30 @@ export function createStore<T extends KubeObject>(options: StoreOptions<T>): Fed
       for (const item of items) {
         if (!isSame(table.get(item.metadata.namespace ?? '', item.metadata.name), item)) set(item);
       }
+    },
+  };
+}
+
+interface ChangeHandlers<T extends KubeObject> {
+  readonly tell: (change: StoreChange<T>) => void;
+  readonly subscribe: Store<T>['onChange'];
+}
+
+function changeHandlers<T extends KubeObject>(options: StoreOptions<T>): ChangeHandlers<T> {
+  const handlers = new Set<(change: StoreChange<T>) => void>();
+  return {
+    tell: (change) => {
+      for (const handler of handlers) {
+        try {
+          handler(change);
+        } catch (error) {
+          options.onHandlerError(error);
+        }
+      }
+    },
+    subscribe: (handler) => {
+      handlers.add(handler);
+      return () => handlers.delete(handler);
     },
   };
 }
