@@ -17,6 +17,7 @@ import { nextStatus, problemText } from './next-status.ts';
 import type { Observed } from './observed.ts';
 import { progressDeadline } from './progress.ts';
 import { promote } from './promotion.ts';
+import { recordFor } from './record.ts';
 import { currentRevision } from './replica-sets.ts';
 import { nextRequest, type Request } from './requests.ts';
 import { newPlan, newRevision } from './revision-change.ts';
@@ -118,7 +119,8 @@ function recordRequest(observed: Observed, scene: Scene, request: Request): Roll
 function record(observed: Observed, intent: RolloutStatus, facts: readonly Fact[]): RolloutDecision {
   const scene = sceneOf(observed, intent);
   const waiting = isFinal(scene) ? undefined : (drive(scene).waiting ?? working(scene));
-  const next = nextStatus(observed, intent, waiting);
+  const named: RolloutStatus = { ...intent, runName: recordFor(observed, intent) };
+  const next = nextStatus(observed, named, waiting);
   return withWaiting({ phase: 'record', status: next.status, effects: [], facts: [...facts, ...next.facts] }, waiting);
 }
 

@@ -1,9 +1,10 @@
 /** Which caches the rollout room needs, with their projections, and how changes of children find their Rollout. */
 
-import type { Dialect } from '../../crds/schema/dialect.ts';
-import { keys } from '../../crds/schema/keys.ts';
 import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
-import type { JsonObject, KindRef, KubeObject, Priority, Store, WorkQueue } from '../../kube/api.ts';
+import { type Dialect, ownGroup } from '../../crds/schema/dialect.ts';
+import { keys } from '../../crds/schema/keys.ts';
+import type { JsonObject, KindRef, KubeObject, Priority, Store, StoreChange, WorkQueue } from '../../kube/api.ts';
+import { queueKey } from '../../kube/ref.ts';
 import type {
   AnalysisRunView,
   EndpointSliceView,
@@ -12,8 +13,10 @@ import type {
   RolloutObject,
   ServiceView,
 } from './observed.ts';
+import { referencesOf } from './references.ts';
+import { endpointSliceView, podView, replicaSetView, serviceView } from './views.ts';
 
-/** One cache that main must start. `optional`: leave it out when the kind is not served. */
+/** One cache that main must start. `optional`: the kind may be not served; then its store stays empty. */
 export interface CacheNeed<T extends KubeObject> {
   readonly kind: KindRef;
   readonly labelSelector?: string;
@@ -23,7 +26,10 @@ export interface CacheNeed<T extends KubeObject> {
   readonly indexes: Readonly<Record<string, (object: T) => readonly string[]>>;
 }
 
+export type RolloutRunObject = RolloutRun & KubeObject;
+
 export interface RolloutStores {
+  /** Indexes `service`, `route`, `template`: what a Rollout refers to, as `namespace/name` (a cluster template as `name`). */
   readonly rollouts: Store<RolloutObject>;
   readonly replicaSets: Store<ReplicaSetView>;
   /** Index `hash`: `namespace/podHash`. */
@@ -31,26 +37,139 @@ export interface RolloutStores {
   readonly services: Store<ServiceView>;
   /** Index `service`: `namespace/name` of the Service. */
   readonly endpointSlices: Store<EndpointSliceView>;
-  readonly analysisRuns: Store<AnalysisRunView>;
+  readonly analysisRuns: Store<AnalysisRunView & KubeObject>;
   readonly analysisTemplates: Store<KubeObject & JsonObject>;
   readonly clusterAnalysisTemplates: Store<KubeObject & JsonObject>;
-  /** Index `rollout`: `namespace/name` of the Rollout. Undefined where the kind is not served. */
-  readonly rolloutRuns: Store<RolloutRun & KubeObject> | undefined;
-  /** Objects that routers write, by kind; a kind that is not served is absent. */
+  /** Index `rollout`: `namespace/name` of the Rollout. */
+  readonly rolloutRuns: Store<RolloutRunObject>;
+  /** Objects that routers write, by kind; a kind that is not served may be absent. */
   readonly routes: ReadonlyMap<string, Store<KubeObject & JsonObject>>;
 }
 
-export type RolloutCacheNeeds = {
-  readonly [K in Exclude<keyof RolloutStores, 'routes' | 'rolloutRuns'>]: CacheNeed<
-    RolloutStores[K] extends Store<infer T> ? T : never
-  >;
-} & { readonly rolloutRuns: CacheNeed<RolloutRun & KubeObject>; readonly httpRoutes: CacheNeed<KubeObject & JsonObject> };
+export interface RolloutCacheNeeds {
+  readonly rollouts: CacheNeed<RolloutObject>;
+  readonly replicaSets: CacheNeed<ReplicaSetView>;
+  readonly pods: CacheNeed<PodView>;
+  readonly services: CacheNeed<ServiceView>;
+  readonly endpointSlices: CacheNeed<EndpointSliceView>;
+  readonly analysisRuns: CacheNeed<AnalysisRunView & KubeObject>;
+  readonly analysisTemplates: CacheNeed<KubeObject & JsonObject>;
+  readonly clusterAnalysisTemplates: CacheNeed<KubeObject & JsonObject>;
+  readonly rolloutRuns: CacheNeed<RolloutRunObject>;
+  readonly httpRoutes: CacheNeed<KubeObject & JsonObject>;
+}
+
+const whole = (object: KubeObject & JsonObject) => object;
 
 /** The caches to start, by the name under which `RolloutStores` wants them; put httpRoutes into `routes` under 'HTTPRoute'. */
-export declare function rolloutCacheNeeds(dialect: Dialect): RolloutCacheNeeds;
+export function rolloutCacheNeeds(dialect: Dialect): RolloutCacheNeeds {
+  const known = keys(dialect);
+  const hash = known.podTemplateHash;
+  const { group } = dialect;
+  const template = (kind: string) => ({ kind: { group, kind }, project: whole, indexes: {} });
+  return {
+    rollouts: {
+      kind: { group, kind: 'Rollout' },
+      project: whole,
+      indexes: {
+        service: (one) => referencesOf(one).services,
+        route: (one) => referencesOf(one).routes,
+        template: (one) => referencesOf(one).templates,
+      },
+    },
+    replicaSets: {
+      kind: { group: 'apps', kind: 'ReplicaSet' },
+      labelSelector: hash,
+      project: (raw) => replicaSetView(raw, hash),
+      indexes: { hash: (one) => [`${one.metadata.namespace ?? ''}/${one.podHash}`] },
+    },
+    pods: {
+      kind: { group: '', kind: 'Pod' },
+      labelSelector: hash,
+      project: (raw) => podView(raw, hash),
+      indexes: { hash: (one) => [`${one.metadata.namespace ?? ''}/${one.podHash}`] },
+    },
+    services: { kind: { group: '', kind: 'Service' }, project: serviceView, indexes: {} },
+    endpointSlices: {
+      kind: { group: 'discovery.k8s.io', kind: 'EndpointSlice' },
+      project: endpointSliceView,
+      indexes: { service: (one) => [`${one.metadata.namespace ?? ''}/${one.service}`] },
+    },
+    // The API server validated it against the CRD that was made from the schema of this type.
+    analysisRuns: {
+      kind: { group, kind: 'AnalysisRun' },
+      project: (raw) => raw as unknown as AnalysisRunView & KubeObject,
+      indexes: {},
+    },
+    analysisTemplates: template('AnalysisTemplate'),
+    clusterAnalysisTemplates: { ...template('ClusterAnalysisTemplate'), clusterScoped: true },
+    rolloutRuns: {
+      kind: { group: ownGroup, kind: 'RolloutRun' },
+      project: (raw) => runView(raw as unknown as RolloutRunObject),
+      indexes: { rollout: (one) => [`${one.metadata.namespace ?? ''}/${one.spec.rollout.name}`] },
+    },
+    httpRoutes: {
+      kind: { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute' },
+      optional: true,
+      project: whole,
+      indexes: {},
+    },
+  };
+}
+
+/** Of finished runs only what a later release may ask for: what it was and how it ended. */
+function runView(run: RolloutRunObject): RolloutRunObject {
+  if (run.status?.finishedAt === undefined) return run;
+  const { entries: _entries, ...status } = run.status;
+  return { ...run, status };
+}
+
+type Enqueue = (key: string, priority?: Priority) => void;
 
 /** Subscribes to all stores: a change of a child enqueues its Rollout, verdicts and aborts as urgent. Returns the undo. */
-export declare function enqueueRollouts(stores: RolloutStores, dialect: Dialect, queue: WorkQueue): () => void;
+export function enqueueRollouts(stores: RolloutStores, dialect: Dialect, queue: WorkQueue): () => void {
+  const enqueue: Enqueue = (key, priority = 'normal') => queue.add(key, { priority });
+  const byIndex = (index: string, value: string) => {
+    for (const rollout of stores.rollouts.byIndex(index, value)) enqueue(queueKey(rollout.metadata));
+  };
+  const nameOf = (object: KubeObject) => queueKey(object.metadata);
+  const undo = [
+    stores.rollouts.onChange((change) => enqueue(nameOf(change.object), rolloutPriority(change, dialect))),
+    stores.replicaSets.onChange(({ object }) => enqueueOwner(object, dialect, enqueue)),
+    stores.analysisRuns.onChange(({ object }) =>
+      enqueueOwner(object, dialect, enqueue, object.status?.phase === 'Failed' ? 'urgent' : 'normal'),
+    ),
+    stores.pods.onChange((change) => enqueuePod(stores, dialect, change, enqueue)),
+    stores.services.onChange(({ object }) => byIndex('service', nameOf(object))),
+    stores.endpointSlices.onChange(({ object }) =>
+      byIndex('service', `${object.metadata.namespace ?? ''}/${object.service}`),
+    ),
+    stores.analysisTemplates.onChange(({ object }) => byIndex('template', nameOf(object))),
+    stores.clusterAnalysisTemplates.onChange(({ object }) => byIndex('template', object.metadata.name)),
+    ...[...stores.routes.values()].map((store) => store.onChange(({ object }) => byIndex('route', nameOf(object)))),
+  ];
+  return () => {
+    for (const one of undo) one();
+  };
+}
 
-export type { Priority };
-export { keys };
+function rolloutPriority(change: StoreChange<RolloutObject>, dialect: Dialect): Priority {
+  const { status, metadata } = change.object as RolloutObject & { status?: { abort?: boolean; abortedAt?: string } };
+  const isAbort = status?.abort === true || metadata.annotations?.[keys(dialect).command] === 'abort';
+  return isAbort ? 'urgent' : 'normal';
+}
+
+function enqueueOwner(object: KubeObject, dialect: Dialect, enqueue: Enqueue, priority?: Priority): void {
+  const owner = object.metadata.ownerReferences?.find((one) => one.controller === true);
+  if (owner?.kind !== 'Rollout' || !owner.apiVersion.startsWith(`${dialect.group}/`)) return;
+  enqueue(`${object.metadata.namespace ?? ''}/${owner.name}`, priority);
+}
+
+/** Readiness shows in the ReplicaSet's status; of pods themselves only troubles matter. */
+function enqueuePod(stores: RolloutStores, dialect: Dialect, change: StoreChange<PodView>, enqueue: Enqueue): void {
+  const { object, old } = change;
+  if (object.troubles.length === 0 && (old?.troubles.length ?? 0) === 0) return;
+  if (JSON.stringify(object.troubles) === JSON.stringify(old?.troubles)) return;
+  for (const set of stores.replicaSets.byIndex('hash', `${object.metadata.namespace ?? ''}/${object.podHash}`))
+    enqueueOwner(set, dialect, enqueue);
+}

@@ -1,0 +1,230 @@
+/**
+ * Carries out a decision: each effect is one write with the version and uid it was decided on, in order, and the first
+ * failure ends the pass. The difference of the status is written last, and only once.
+ */
+
+import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import type { ApiResult, JsonObject, KubeClient, KubeObject, ObjectKey, Ref } from '../../kube/api.ts';
+import type { Fact } from '../decision.ts';
+import type { Keys } from '../../crds/schema/keys.ts';
+import type { RolloutDecision } from './decide.ts';
+import type { RolloutEffect } from './effects.ts';
+import type { Observed } from './observed.ts';
+import { refTo } from './scene.ts';
+import { statusPatch } from './status-diff.ts';
+import { writtenWeight } from './traffic-plan.ts';
+
+export const fieldManager = 'tidegate';
+
+export interface ActOptions {
+  readonly client: KubeClient;
+  readonly keys: Keys;
+  /** Called with every object as stored after a write. */
+  readonly wrote: (object: KubeObject) => void;
+  readonly effectDone?: (kind: string, outcome: string) => void;
+  readonly signal?: AbortSignal;
+}
+
+/** `facts` are those that hold now. `stopped` says why not all was done; the next pass decides anew. */
+export interface ActOutcome {
+  readonly facts: readonly Fact[];
+  readonly writes: number;
+  readonly stopped?: { readonly why: string; readonly afterMs?: number };
+}
+
+type Step = { readonly kind: 'done' } | { readonly kind: 'stopped'; readonly why: string; readonly afterMs?: number };
+
+const done: Step = { kind: 'done' };
+
+export async function act(options: ActOptions, observed: Observed, decision: RolloutDecision): Promise<ActOutcome> {
+  const pass = new Pass(options, observed);
+  const facts: Fact[] = [];
+  for (const effect of decision.effects) {
+    const step = await pass.carryOut(effect);
+    options.effectDone?.(effect.kind, step.kind);
+    if (step.kind === 'stopped') return { facts, writes: pass.writes, stopped: step };
+    facts.push(...effect.tells);
+  }
+  const step = await pass.writeStatus(decision.status);
+  if (step.kind === 'stopped') return { facts, writes: pass.writes, stopped: step };
+  return { facts: [...facts, ...decision.facts], writes: pass.writes };
+}
+
+class Pass {
+  private readonly options: ActOptions;
+  private readonly observed: Observed;
+  /** Own writes to the Rollout in this pass move its version on. */
+  private rollout: Ref;
+  writes = 0;
+
+  constructor(options: ActOptions, observed: Observed) {
+    this.options = options;
+    this.observed = observed;
+    this.rollout = refTo(observed.rollout);
+  }
+
+  async carryOut(effect: RolloutEffect): Promise<Step> {
+    switch (effect.kind) {
+      case 'CreateReplicaSet':
+        return this.createReplicaSet(effect.draft.object, effect.draft.name);
+      case 'Scale':
+        return this.scale(effect);
+      case 'SetWeight':
+        return this.setWeight(effect);
+      case 'SwitchService':
+        return this.merge(effect.target, this.servicePatch(effect.podHash));
+      case 'StartAnalysis':
+        return this.startAnalysis(effect.draft.object);
+      case 'StopAnalysis':
+        return this.merge(effect.target, { spec: { terminate: true } });
+      case 'Delete':
+        return this.remove(effect.target);
+      case 'Annotate':
+        return this.merge(effect.target, { metadata: { annotations: effect.set } });
+    }
+  }
+
+  async writeStatus(status: RolloutStatus): Promise<Step> {
+    const patch = statusPatch(this.observed.rollout.status ?? {}, status);
+    return patch === undefined ? done : this.merge(this.rollout, { status: patch }, 'status');
+  }
+
+  private servicePatch(podHash: string): object {
+    const { keys } = this.options;
+    const name = this.observed.rollout.metadata.name;
+    return {
+      metadata: { annotations: { [keys.managedByRollouts]: name } },
+      spec: { selector: { [keys.podTemplateHash]: podHash } },
+    };
+  }
+
+  private async createReplicaSet(object: JsonObject, name: string): Promise<Step> {
+    const result = await this.options.client.create(object as unknown as KubeObject, this.writeOptions());
+    if (result.kind !== 'conflict') return this.settle(result, `create ReplicaSet ${name}`);
+    return this.resolveClash(name);
+  }
+
+  /** The name is taken: by our own ReplicaSet that the cache does not show yet, or by another template of the same hash. */
+  private async resolveClash(name: string): Promise<Step> {
+    const { namespace = '', uid } = this.observed.rollout.metadata;
+    const key: ObjectKey = { group: 'apps', kind: 'ReplicaSet', namespace, name };
+    const live = await this.options.client.get(key, this.callOptions());
+    const isOurs = live.kind === 'ok' && live.object.metadata.ownerReferences?.some((owner) => owner.uid === uid);
+    if (isOurs) {
+      this.options.wrote(live.object);
+      return { kind: 'stopped', why: `ReplicaSet ${name} exists already`, afterMs: 50 };
+    }
+    if (live.kind !== 'ok') return this.settle(live, `read ReplicaSet ${name}`);
+    const { collisionCount = 0 } = this.observed.rollout.status ?? {};
+    const step = await this.merge(this.rollout, { status: { collisionCount: collisionCount + 1 } }, 'status');
+    return step.kind === 'done' ? { kind: 'stopped', why: `the name ${name} is taken by another owner`, afterMs: 0 } : step;
+  }
+
+  private async startAnalysis(object: JsonObject): Promise<Step> {
+    const draft = object as unknown as KubeObject;
+    const result = await this.options.client.create(draft, this.writeOptions());
+    // Names are derived from revision, step and try: one that exists was created by an earlier, unfinished pass.
+    if (result.kind === 'conflict') return { kind: 'stopped', why: `AnalysisRun ${draft.metadata.name} exists already`, afterMs: 50 };
+    return this.settle(result, `create AnalysisRun ${draft.metadata.name}`);
+  }
+
+  /** A ReplicaSet goes down to nothing only when the route, asked now, gives its revision no weight (rules 1 and 2). */
+  private async scale(effect: Extract<RolloutEffect, { kind: 'Scale' }>): Promise<Step> {
+    if (effect.live) {
+      const weighted = await this.hasWeight(effect.podHash);
+      if (weighted !== undefined) return { kind: 'stopped', why: weighted, afterMs: 1000 };
+    }
+    const annotations = { [this.options.keys.desiredReplicas]: String(effect.desired) };
+    return this.merge(effect.target, { metadata: { annotations }, spec: { replicas: effect.to } });
+  }
+
+  /** Why the revision must keep its pods, by the routes as the API server has them now; undefined when it has no weight. */
+  private async hasWeight(podHash: string): Promise<string | undefined> {
+    const { traffic, rollout, stableService, canaryService } = this.observed;
+    if (traffic === undefined) return undefined;
+    const live = new Map<string, KubeObject & JsonObject>();
+    for (const key of traffic.router.needs(rollout)) {
+      const result = await this.options.client.get(key, this.callOptions());
+      if (result.kind !== 'ok') return `the weights of ${key.kind} ${key.name} could not be read`;
+      live.set(`${key.kind}/${key.name}`, result.object);
+    }
+    const state = traffic.router.read(rollout, (key) => live.get(`${key.kind}/${key.name}`));
+    const canary = writtenWeight(state, 100);
+    if (canary === undefined) return 'the routes hold no weights';
+    const carries =
+      (canary > 0 && canaryService?.podHash === podHash) || (canary < 100 && stableService?.podHash === podHash);
+    return carries ? `revision ${podHash} still has weight` : undefined;
+  }
+
+  private async setWeight(effect: Extract<RolloutEffect, { kind: 'SetWeight' }>): Promise<Step> {
+    const { traffic, rollout } = this.observed;
+    if (traffic === undefined) return { kind: 'stopped', why: 'there is no router' };
+    const patches = traffic.router.plan(rollout, effect.wanted, traffic.found);
+    if ('kind' in patches) return { kind: 'stopped', why: patches.message };
+    for (const { object, patch } of patches) {
+      const step = await this.merge(refTo(object), patch);
+      if (step.kind === 'stopped') return step;
+    }
+    return done;
+  }
+
+  private async remove(target: Ref): Promise<Step> {
+    const { uid, resourceVersion } = target;
+    const result = await this.options.client.delete(target, {
+      ...this.callOptions(),
+      uid,
+      resourceVersion,
+      propagation: 'Background',
+    });
+    if (result.kind === 'not-found') return done;
+    if (result.kind === 'ok') {
+      this.writes += 1;
+      return done;
+    }
+    return this.settle(result, `delete ${target.kind} ${target.name}`);
+  }
+
+  private async merge(target: Ref, patch: object, subresource?: 'status'): Promise<Step> {
+    const isRollout = target.uid === this.rollout.uid;
+    const { uid, resourceVersion } = isRollout ? this.rollout : target;
+    const options = { ...this.writeOptions(), uid, resourceVersion, ...(subresource ? { subresource } : {}) };
+    const result = await this.options.client.merge(target, patch, options);
+    if (isRollout && result.kind === 'ok') this.rollout = refTo(result.object);
+    return this.settle(result, `change ${target.kind} ${target.name}`);
+  }
+
+  private settle(result: ApiResult | ApiResult<JsonObject>, what: string): Step {
+    if (result.kind === 'ok') {
+      this.writes += 1;
+      this.options.wrote(result.object as unknown as KubeObject);
+      return done;
+    }
+    return failed(result, what);
+  }
+
+  private writeOptions() {
+    return { fieldManager, ...this.callOptions() };
+  }
+
+  private callOptions() {
+    return this.options.signal === undefined ? {} : { signal: this.options.signal };
+  }
+}
+
+/** Why a write did not happen, in words; conflicts are routine and looked at again at once. */
+export function failed(result: Exclude<ApiResult<JsonObject>, { kind: 'ok' }>, what: string): Extract<Step, { kind: 'stopped' }> {
+  switch (result.kind) {
+    case 'conflict':
+      return { kind: 'stopped', why: `could not ${what}: it changed meanwhile`, afterMs: 30 };
+    case 'busy':
+      return { kind: 'stopped', why: `could not ${what}: the API server is busy`, afterMs: result.retryAfterMs };
+    case 'forbidden':
+      return { kind: 'stopped', why: `could not ${what}: the controller may not ${result.right}` };
+    case 'invalid':
+    case 'not-found':
+    case 'gone':
+      return { kind: 'stopped', why: `could not ${what}: ${result.message}` };
+    case 'unknown':
+      return { kind: 'stopped', why: `could not ${what}: ${result.cause.message}` };
+  }
+}

@@ -1,0 +1,137 @@
+/** All reads of one pass: from the caches, and for a new pod template one dry run against the API server. */
+
+import type { Dialect } from '../../crds/schema/dialect.ts';
+import type { Keys } from '../../crds/schema/keys.ts';
+import type { AnyTemplate } from '../../crds/schema/merge-templates.ts';
+import { objectText } from '../../crds/schema/problem.ts';
+import {
+  type FindTemplate,
+  type ServiceView as NamedService,
+  validateServices,
+  validateTemplates,
+} from '../../crds/schema/validate-references.ts';
+import type { Instant, KubeObject, JsonObject, ObjectKey } from '../../kube/api.ts';
+import type { Found, TrafficRouter } from '../traffic/router.ts';
+import type { Observed, RolloutObject, ServiceState, SpecProblem, TrafficState } from './observed.ts';
+import { type ParsedRollout, parseRollout } from './parse-rollout.ts';
+import { weightPlan, writtenWeight } from './traffic-plan.ts';
+import type { RolloutStores } from './stores.ts';
+
+export interface ObserveOptions {
+  readonly stores: RolloutStores;
+  readonly dialect: Dialect;
+  readonly keys: Keys;
+  readonly routers: readonly TrafficRouter[];
+}
+
+/** Everything out of the caches. `now` is the time that the decision will know. */
+export function observe(options: ObserveOptions, object: RolloutObject, now: Instant): Observed {
+  const { stores, dialect, keys } = options;
+  const parsed = parseRollout(object, dialect);
+  const { rollout } = parsed;
+  const { namespace = '', uid = '' } = rollout.metadata;
+  const canary = rollout.spec.strategy?.canary;
+  const findTemplate = templateFinder(stores, namespace);
+  const traffic = trafficOf(options, parsed);
+  const replicaSets = stores.replicaSets.byOwner(uid).filter((set) => set.metadata.deletionTimestamp === undefined);
+  return {
+    now,
+    dialect,
+    keys,
+    rollout,
+    problems: [...parsed.problems, ...referenceProblems(options, parsed, findTemplate), ...trafficProblems(parsed, traffic)],
+    podHash: parsed.podHash,
+    stepHash: parsed.stepHash,
+    replicaSets,
+    pods: replicaSets.flatMap((set) => stores.pods.byIndex('hash', `${namespace}/${set.podHash}`)),
+    stableService: serviceState(options, namespace, canary?.stableService),
+    canaryService: serviceState(options, namespace, canary?.canaryService),
+    traffic,
+    analysisRuns: stores.analysisRuns.byOwner(uid),
+    findTemplate,
+    runs: stores.rolloutRuns
+      .byIndex('rollout', `${namespace}/${rollout.metadata.name}`)
+      .filter((run) => run.spec.rollout.uid === uid),
+  };
+}
+
+function templateFinder(stores: RolloutStores, namespace: string): FindTemplate {
+  return ({ templateName, clusterScope }) => {
+    if (templateName === undefined) return undefined;
+    const found = clusterScope
+      ? stores.clusterAnalysisTemplates.get('', templateName)
+      : stores.analysisTemplates.get(namespace, templateName);
+    // Validated by the API server against the CRD made from the schema of this type.
+    return found as AnyTemplate | undefined;
+  };
+}
+
+/** Argo refuses the whole spec while something it names is missing, and so do we: nothing moves on half a plan. */
+function referenceProblems(options: ObserveOptions, parsed: ParsedRollout, find: FindTemplate): readonly SpecProblem[] {
+  if (parsed.problems.length > 0) return [];
+  const { rollout } = parsed;
+  const { namespace = '' } = rollout.metadata;
+  const { stableService, canaryService } = rollout.spec.strategy?.canary ?? {};
+  const services = new Map<string, NamedService>();
+  for (const name of [stableService, canaryService]) {
+    const view = name === undefined ? undefined : options.stores.services.get(namespace, name);
+    if (view === undefined || name === undefined) continue;
+    const { annotations } = view.metadata;
+    services.set(name, { selector: view.selector, ...(annotations ? { annotations } : {}) });
+  }
+  const found = [
+    ...validateServices(rollout, services, options.dialect),
+    ...validateTemplates(rollout, find, options.dialect),
+  ];
+  return found.map(({ field, message }) => ({ scope: 'spec', field, message }));
+}
+
+function trafficOf(options: ObserveOptions, { rollout, problems }: ParsedRollout): TrafficState | undefined {
+  if (problems.length > 0 || rollout.spec.strategy?.canary?.trafficRouting === undefined) return undefined;
+  const router = options.routers.find((one) => one.needs(rollout).length > 0);
+  if (router === undefined) return undefined;
+  const found = finder(options);
+  return { router, found, state: router.read(rollout, found) };
+}
+
+function finder({ stores }: ObserveOptions): Found {
+  return (key: ObjectKey): (KubeObject & JsonObject) | undefined =>
+    stores.routes.get(key.kind)?.get(key.namespace, key.name);
+}
+
+/** Asks the router to plan what is there already: a refusal says what is wrong with the routes. */
+function trafficProblems({ rollout, problems }: ParsedRollout, traffic: TrafficState | undefined): readonly SpecProblem[] {
+  const canary = rollout.spec.strategy?.canary;
+  if (problems.length > 0 || canary?.trafficRouting === undefined) return [];
+  if (traffic === undefined) {
+    const message = `${objectText(rollout)}: spec.strategy.canary.trafficRouting names no router that this controller serves: use gatewayAPI.httpRoutes.`;
+    return [{ scope: 'spec', field: 'spec.strategy.canary.trafficRouting', message }];
+  }
+  const now = writtenWeight(traffic.state, 100) ?? 0;
+  const plan = weightPlan(canary.stableService ?? '', canary.canaryService ?? '', now, 100);
+  const answer = traffic.router.plan(rollout, plan, traffic.found);
+  if (!('kind' in answer)) return [];
+  return [{ scope: 'spec', field: answer.field, message: `${objectText(rollout)}: ${answer.field}: ${answer.message}.` }];
+}
+
+function serviceState(options: ObserveOptions, namespace: string, name: string | undefined): ServiceState | undefined {
+  const view = name === undefined ? undefined : options.stores.services.get(namespace, name);
+  if (view === undefined || name === undefined) return undefined;
+  return {
+    view,
+    podHash: view.selector[options.keys.podTemplateHash],
+    readyByHash: readyEndpoints(options, namespace, name),
+  };
+}
+
+/** Ready endpoints by the revision of their pods. One pod may stand in several slices (IPv4 and IPv6) and counts once. */
+function readyEndpoints(options: ObserveOptions, namespace: string, service: string): Readonly<Record<string, number>> {
+  const slices = options.stores.endpointSlices.byIndex('service', `${namespace}/${service}`);
+  const names = new Set(slices.flatMap((slice) => slice.endpoints.filter((one) => one.ready).map((one) => one.pod)));
+  const counts: Record<string, number> = {};
+  for (const name of names) {
+    const podHash = options.stores.pods.get(namespace, name)?.podHash ?? '';
+    counts[podHash] = (counts[podHash] ?? 0) + 1;
+  }
+  return counts;
+}

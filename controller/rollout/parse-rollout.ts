@@ -1,0 +1,97 @@
+/** A Rollout as the API server stores it, narrowed; what can't be read becomes a problem, never an exception. */
+
+import { unsupportedFields } from '../../crds/schema/not-supported.ts';
+import { objectText, reporter, valueText } from '../../crds/schema/problem.ts';
+import { Rollout } from '../../crds/schema/rollout.ts';
+import { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import { validateRollout } from '../../crds/schema/validate-rollout.ts';
+import type { Dialect } from '../../crds/schema/dialect.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
+import type { RolloutObject, SpecProblem } from './observed.ts';
+import { podTemplateHash, stepHash } from './pod-hash.ts';
+
+export interface ParsedRollout {
+  readonly rollout: Rollout & { readonly metadata: RolloutObject['metadata'] };
+  readonly podHash: string;
+  readonly stepHash: string;
+  readonly problems: readonly SpecProblem[];
+}
+
+/** Cached per stored object: hashing and checking are repeated only when it changed. */
+const parsed = new WeakMap<RolloutObject, ParsedRollout>();
+
+export function parseRollout(object: RolloutObject, dialect: Dialect): ParsedRollout {
+  const known = parsed.get(object);
+  if (known !== undefined) return known;
+  const fresh = parse(object, dialect);
+  parsed.set(object, fresh);
+  return fresh;
+}
+
+const SpecPart = Rollout.omit({ status: true });
+
+function parse(object: RolloutObject, dialect: Dialect): ParsedRollout {
+  const spec = SpecPart.safeParse(object);
+  const status = readStatus(object);
+  const issues = spec.success ? [] : spec.error.issues.map((issue) => unreadable(object, issue));
+  const base = { apiVersion: object.apiVersion, kind: 'Rollout', metadata: object.metadata } as const;
+  const raw = isJsonObject(object.spec) ? object.spec : {};
+  const template = isJsonObject(raw.template) ? raw.template : {};
+  // The schema knows the template's head only; ReplicaSet and hash are made from every field of it.
+  const readable = spec.success ? { ...spec.data.spec, template } : { strategy: { canary: {} } };
+  const rollout = { ...base, spec: readable as Rollout['spec'], status: status.status };
+  const own = spec.success ? [...unsupportedFields(object), ...validateRollout(rollout as Rollout, dialect)] : [];
+  const problems: SpecProblem[] = [...issues, ...status.problems, ...own.map(({ field, message }) => ({ scope: 'spec' as const, field, message }))];
+  const canary = stepsOf(raw);
+  return {
+    rollout: rollout as ParsedRollout['rollout'],
+    podHash: podTemplateHash(template, status.status.collisionCount),
+    stepHash: stepHash(canary),
+    problems,
+  };
+}
+
+function stepsOf(spec: JsonObject): Json {
+  const strategy = isJsonObject(spec.strategy) ? spec.strategy : {};
+  const canary = isJsonObject(strategy.canary) ? strategy.canary : {};
+  return canary.steps ?? null;
+}
+
+interface Issue {
+  readonly path: readonly PropertyKey[];
+  readonly message: string;
+}
+
+function unreadable(object: RolloutObject, issue: Issue): SpecProblem {
+  const field = issue.path.map(String).join('.');
+  const found = valueText(textOf(object, issue.path));
+  const report = reporter(objectText(object));
+  const { message } = report(field, found, issue.message, 'correct the manifest');
+  return { scope: 'spec', field, message };
+}
+
+function textOf(object: unknown, path: readonly PropertyKey[]): string | undefined {
+  const value = path.reduce<unknown>(
+    (at, part) => (typeof at === 'object' && at !== null ? (at as Record<PropertyKey, unknown>)[part] : undefined),
+    object,
+  );
+  if (value === undefined) return undefined;
+  return typeof value === 'string' ? value : JSON.stringify(value).slice(0, 80);
+}
+
+/** A status that another version wrote may hold words unknown here: those fields are left out and named, nothing is guessed. */
+function readStatus(object: RolloutObject): { status: RolloutStatus; problems: SpecProblem[] } {
+  const raw = isJsonObject(object.status) ? object.status : {};
+  const whole = RolloutStatus.safeParse(raw);
+  if (whole.success) return { status: whole.data, problems: [] };
+  const bad = new Set(whole.error.issues.map((issue) => String(issue.path[0] ?? '')));
+  const kept = Object.fromEntries(Object.entries(raw).filter(([field]) => !bad.has(field)));
+  const problems = whole.error.issues.map((issue): SpecProblem => {
+    const field = `status.${issue.path.map(String).join('.')}`;
+    const found = valueText(textOf(raw, issue.path));
+    const message = `${objectText(object)}: ${field} is ${found}, which this version does not know: run the version that wrote it, or remove the field.`;
+    return { scope: 'spec', field, message };
+  });
+  const again = RolloutStatus.safeParse(kept);
+  return { status: again.success ? again.data : {}, problems };
+}

@@ -1,0 +1,144 @@
+/** RolloutRun: the durable record of one release, as a projection of facts and status. Pure; who writes it is elsewhere. */
+
+import { ownApiVersion } from '../../crds/schema/dialect.ts';
+import { ownKeys } from '../../crds/schema/keys.ts';
+import type { RolloutRun, RolloutRunPhase, RunEntry } from '../../crds/schema/rollout-run.ts';
+import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
+import type { Fact } from '../decision.ts';
+import { stepText } from './canary-steps.ts';
+import { stateOf } from './lifecycle-status.ts';
+import type { Observed } from './observed.ts';
+import { currentRevision } from './replica-sets.ts';
+import { timeText } from './time-text.ts';
+
+const maxEntries = 200;
+/** Of at most 64 KiB for the whole object; the rest is spec and metadata. */
+const maxEntryBytes = 56 * 1024;
+const keptAtStart = 20;
+/** Newest runs that are kept per Rollout. */
+export const keptRuns = 20;
+
+/** `<rollout>-<revision>-<hash>`, from the second attempt on with its number. */
+export function recordName(rollout: string, revision: number, podHash: string, attempt: number): string {
+  return `${rollout}-${revision}-${podHash}${attempt > 1 ? `-${attempt}` : ''}`;
+}
+
+/** Name of the record that a status belongs to; undefined when nothing is released: going back to stable has no record. */
+export function recordFor(observed: Observed, status: RolloutStatus): string | undefined {
+  const { currentPodHash, attempt = 1 } = status;
+  if (currentPodHash === undefined) return undefined;
+  const before = observed.rollout.status;
+  const isKnown = before?.currentPodHash === currentPodHash && (before.attempt ?? 1) === attempt;
+  if (isKnown) return before.runName;
+  const state = stateOf(status);
+  if (state === 'returning' || state === 'stable' || status.verdict !== undefined) return undefined;
+  return recordName(observed.rollout.metadata.name, currentRevision(observed, currentPodHash), currentPodHash, attempt);
+}
+
+export function recordObject(observed: Observed, status: RolloutStatus, name: string): JsonObject {
+  const { rollout } = observed;
+  const { metadata } = rollout;
+  const note = (key: string) => metadata.annotations?.[key];
+  const optional = {
+    stablePodHash: status.stableRS || undefined,
+    gitSync: note(ownKeys.gitSyncName),
+    commit: note(ownKeys.commit),
+    release: note(ownKeys.release),
+  };
+  const known = Object.entries(optional).filter((entry): entry is [string, string] => entry[1] !== undefined);
+  return {
+    apiVersion: ownApiVersion,
+    kind: 'RolloutRun',
+    metadata: { name, namespace: metadata.namespace ?? '', labels: { [ownKeys.rollout]: metadata.name } },
+    spec: {
+      rollout: { name: metadata.name, uid: metadata.uid ?? '' },
+      revision: currentRevision(observed, status.currentPodHash ?? ''),
+      podHash: status.currentPodHash ?? '',
+      attempt: status.attempt ?? 1,
+      steps: (rollout.spec.strategy?.canary?.steps ?? []).map(stepText),
+      images: imagesOf(rollout.spec.template as JsonObject | undefined),
+      ...Object.fromEntries(known),
+    },
+  };
+}
+
+function imagesOf(template: JsonObject | undefined): Json[] {
+  const spec = isJsonObject(template?.spec) ? template.spec : {};
+  const lists = [spec.initContainers, spec.containers].flatMap((list) => (Array.isArray(list) ? (list as Json[]) : []));
+  return lists.flatMap((one) => (isJsonObject(one) && typeof one.image === 'string' ? [one.image] : []));
+}
+
+/** Where a release stands, for the record of the revision that `status` speaks of. */
+export function recordPhase(status: RolloutStatus): RolloutRunPhase {
+  if (status.verdict !== undefined) return status.transition?.kind === 'promote' || wasPromoted(status) ? 'RolledBack' : 'Aborted';
+  return stateOf(status) === 'stable' ? 'Promoted' : 'Running';
+}
+
+/** A rollback command gives the verdict to a revision that had been promoted: it says so in its actor or message. */
+function wasPromoted(status: RolloutStatus): boolean {
+  return status.lastCommand?.verb === 'rollback' && status.lastCommand.at === status.verdict?.at;
+}
+
+export interface RecordInput {
+  readonly facts: readonly Fact[];
+  readonly phase: RolloutRunPhase;
+  readonly status: RolloutStatus;
+  readonly now: number;
+}
+
+/** Status of the run after these facts. Numbers go on from the newest entry, so writing the same again changes nothing. */
+export function recordStatus(run: RolloutRun | undefined, input: RecordInput): NonNullable<RolloutRun['status']> {
+  const before = run?.status ?? {};
+  const old = before.entries ?? [];
+  const first = (old.at(-1)?.seq ?? -1) + 1;
+  const entries = trimmed([...old, ...input.facts.map((one, index) => entryOf(one, first + index, input.status))]);
+  return {
+    ...before,
+    phase: input.phase,
+    startedAt: before.startedAt ?? timeText(input.facts[0]?.at ?? input.now),
+    entries,
+    ...(input.phase === 'Running' ? {} : { outcome: outcomeOf(input) }),
+    ...(isOver(input) ? { finishedAt: before.finishedAt ?? timeText(input.now) } : {}),
+  };
+}
+
+/** Finished once nothing moves for it any more; an aborted one is only after its drain. Then no entry is added. */
+function isOver({ phase, status }: RecordInput): boolean {
+  const state = stateOf(status);
+  return phase === 'Superseded' || phase === 'Promoted' || (phase !== 'Running' && state === 'aborted');
+}
+
+function entryOf(fact: Fact, seq: number, status: RolloutStatus): RunEntry {
+  const { actor, step, ...values } = fact.values ?? {};
+  const index = step === undefined ? status.currentStepIndex : Number(step);
+  return {
+    seq,
+    at: timeText(fact.at),
+    reason: fact.reason,
+    message: fact.message.slice(0, 1000),
+    ...(index === undefined ? {} : { step: index }),
+    ...(actor === undefined ? {} : { actor }),
+    ...(Object.keys(values).length === 0 ? {} : { values }),
+  };
+}
+
+function outcomeOf({ phase, status }: RecordInput): NonNullable<RolloutRun['status']>['outcome'] {
+  const { verdict } = status;
+  if (verdict === undefined) return { message: phase === 'Superseded' ? 'Another revision took its place' : 'All traffic is on it' };
+  const { cause, message, actor, analysisRun, metric, value, limit } = verdict;
+  const optional = Object.entries({ actor, analysisRun, metric, value, limit }).filter(([, one]) => one !== undefined);
+  return { cause, message, ...Object.fromEntries(optional) };
+}
+
+/** Keeps the beginning and the newest when there are too many. */
+function trimmed(entries: readonly RunEntry[]): RunEntry[] {
+  let kept = [...entries];
+  while (kept.length > maxEntries || (kept.length > keptAtStart && bytesOf(kept) > maxEntryBytes))
+    kept = [...kept.slice(0, keptAtStart - 1), ...kept.slice(Math.max(keptAtStart, kept.length - maxEntries + 20))];
+  return kept;
+}
+
+function bytesOf(entries: readonly RunEntry[]): number {
+  return new TextEncoder().encode(JSON.stringify(entries)).length;
+}

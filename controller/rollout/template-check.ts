@@ -1,0 +1,70 @@
+/** Whether the API server would take a new pod template: one dry run per template, before anything moves. */
+
+import { objectText } from '../../crds/schema/problem.ts';
+import type { ApiResult, KubeClient, KubeObject } from '../../kube/api.ts';
+import type { Observed, SpecProblem } from './observed.ts';
+import { currentRevision, replicaSetObject } from './replica-sets.ts';
+
+export type TemplateAnswer =
+  | { readonly kind: 'known'; readonly problems: readonly SpecProblem[] }
+  /** The API server gave no answer about the template; ask again. */
+  | { readonly kind: 'retry'; readonly why: string; readonly afterMs?: number };
+
+export interface TemplateCheck {
+  check(observed: Observed, signal?: AbortSignal): Promise<TemplateAnswer>;
+}
+
+/** Answers are remembered per Rollout for its newest template, so each template costs one request. */
+export function templateCheck(client: KubeClient): TemplateCheck {
+  const known = new Map<string, { readonly podHash: string; readonly problems: readonly SpecProblem[] }>();
+  return {
+    async check(observed, signal) {
+      const uid = observed.rollout.metadata.uid ?? '';
+      if (!isNew(observed)) return { kind: 'known', problems: [] };
+      const cached = known.get(uid);
+      if (cached?.podHash === observed.podHash) return { kind: 'known', problems: cached.problems };
+      const options = { dryRun: true, strict: true, ...(signal === undefined ? {} : { signal }) };
+      const answer = problemsOf(observed, await client.create(draft(observed), options));
+      if (answer.kind === 'known') known.set(uid, { podHash: observed.podHash, problems: answer.problems });
+      return answer;
+    },
+  };
+}
+
+/** A template that status does not speak of and that no ReplicaSet was made from. */
+function isNew(observed: Observed): boolean {
+  const { podHash, rollout, replicaSets, problems } = observed;
+  if (problems.length > 0 || rollout.status?.currentPodHash === podHash) return false;
+  return !replicaSets.some((set) => set.podHash === podHash);
+}
+
+function draft(observed: Observed): KubeObject {
+  const { rollout, podHash, keys } = observed;
+  const revision = currentRevision(observed, podHash);
+  return replicaSetObject(rollout, { podHash, revision, replicas: 0, keys }) as unknown as KubeObject;
+}
+
+function problemsOf(observed: Observed, result: ApiResult): TemplateAnswer {
+  const { rollout } = observed;
+  switch (result.kind) {
+    case 'ok':
+      return { kind: 'known', problems: [] };
+    case 'conflict':
+      // The name is taken: whether by the same template is found out when it is created.
+      return { kind: 'known', problems: [] };
+    case 'invalid': {
+      const texts = result.problems.map(({ field, message }) => (field ? `${field}: ${message}` : message));
+      const message = `${objectText(rollout)}: spec.template is refused by the API server (${texts.join('; ')}): correct the pod template.`;
+      return { kind: 'known', problems: [{ scope: 'template', field: 'spec.template', message }] };
+    }
+    case 'busy':
+      return { kind: 'retry', why: 'the API server is busy', afterMs: result.retryAfterMs };
+    case 'forbidden':
+      return { kind: 'retry', why: `the controller may not ${result.right}` };
+    case 'not-found':
+    case 'gone':
+      return { kind: 'retry', why: result.message };
+    case 'unknown':
+      return { kind: 'retry', why: result.cause.message };
+  }
+}

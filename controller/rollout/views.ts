@@ -1,0 +1,138 @@
+/** Projections: what the caches keep of Kubernetes' own kinds, so that thousands of pods stay small in memory. */
+
+import { z } from 'zod';
+import type { JsonObject, KubeObject, ObjectMeta } from '../../kube/api.ts';
+import type { ContainerTrouble, EndpointSliceView, PodView, ReplicaSetView, ServiceView } from './observed.ts';
+
+type Raw = KubeObject & JsonObject;
+
+function head({ apiVersion, kind, metadata }: Raw): KubeObject {
+  const { name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp } = metadata;
+  const { labels, annotations, ownerReferences } = metadata;
+  const all = { name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp };
+  const kept = Object.entries({ ...all, labels, annotations, ownerReferences }).filter(([, value]) => value !== undefined);
+  return { apiVersion, kind, metadata: Object.fromEntries(kept) as unknown as ObjectMeta };
+}
+
+const Texts = z.record(z.string(), z.string());
+const Condition = z.looseObject({ type: z.string(), status: z.string(), message: z.string().optional() });
+
+const ReplicaSet = z.looseObject({
+  spec: z.looseObject({ replicas: z.number().optional() }).optional(),
+  status: z
+    .looseObject({
+      replicas: z.number().optional(),
+      readyReplicas: z.number().optional(),
+      availableReplicas: z.number().optional(),
+      observedGeneration: z.number().optional(),
+      conditions: z.array(Condition).optional(),
+    })
+    .optional(),
+});
+
+export function replicaSetView(raw: Raw, hashKey: string): ReplicaSetView {
+  const { spec, status } = ReplicaSet.parse(raw);
+  const failure = status?.conditions?.find((one) => one.type === 'ReplicaFailure' && one.status === 'True');
+  return {
+    ...head(raw),
+    podHash: raw.metadata.labels?.[hashKey] ?? '',
+    replicas: spec?.replicas ?? 1,
+    ...(failure === undefined ? {} : { failure: failure.message ?? 'pods cannot be created' }),
+    status: {
+      replicas: status?.replicas ?? 0,
+      ready: status?.readyReplicas ?? 0,
+      available: status?.availableReplicas ?? 0,
+      observedGeneration: status?.observedGeneration ?? 0,
+    },
+  };
+}
+
+const ContainerStatus = z.looseObject({
+  name: z.string(),
+  image: z.string().optional(),
+  restartCount: z.number().optional(),
+  ready: z.boolean().optional(),
+  state: z
+    .looseObject({
+      waiting: z.looseObject({ reason: z.string().optional(), message: z.string().optional() }).optional(),
+      terminated: z.looseObject({ exitCode: z.number().optional() }).optional(),
+    })
+    .optional(),
+  lastState: z
+    .looseObject({ terminated: z.looseObject({ exitCode: z.number().optional() }).optional() })
+    .optional(),
+});
+const Pod = z.looseObject({
+  status: z
+    .looseObject({
+      conditions: z.array(Condition).optional(),
+      containerStatuses: z.array(ContainerStatus).optional(),
+      initContainerStatuses: z.array(ContainerStatus).optional(),
+    })
+    .optional(),
+});
+
+/** Reasons of a container that is merely on its way. */
+const startingReasons: ReadonlySet<string> = new Set(['', 'ContainerCreating', 'PodInitializing']);
+
+export function podView(raw: Raw, hashKey: string): PodView {
+  const { status } = Pod.parse(raw);
+  const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
+  return {
+    ...head(raw),
+    podHash: raw.metadata.labels?.[hashKey] ?? '',
+    ready: status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false,
+    leaving: raw.metadata.deletionTimestamp !== undefined,
+    troubles: containers.flatMap(troubleOfContainer),
+  };
+}
+
+function troubleOfContainer(one: z.infer<typeof ContainerStatus>): ContainerTrouble[] {
+  const waiting = one.state?.waiting;
+  const reason = waiting?.reason ?? '';
+  const exitCode = one.state?.terminated?.exitCode ?? one.lastState?.terminated?.exitCode;
+  const restarts = one.restartCount ?? 0;
+  const crashed = !one.ready && restarts > 0 && exitCode !== undefined && exitCode !== 0;
+  if (startingReasons.has(reason) && !crashed) return [];
+  return [
+    {
+      container: one.name,
+      image: one.image ?? '',
+      reason: startingReasons.has(reason) ? 'Crashed' : reason,
+      message: waiting?.message ?? '',
+      restarts,
+      ...(exitCode === undefined ? {} : { exitCode }),
+    },
+  ];
+}
+
+const Service = z.looseObject({ spec: z.looseObject({ selector: Texts.optional() }).optional() });
+
+export function serviceView(raw: Raw): ServiceView {
+  return { ...head(raw), selector: Service.parse(raw).spec?.selector ?? {} };
+}
+
+const EndpointSlice = z.looseObject({
+  endpoints: z
+    .array(
+      z.looseObject({
+        conditions: z
+          .looseObject({ ready: z.boolean().nullish(), terminating: z.boolean().nullish() })
+          .nullish(),
+        targetRef: z.looseObject({ kind: z.string().optional(), name: z.string().optional() }).nullish(),
+      }),
+    )
+    .nullish(),
+});
+
+/** Label with which the EndpointSlice controller names the Service. */
+const serviceLabel = 'kubernetes.io/service-name';
+
+/** An absent `ready` means ready; a terminating endpoint gets no new requests. */
+export function endpointSliceView(raw: Raw): EndpointSliceView {
+  const endpoints = (EndpointSlice.parse(raw).endpoints ?? []).map(({ conditions, targetRef }) => ({
+    pod: targetRef?.kind === 'Pod' ? (targetRef.name ?? '') : '',
+    ready: conditions?.ready !== false && conditions?.terminating !== true,
+  }));
+  return { ...head(raw), service: raw.metadata.labels?.[serviceLabel] ?? '', endpoints };
+}
