@@ -42,7 +42,7 @@ const end = await runForLeader(
     identity,
     clock: systemClock,
     log: silentLog,
-    durations: { leaseMs: 3_000, renewDeadlineMs: 2_000, retryMs: 300 },
+    durations: { leaseMs: 6_000, renewDeadlineMs: 4_500, retryMs: 400 },
   },
   lead,
   stop.signal,

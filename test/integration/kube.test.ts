@@ -263,10 +263,10 @@ describe.skipIf(missing !== undefined)(`kube on a real API server${missing ? ` (
   it('lets no write of a leader through that was stopped and continued', async () => {
     objectOf(await client.create(configMap('fenced', { writer: 'nobody' })));
     const first = contender('first');
-    await eventually('the first leads', async () => first.lines.includes('write ok'), { withinMs: 10_000 });
+    await eventually('the first leads', async () => first.lines.includes('write ok'), { withinMs: 20_000 });
     const second = contender('second');
     first.child.kill('SIGSTOP');
-    await eventually('the second leads', async () => second.lines.includes('write ok'), { withinMs: 15_000 });
+    await eventually('the second leads', async () => second.lines.includes('write ok'), { withinMs: 30_000 });
     const writers = writersFrom(objectOf(await client.get(mapKey('fenced'))).metadata.resourceVersion ?? '');
     first.child.kill('SIGCONT');
     await eventually('the first has ended', async () => first.lines.includes('end lost'), { withinMs: 10_000 });
@@ -275,13 +275,13 @@ describe.skipIf(missing !== undefined)(`kube on a real API server${missing ? ` (
     await eventually('the second has let go', async () => second.lines.includes('end released'), { withinMs: 10_000 });
     const third = contender('third');
     const since = Date.now();
-    await eventually('the third leads', async () => third.lines.includes('write ok'), { withinMs: 10_000 });
+    await eventually('the third leads', async () => third.lines.includes('write ok'), { withinMs: 20_000 });
     const tookMs = Date.now() - since;
     third.child.kill('SIGTERM');
     await eventually('the third has let go', async () => third.lines.includes('end released'), { withinMs: 10_000 });
 
     expect(seen.filter((writer) => writer !== 'second')).toEqual([]);
-    expect(tookMs).toBeLessThan(2_500);
+    expect(tookMs).toBeLessThan(5_500);
   });
 
   /** Who wrote into the fenced ConfigMap from this version on. */
