@@ -54,6 +54,31 @@ describe('the cache of a repository', () => {
     expect(rendered).toMatchObject({ kind: 'ok' });
   });
 
+  it('works with a server that takes a filter but sends no single objects', async () => {
+    const bin = makeTempDir('bin');
+    // Protocol 0 has that restriction; the wrapper makes git speak it.
+    writeFileSync(join(bin, 'git'), '#!/bin/sh\nexec /usr/bin/git -c protocol.version=0 "$@"\n', { mode: 0o755 });
+    const own = await startWorkbench({ programPath: `${bin}:/usr/bin:/bin` });
+    const commit = await bench.repositories.createRepository('old-server', {
+      'app/a.yaml': 'apiVersion: v1\nkind: A\nmetadata: {name: a}\n',
+    });
+    await bench.repositories.git('old-server', ['config', 'uploadpack.allowAnySHA1InWant', 'false']);
+
+    const answer = await own.source.render({
+      ...at(bench.url('old-server')),
+      branch: 'main',
+      commit,
+      path: 'app',
+      alsoPaths: [],
+    });
+    const left = files(own.dataDir).filter((name) => name.endsWith('tidegate-full'));
+    await own.stop();
+    removeTempDir(bin);
+
+    expect(answer).toMatchObject({ kind: 'ok' });
+    expect(left).toHaveLength(1);
+  });
+
   it('does not grow beyond what the operator allows', async () => {
     const own = await startWorkbench({ maxRepositoryBytes: 40_000 });
     const noise = Array.from({ length: 20_000 }, (_, index) => `${index}: ${(index * 2654435761) % 4294967296}\n`).join(

@@ -26,43 +26,58 @@ export interface Fetcher {
 export interface FetcherOptions {
   /** Ends every fetch when the process ends. */
   readonly signal: AbortSignal;
-  /** A fetch goes on when its callers have given up (a first clone may outlast a call), but not longer than this. */
+  /** The first fetch of a branch goes on when its callers have given up, but not longer than this. */
   readonly timeoutMs: number;
   /** Called after a fetch that brought something. */
   readonly onGrown: () => Promise<void>;
+}
+
+interface SharedFetch {
+  readonly tip: Promise<ObjectId>;
+  /** Aborted when the last caller has gone. */
+  readonly quit: AbortController;
+  callers: number;
 }
 
 /** One per process: it is what makes fetches of one cache come one after the other. */
 export function fetcher(options: FetcherOptions): Fetcher {
   const perCache = keyedPool(1);
   const perHost = keyedPool(4);
-  const waiting = new Map<string, Promise<ObjectId>>();
+  const waiting = new Map<string, SharedFetch>();
 
-  const exclusively = <T>(session: Session, work: (own: Session) => Promise<T>): Promise<T> => {
-    const own = { ...session, signal: AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]) };
-    return perHost.use(session.repository.host, own.signal, () =>
-      perCache.use(session.key, own.signal, () => work(own)),
+  // The cache first: calls that wait for one slow cache must not take the places of its host.
+  const exclusively = <T>(session: Session, work: () => Promise<T>): Promise<T> =>
+    perCache.use(session.key, session.signal, () => perHost.use(session.repository.host, session.signal, work));
+
+  const startTip = (session: Session, branch: string, key: string): SharedFetch => {
+    const quit = new AbortController();
+    const bounded = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
+    const own = { ...session, signal: AbortSignal.any([bounded, quit.signal]) };
+    // A microtask later, or the work could begin, and take the entry away, before it is there.
+    const tip = Promise.resolve().then(() =>
+      exclusively(own, async () => {
+        // From here on the server may already have answered: a later caller needs a fetch of its own.
+        waiting.delete(key);
+        return fetchBranch(own, bounded, branch, options.onGrown);
+      }),
     );
+    return { tip, quit, callers: 0 };
   };
 
-  const tip = (session: Session, branch: string): Promise<ObjectId> => {
+  const tip = async (session: Session, branch: string): Promise<ObjectId> => {
     const key = `${session.key}\0${branch}`;
-    const shared = waiting.get(key);
-    if (shared !== undefined) return orAborted(shared, session.signal);
-    // A microtask later, or the work could begin, and take the entry away, before it is there.
-    const fresh = Promise.resolve()
-      .then(() =>
-        exclusively(session, async (own) => {
-          // From here on the server may already have answered: a later caller needs a fetch of its own.
-          waiting.delete(key);
-          return fetchBranch(own, branch, options.onGrown);
-        }),
-      )
-      .finally(() => {
-        if (waiting.get(key) === fresh) waiting.delete(key);
-      });
-    waiting.set(key, fresh);
-    return orAborted(fresh, session.signal);
+    const shared = waiting.get(key) ?? startTip(session, branch, key);
+    waiting.set(key, shared);
+    shared.callers += 1;
+    try {
+      return await orAborted(shared.tip, session.signal);
+    } finally {
+      shared.callers -= 1;
+      if (shared.callers === 0) {
+        shared.quit.abort(new Error('nobody waits for this fetch any more'));
+        if (waiting.get(key) === shared) waiting.delete(key);
+      }
+    }
   };
 
   return {
@@ -71,19 +86,15 @@ export function fetcher(options: FetcherOptions): Fetcher {
       if (await hasCommit(session, commit)) return;
       if (branch !== undefined) await tip(session, branch);
       if (await hasCommit(session, commit)) return;
-      await orAborted(
-        exclusively(session, (own) => fetchObjects(own, [commit])),
-        session.signal,
-      ).catch((error: unknown) => unlessUnknownCommit(error, session, commit));
+      await exclusively(session, () => fetchObjects(session, [commit])).catch((error: unknown) =>
+        unlessUnknownCommit(error, session, commit),
+      );
       if (!(await hasCommit(session, commit))) throw unknownCommit(session, commit);
     },
     async blobs(session, ids) {
       const missing = await missingBlobs(session, ids);
       if (missing.length === 0) return;
-      await orAborted(
-        exclusively(session, (own) => fetchBlobs(own, missing)),
-        session.signal,
-      );
+      await exclusively(session, () => fetchBlobs(session, missing));
     },
   };
 }
@@ -93,13 +104,20 @@ export function tipRef(branch: string): string {
   return `refs/tidegate/tips/${createHash('sha256').update(branch).digest('hex').slice(0, 40)}`;
 }
 
-async function fetchBranch(session: Session, branch: string, onGrown: () => Promise<void>): Promise<ObjectId> {
+async function fetchBranch(
+  session: Session,
+  bounded: AbortSignal,
+  branch: string,
+  onGrown: () => Promise<void>,
+): Promise<ObjectId> {
   const ref = tipRef(branch);
   const before = await readRef(session, ref);
-  await withSessionAccess(session, (access) =>
+  // The first fetch brings the whole history and may outlast every call: it goes on without callers, or it would never be done.
+  const own = before === undefined ? { ...session, signal: bounded } : session;
+  await withSessionAccess(own, (access) =>
     remote(
-      session,
-      { args: [...FETCH, filterOf(session), 'origin', `+refs/heads/${branch}:${ref}`], ...NO_LIMIT },
+      own,
+      { args: [...FETCH, filterOf(own), '--end-of-options', 'origin', `+refs/heads/${branch}:${ref}`], ...NO_LIMIT },
       access,
     ),
   ).catch((error: unknown) => {
@@ -154,6 +172,7 @@ async function fetchObjects(session: Session, ids: readonly ObjectId[]): Promise
           '--no-write-fetch-head',
           filterOf(session),
           '--stdin',
+          '--end-of-options',
           'origin',
         ],
         input: `${ids.join('\n')}\n`,
@@ -185,7 +204,7 @@ async function fetchBlobs(session: Session, ids: readonly ObjectId[]): Promise<v
     remote(
       session,
       {
-        args: [...FETCH, '--no-write-fetch-head', '--refetch', '--no-filter', '--stdin', 'origin'],
+        args: [...FETCH, '--no-write-fetch-head', '--refetch', '--no-filter', '--stdin', '--end-of-options', 'origin'],
         input: `${tips.join('\n')}\n`,
         ...NO_LIMIT,
       },

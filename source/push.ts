@@ -70,6 +70,7 @@ function send(session: Session, access: Access, { branch, commit, expectedTip }:
     '--no-signed',
     '--recurse-submodules=no',
     `--force-with-lease=${ref}:${expectedTip}`,
+    '--end-of-options',
     'origin',
     `${commit}:${ref}`,
   ];

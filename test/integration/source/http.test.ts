@@ -179,6 +179,27 @@ describe.skipIf(missing !== undefined)(
       expect(await bench.source.push({ ...at(told.name), ...told.push })).toEqual({ kind: 'pushed' });
     });
 
+    it('finishes a first fetch although its caller could not wait, and drops a later one', async () => {
+      const tip = await git.createRepository('slow', { a: '1' });
+      const sync = (deadlineMs: number) =>
+        bench.source.sync({ ...at('slow', { deadlineMs }), branch: 'main', paths: ['.'] });
+      const held = git.holdNext('slow', 'fetch');
+      const first = await sync(700);
+      held.release();
+      const second = await sync(15_000);
+      const heldAgain = git.holdNext('slow', 'fetch');
+      const third = await sync(700);
+      const fourth = await sync(15_000);
+      heldAgain.release();
+
+      expect([first.kind, third.kind]).toEqual(['timeout', 'timeout']);
+      // The fourth did not have to wait for the third, which is still being held.
+      expect([second, fourth]).toMatchObject([
+        { kind: 'ok', commit: tip },
+        { kind: 'ok', commit: tip },
+      ]);
+    });
+
     it('does what the cache knows while the server is away', async () => {
       const told = await aRevert();
       await bench.source.sync({ ...at(told.name), branch: 'main', paths: ['.'] });
