@@ -125,8 +125,16 @@ function isIn(item: Value, container: Value, meter: Meter): boolean {
   throw mismatch('in', item, container);
 }
 
-function textTest(operator: 'matches' | 'contains' | 'startsWith' | 'endsWith', left: Value, right: Value): boolean {
-  if (left === null || right === null) return false;
+function textTest(
+  operator: 'matches' | 'contains' | 'startsWith' | 'endsWith',
+  left: Value,
+  right: Value,
+  meter: Meter,
+): boolean {
+  if (left === null || right === null) {
+    meter.readNil();
+    return false;
+  }
   if (typeof left !== 'string' || typeof right !== 'string') throw mismatch(operator, left, right);
   switch (operator) {
     case 'matches':

@@ -1,12 +1,18 @@
 /** Glue of the analysis-run room: observe, decide, act for one key; measurements run beside the workers and feed their result back. */
 import type { MetricProvider } from '../../analysis/provider.ts';
-import type { Outbound } from '../../outbound/outcome.ts';
-import type { AnalysisRun } from '../../crds/schema/analysis-run.ts';
 import type { Dialect } from '../../crds/schema/dialect.ts';
-import type { Clock, EventRecorder, KubeClient, KubeObject, Leadership, Store, WorkQueue } from '../../kube/api.ts';
+import type { Clock, EventRecorder, KubeClient, Leadership, Store, WorkQueue } from '../../kube/api.ts';
+import { queueKey, splitQueueKey } from '../../kube/ref.ts';
+import type { Outbound } from '../../outbound/outcome.ts';
 import type { ReconcileResult } from '../decision.ts';
+import { act } from './act.ts';
+import { decide } from './decide.ts';
+import { takeMeasurement } from './measure.ts';
+import { Measurements } from './measurements.ts';
+import { observe } from './observe.ts';
+import type { AnalysisRunObject, PreparedMetric } from './observed.ts';
 
-export type AnalysisRunObject = AnalysisRun & KubeObject;
+export type { AnalysisRunObject } from './observed.ts';
 
 export interface RoomLog {
   debug(fields: object, message: string): void;
@@ -33,4 +39,52 @@ export interface AnalysisRunRoom {
   start(queue: WorkQueue): () => void;
 }
 
-export declare function analysisRunReconciler(options: AnalysisRunOptions): AnalysisRunRoom;
+export function analysisRunReconciler(options: AnalysisRunOptions): AnalysisRunRoom {
+  const { client, runs, clock, dialect, events, leadership, log } = options;
+  const measurements = new Measurements();
+  const written = new Map<string, AnalysisRunObject>();
+  const providers = options.providers.map(({ name }) => name);
+  let queue: WorkQueue | undefined;
+  const onBug = (metric: string, error: unknown): void => log.warn({ metric, error }, 'a measurement threw');
+  const startMeasurement = (run: AnalysisRunObject, metric: PreparedMetric): void => {
+    const { uid = '', namespace = '', name } = run.metadata;
+    measurements.start({
+      uid,
+      namespace,
+      metric: metric.name,
+      take: (signal) => takeMeasurement(run, metric, run.spec.args ?? [], { ...options, onBug }, signal),
+      done: () => queue?.add(queueKey({ namespace, name }), { priority: 'urgent' }),
+    });
+  };
+  return {
+    reconcile: async (key) => {
+      const { namespace, name } = splitQueueKey(key);
+      const observed = observe(namespace, name, { runs, dialect, measurements, providers, written });
+      if (observed === undefined) return { kind: 'done' };
+      const decision = decide(observed, clock.now());
+      if (decision.phase === 'record') {
+        log.info(
+          { analysisRun: key, phase: decision.status?.phase, reason: decision.waiting?.reason },
+          'analysis run changed',
+        );
+      }
+      return act(observed, decision, { client, events, leadership, measurements, written, startMeasurement });
+    },
+    start: (given) => {
+      queue = given;
+      const undo = runs.onChange(({ kind, object }) => {
+        const { uid = '', namespace = '', name } = object.metadata;
+        if (kind === 'deleted') {
+          measurements.stop(uid);
+          written.delete(uid);
+        } else given.add(queueKey({ namespace, name }));
+      });
+      for (const { metadata } of runs.list())
+        given.add(queueKey({ namespace: metadata.namespace ?? '', name: metadata.name }));
+      return () => {
+        undo();
+        measurements.stopAll();
+      };
+    },
+  };
+}

@@ -1,0 +1,109 @@
+/** Takes one measurement: reads Secrets, puts arguments in, asks the backend, judges the answer, masks what is secret. */
+import { resolveRunArgs, substituteMetric } from '../../analysis/args.ts';
+import { resumeKey, type Taken } from '../../analysis/judge/metric-result.ts';
+import { judgeReading, type Outcome } from '../../analysis/judge/reading.ts';
+import { ruleOf } from '../../analysis/judge/rule.ts';
+import type { MeasureContext, MetricProvider, Missing, Reading } from '../../analysis/provider.ts';
+import { redactor } from '../../analysis/redact.ts';
+import type { Argument } from '../../crds/schema/analysis-template.ts';
+import type { Dialect } from '../../crds/schema/dialect.ts';
+import { isJsonObject, type JsonObject } from '../../crds/schema/json.ts';
+import type { Metric } from '../../crds/schema/metric.ts';
+import type { Clock, KubeClient } from '../../kube/api.ts';
+import type { Outbound } from '../../outbound/outcome.ts';
+import type { AnalysisRunObject, PreparedMetric } from './observed.ts';
+import { secretsOf } from './secrets.ts';
+
+export interface MeasureParts {
+  readonly client: KubeClient;
+  readonly clock: Clock;
+  readonly dialect: Dialect;
+  readonly outbound: Outbound;
+  readonly providers: readonly MetricProvider[];
+  /** A throw out of a backend is a bug of ours; the measurement counts as not taken. */
+  readonly onBug: (metric: string, error: unknown) => void;
+}
+
+/** Never rejects. Times are those of the clock, so that a demo may run faster than real time. */
+export async function takeMeasurement(
+  run: AnalysisRunObject,
+  metric: PreparedMetric,
+  args: readonly Argument[],
+  parts: MeasureParts,
+  signal: AbortSignal,
+): Promise<Taken> {
+  const startedAt = parts.clock.now();
+  let outcome: Outcome;
+  try {
+    outcome = await outcomeOf(run, metric.source, args, parts, signal);
+  } catch (error) {
+    parts.onBug(metric.name, error);
+    outcome = judgeReading(
+      { kind: 'unavailable', why: 'the measurement failed inside the controller; its log says why' },
+      {},
+      ruleOf(parts.dialect),
+    );
+  }
+  return { metric: metric.name, outcome, startedAt, finishedAt: parts.clock.now() };
+}
+
+async function outcomeOf(
+  run: AnalysisRunObject,
+  source: Metric,
+  args: readonly Argument[],
+  parts: MeasureParts,
+  signal: AbortSignal,
+): Promise<Outcome> {
+  const rule = ruleOf(parts.dialect);
+  const secrets = secretsOf(parts.client, run.metadata.namespace ?? '', signal);
+  const resolved = await resolveRunArgs(args, run as unknown as JsonObject, secrets.read);
+  if (resolved.kind === 'wrong') {
+    const why = resolved.problems.map(({ message }) => message).join('; ');
+    return judgeReading({ kind: secrets.mayPass() ? 'unavailable' : 'misconfigured', why }, {}, rule);
+  }
+  const substituted = substituteMetric(source, resolved.args.replacements);
+  if (substituted.kind === 'wrong') return judgeReading({ kind: 'misconfigured', why: substituted.message }, {}, rule);
+  const { metric } = substituted;
+  const redact = redactor([...resolved.args.secrets, ...derivedSecrets(metric, resolved.args.secrets)]);
+  const reading = await ask(metric, run, parts, signal);
+  return masked(judgeReading(maskedReading(reading, redact), metric, rule), redact);
+}
+
+async function ask(metric: Metric, run: AnalysisRunObject, parts: MeasureParts, signal: AbortSignal): Promise<Reading> {
+  const [kind = ''] = Object.keys(metric.provider);
+  const provider = parts.providers.find(({ name }) => name === kind);
+  if (provider === undefined) return { kind: 'misconfigured', why: `not supported yet: provider.${kind}` };
+  const context: MeasureContext = { outbound: parts.outbound, now: parts.clock.now(), signal };
+  const resume = resumeOf(run, metric.name);
+  return provider.measure(metric, resume === undefined ? context : { ...context, resume });
+}
+
+/** What an unfinished measurement left behind to go on with. */
+function resumeOf(run: AnalysisRunObject, name: string): JsonObject | undefined {
+  const last = run.status?.metricResults?.find((result) => result.name === name)?.measurements?.at(-1);
+  const text = last?.phase === 'Running' ? last.metadata?.[resumeKey] : undefined;
+  if (text === undefined) return undefined;
+  const json: unknown = JSON.parse(text);
+  return isJsonObject(json) ? json : undefined;
+}
+
+/** Basic authentication sends user and password as one base64 text, which a backend could echo. */
+function derivedSecrets(metric: Metric, secrets: readonly string[]): string[] {
+  const basic = (metric.provider.prometheus ?? metric.provider.web)?.authentication?.basicAuth;
+  const { username = '', password = '' } = basic ?? {};
+  const isSecret = secrets.some((secret) => secret !== '' && (password.includes(secret) || username.includes(secret)));
+  return isSecret ? [`${username}:${password}`] : [];
+}
+
+function maskedReading(reading: Reading, redact: (text: string) => string): Reading {
+  if (reading.kind === 'running') return reading;
+  if (reading.kind !== 'value') return { ...reading, why: redact(reading.why) } satisfies Missing;
+  const warnings = reading.warnings === undefined ? {} : { warnings: reading.warnings.map(redact) };
+  return { ...reading, text: redact(reading.text), ...warnings };
+}
+
+function masked(outcome: Outcome, redact: (text: string) => string): Outcome {
+  if (outcome.kind === 'running') return outcome;
+  if (outcome.kind === 'held') return { ...outcome, why: redact(outcome.why) };
+  return outcome.message === undefined ? outcome : { ...outcome, message: redact(outcome.message) };
+}
