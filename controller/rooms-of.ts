@@ -6,6 +6,7 @@ import { webProvider } from '../analysis/providers/web.ts';
 import type { Dialect } from '../crds/schema/dialect.ts';
 import type { Keys } from '../crds/schema/keys.ts';
 import type { Clock, EventRecorder, KubeClient, Leadership, Log } from '../kube/api.ts';
+import type { AddressPolicy } from '../outbound/address-policy.ts';
 import { outboundClient } from '../outbound/client.ts';
 import type { Source } from '../source/contract.ts';
 import { analysisRunReconciler } from './analysis-run/reconciler.ts';
@@ -14,6 +15,7 @@ import type { ControllerConfig } from './config.ts';
 import { gitRevertReconciler } from './git-revert/reconciler.ts';
 import { gitSyncReconciler } from './git-sync/reconciler.ts';
 import { controllerLog } from './log.ts';
+import { lintOptions, releaseChecks } from './release-checks.ts';
 import { rolloutReconciler } from './rollout/reconciler.ts';
 import { enqueueRollouts } from './rollout/stores.ts';
 import type { Room } from './rooms.ts';
@@ -66,11 +68,6 @@ function rolloutRoom(parts: RoomParts): Room {
 
 function analysisRoom(parts: RoomParts): Room {
   const { client, caches, clock, dialect, events, leadership, config } = parts;
-  const policy = {
-    allow: config.allowAddress,
-    restrictPrivate: config.restrictPrivate,
-    apiServer: [new URL(parts.server).host],
-  };
   const room = analysisRunReconciler({
     client,
     runs: caches.analysisRuns,
@@ -78,11 +75,20 @@ function analysisRoom(parts: RoomParts): Room {
     dialect,
     events,
     leadership,
-    outbound: outboundClient({ policy, userAgent: `tidegate/${version}` }),
+    outbound: outboundClient({ policy: addressPolicy(parts), userAgent: `tidegate/${version}` }),
     providers: metricProviders(config),
     log: fieldsFirst(controllerLog(config.logLevel, 'analysis-run')),
   });
   return { name: 'analysis-run', ...room };
+}
+
+/** Addresses that users may name. */
+function addressPolicy({ config, server }: RoomParts): AddressPolicy {
+  return {
+    allow: config.allowAddress,
+    restrictPrivate: config.restrictPrivate,
+    apiServer: [new URL(server).host],
+  };
 }
 
 function metricProviders(config: ControllerConfig): readonly MetricProvider[] {
@@ -107,6 +113,12 @@ function gitRooms(parts: RoomParts): readonly Room[] {
     clusterId: config.clusterId,
     allowFileRepositories: config.allowFileRepositories,
     author: { name: config.committerName, email: config.committerEmail },
+    checks: releaseChecks({
+      caches,
+      dialect,
+      routers,
+      lint: lintOptions(metricProviders(config), addressPolicy(parts)),
+    }),
   };
   return [
     { name: 'git-sync', ...gitSyncReconciler(deps) },

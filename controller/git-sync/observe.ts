@@ -15,7 +15,7 @@ import { quarantineHits } from './quarantine.ts';
 import { releaseName } from './names.ts';
 import type { Room, SyncMemory } from './room.ts';
 import { serviceClashes } from './service-clash.ts';
-import { standardChecks } from './set-checks.ts';
+import { type CheckContext, standardChecks } from './set-checks.ts';
 import { subjectOf } from './subject.ts';
 import { type Account, accountText, type TenantToken } from './tenant.ts';
 import { tryOut } from './trial.ts';
@@ -173,7 +173,12 @@ function withoutRollouts(set: PreparedSet, subject: Subject): PreparedSet {
 function problemsOf(observed: Observed, set: PreparedSet, deps: GitDeps): readonly string[] {
   const { sync } = observed;
   const namespace = sync.metadata.namespace ?? '';
-  const context = { namespace, sync: `GitSync ${namespace}/${sync.metadata.name}`, path: sync.spec.path };
+  const context: CheckContext = {
+    namespace,
+    sync: `GitSync ${namespace}/${sync.metadata.name}`,
+    path: sync.spec.path,
+    leaves: (live) => sync.spec.prune !== false && labelOf(live, deps.keys.gitSync) === sync.metadata.uid,
+  };
   const checks = [...standardChecks, ...(deps.checks ?? [])];
   const found = [
     ...checks.flatMap((check) => check(set.objects, context)),

@@ -3,6 +3,7 @@
 import { objectText, type Problem, problem } from '../../crds/schema/problem.ts';
 import { ownGroup } from '../../crds/schema/dialect.ts';
 import { isJsonObject } from '../../crds/schema/json.ts';
+import type { KubeObject } from '../../kube/api.ts';
 import { groupOf, type Manifest, objectId } from './objects.ts';
 
 /** What a check is told besides the set. */
@@ -12,6 +13,8 @@ export interface CheckContext {
   /** `GitSync shop/web`, for sentences that speak of the whole set. */
   readonly sync: string;
   readonly path: string;
+  /** True for a live object that this GitSync applied: when the set lacks it, it is about to be deleted. */
+  readonly leaves: (live: KubeObject) => boolean;
 }
 
 /** Looks at the whole set as it would be applied; each problem is one whole sentence. */

@@ -1,0 +1,102 @@
+/** A set with Rollouts is judged with what they name, in the set or in the cluster. */
+
+import { describe, expect, it } from 'vitest';
+import { tidegateDialect } from '../../crds/schema/dialect.ts';
+import { aCanary, aRoutedCanary, aTemplate } from '../../crds/schema/testing/builders.ts';
+import { validateTemplate } from '../../crds/schema/validate-analysis.ts';
+import type { KubeObject } from '../../kube/api.ts';
+import { gatewayApi } from '../traffic/gateway-api.ts';
+import { idOf, type Manifest, objectId } from './objects.ts';
+import { rolloutChecks } from './rollout-checks.ts';
+
+const service = (name: string): Manifest => ({
+  apiVersion: 'v1',
+  kind: 'Service',
+  metadata: { name, namespace: 'shop' },
+  spec: { selector: { app: 'web' } },
+});
+
+const route: Manifest = {
+  apiVersion: 'gateway.networking.k8s.io/v1',
+  kind: 'HTTPRoute',
+  metadata: { name: 'web', namespace: 'shop' },
+  spec: {
+    rules: [
+      {
+        backendRefs: [
+          { name: 'web-stable', port: 80 },
+          { name: 'web-canary', port: 80 },
+        ],
+      },
+    ],
+  },
+};
+
+interface Given {
+  readonly set: readonly object[];
+  readonly live?: readonly Manifest[];
+  readonly leaving?: readonly string[];
+}
+
+function sentences({ set, live = [], leaving = [] }: Given): readonly string[] {
+  const found = new Map(live.map((one): [string, KubeObject] => [objectId(one), one]));
+  const check = rolloutChecks({
+    dialect: tidegateDialect,
+    routers: [gatewayApi],
+    lint: validateTemplate,
+    live: (key) => found.get(idOf(key)),
+  });
+  const context = {
+    namespace: 'shop',
+    sync: 'GitSync shop/web',
+    path: '.',
+    leaves: (one: KubeObject) => leaving.includes(one.metadata.name),
+  };
+  return check(set as Manifest[], context).map((one) => one.message);
+}
+
+describe('rolloutChecks', () => {
+  const routed = aRoutedCanary();
+  const services = [service('web-stable'), service('web-canary')];
+
+  it('accepts what a Rollout names wherever it is', () => {
+    expect(sentences({ set: [routed, ...services, route] })).toEqual([]);
+    expect(sentences({ set: [routed], live: [...services, route] })).toEqual([]);
+  });
+
+  it('names a Service that neither the set nor the cluster has', () => {
+    expect(sentences({ set: [routed, service('web-stable'), route] })).toEqual([
+      'Rollout shop/web: spec.strategy.canary.canaryService is "web-canary", but no Service of that name exists in namespace "shop": create the Service or correct the name.',
+    ]);
+  });
+
+  it('does not count a Service that this commit removes', () => {
+    const given = { set: [routed, service('web-stable'), route], live: services };
+    expect(sentences(given)).toEqual([]);
+    expect(sentences({ ...given, leaving: ['web-canary'] })).toHaveLength(1);
+  });
+
+  it('names a route that does not exist', () => {
+    expect(sentences({ set: [routed, ...services] })).toEqual([
+      expect.stringContaining(
+        'httpRoutes[0].name: HTTPRoute/web does not exist in namespace shop; create it or correct the name.',
+      ),
+    ]);
+  });
+
+  it('tells a bad template once, whether a Rollout names it or not', () => {
+    const template = aTemplate({ metrics: [] });
+    const rollout = aCanary({ steps: [{ analysis: { templates: [{ templateName: 'checks' }] } }] });
+    expect(sentences({ set: [rollout, template] })).toHaveLength(1);
+    expect(sentences({ set: [template] })).toHaveLength(1);
+  });
+
+  it('tells fields that this version does not act on', () => {
+    const rollout = aCanary({ dynamicStableScale: true });
+    expect(sentences({ set: [rollout] })).toEqual(['not supported yet: spec.strategy.canary.dynamicStableScale']);
+  });
+
+  it('leaves shapes that the schema does not know to the API server', () => {
+    expect(sentences({ set: [{ ...aCanary({}), spec: { replicas: 'two' } }] })).toEqual([]);
+  });
+});

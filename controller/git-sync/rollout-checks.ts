@@ -1,0 +1,131 @@
+/**
+ * What the rollout and analysis rooms would refuse, found before a commit is applied: every Rollout and analysis template of
+ * a set is judged together with what it names, in the set or in the cluster.
+ */
+
+import { AnalysisTemplate } from '../../crds/schema/analysis-template.ts';
+import { type Dialect } from '../../crds/schema/dialect.ts';
+import { isJsonObject, type JsonObject } from '../../crds/schema/json.ts';
+import type { AnyTemplate } from '../../crds/schema/merge-templates.ts';
+import { unsupportedFields } from '../../crds/schema/not-supported.ts';
+import { objectText, type Problem } from '../../crds/schema/problem.ts';
+import { Rollout } from '../../crds/schema/rollout.ts';
+import { type ServiceView, validateServices, validateTemplates } from '../../crds/schema/validate-references.ts';
+import { validateRollout } from '../../crds/schema/validate-rollout.ts';
+import type { KubeObject, ObjectKey } from '../../kube/api.ts';
+import type { Found, TrafficRouter } from '../traffic/router.ts';
+import { groupOf, idOf, type Manifest, objectId } from './objects.ts';
+import type { CheckContext, SetCheck } from './set-checks.ts';
+
+export interface RolloutCheckOptions {
+  readonly dialect: Dialect;
+  readonly routers: readonly TrafficRouter[];
+  /** What is wrong with a template by itself. */
+  readonly lint: (template: AnyTemplate) => readonly Problem[];
+  /** The live object; undefined when there is none, or its kind is not cached. Asked for what the set itself lacks. */
+  readonly live: (key: ObjectKey) => KubeObject | undefined;
+}
+
+/** Shapes that the schema does not know are left to the API server, whose dry run comes next. */
+export function rolloutChecks(options: RolloutCheckOptions): SetCheck {
+  return (objects, context) => {
+    const inSet = new Map(objects.map((object) => [objectId(object), object]));
+    const find = (key: ObjectKey): KubeObject | undefined =>
+      inSet.get(idOf(key)) ?? staying(options.live(key), context);
+    const own = objects.filter((object) => groupOf(object.apiVersion) === options.dialect.group);
+    const found = own.flatMap((object) => problemsOf(object, find, options));
+    return found.filter((one, index) => found.findIndex((other) => other.message === one.message) === index);
+  };
+}
+
+type Find = (key: ObjectKey) => KubeObject | undefined;
+
+/** A live object that this GitSync applied and that is not in the set any more is about to be deleted. */
+function staying(live: KubeObject | undefined, context: CheckContext): KubeObject | undefined {
+  const isLeaving = live !== undefined && context.leaves(live);
+  return isLeaving ? undefined : live;
+}
+
+function problemsOf(object: Manifest, find: Find, options: RolloutCheckOptions): readonly Problem[] {
+  switch (object.kind) {
+    case 'AnalysisTemplate':
+    case 'ClusterAnalysisTemplate': {
+      const parsed = AnalysisTemplate.safeParse(object);
+      return parsed.success ? options.lint({ ...parsed.data, kind: object.kind } as AnyTemplate) : [];
+    }
+    case 'Rollout':
+      return rolloutProblems(object, find, options);
+    default:
+      return [];
+  }
+}
+
+function rolloutProblems(object: Manifest, find: Find, options: RolloutCheckOptions): readonly Problem[] {
+  const { dialect } = options;
+  const parsed = Rollout.omit({ status: true }).safeParse(object);
+  if (!parsed.success) return [];
+  const rollout: Rollout = parsed.data;
+  const own = [...unsupportedFields(object), ...validateRollout(rollout, dialect)];
+  if (own.length > 0) return own;
+  return [
+    ...validateServices(rollout, servicesOf(rollout, find), dialect),
+    ...validateTemplates(rollout, (reference) => templateOf(rollout, reference, find, dialect), dialect),
+    ...routeProblems(rollout, find, options.routers),
+  ];
+}
+
+function servicesOf(rollout: Rollout, find: Find): ReadonlyMap<string, ServiceView> {
+  const { canaryService, stableService } = rollout.spec.strategy.canary ?? {};
+  const namespace = rollout.metadata.namespace ?? '';
+  const views = new Map<string, ServiceView>();
+  for (const name of [canaryService, stableService]) {
+    const service = name === undefined ? undefined : find({ group: '', kind: 'Service', namespace, name });
+    if (service !== undefined && name !== undefined) views.set(name, viewOf(service));
+  }
+  return views;
+}
+
+/** Of the set a manifest, of the cache a view with the selector at its top. */
+function viewOf(service: KubeObject): ServiceView {
+  const { spec, selector } = service as unknown as JsonObject;
+  const found = isJsonObject(spec) ? spec['selector'] : selector;
+  const texts = isJsonObject(found)
+    ? Object.entries(found).flatMap(([key, value]) => (typeof value === 'string' ? [[key, value] as const] : []))
+    : [];
+  const { annotations } = service.metadata;
+  return { selector: Object.fromEntries(texts), ...(annotations === undefined ? {} : { annotations }) };
+}
+
+function templateOf(
+  rollout: Rollout,
+  reference: { readonly templateName?: string | undefined; readonly clusterScope?: boolean | undefined },
+  find: Find,
+  dialect: Dialect,
+): AnyTemplate | undefined {
+  const { templateName, clusterScope } = reference;
+  if (templateName === undefined) return undefined;
+  const kind = clusterScope ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate';
+  const namespace = clusterScope ? '' : (rollout.metadata.namespace ?? '');
+  const found = find({ group: dialect.group, kind, namespace, name: templateName });
+  const parsed = AnalysisTemplate.safeParse(found);
+  return parsed.success ? ({ ...parsed.data, kind } as AnyTemplate) : undefined;
+}
+
+/** The router plans the weights of a first install: whatever it refuses then, it would refuse later. */
+function routeProblems(rollout: Rollout, find: Find, routers: readonly TrafficRouter[]): readonly Problem[] {
+  const { canary } = rollout.spec.strategy;
+  const router = routers.find((one) => one.needs(rollout).length > 0);
+  if (router === undefined || canary?.trafficRouting === undefined) return [];
+  const plan = {
+    total: 100,
+    destinations: [
+      { service: canary.stableService ?? '', role: 'stable', weight: 100 },
+      { service: canary.canaryService ?? '', role: 'canary', weight: 0 },
+    ],
+  } as const;
+  const answer = router.plan(rollout, plan, find as Found);
+  if (!('kind' in answer)) return [];
+  const { field, message } = answer;
+  const sentence = `${objectText(rollout)}: ${field}: ${message}.`;
+  return [{ field, found: 'not usable', allowed: message, remedy: 'correct it', message: sentence }];
+}
