@@ -56,10 +56,21 @@ describe('unsupportedFields', () => {
       'spec.metrics[0].provider.datadog',
     ],
     ['nested templates', aTemplate({ templates: [{ templateName: 'x' }] }), 'spec.templates'],
-    ['pull requests', aGitSync({ revert: { mode: 'pullRequest' } }), 'spec.revert.mode pullRequest'],
-    ['observing', aGitSync({ sync: 'observe' }), 'spec.sync observe'],
+    ['pull requests', aGitSync({ revert: { mode: 'pullRequest' } }), 'spec.revert.mode'],
+    ['observing', aGitSync({ sync: 'observe' }), 'spec.sync'],
     ['an Experiment', { kind: 'Experiment', spec: { templates: [] } }, 'spec'],
   ])('%s is refused by name', (_name, object, field) => {
-    expect(sentences(object)).toEqual([`not supported yet: ${field}`]);
+    const sentence = sentences(object)[0] ?? '';
+    expect(sentences(object)).toHaveLength(1);
+    expect(sentence).toContain(`not supported yet: ${field} is `);
+  });
+
+  it('says in one sentence which object, what was found, what is allowed and what to do', () => {
+    expect(sentences(aCanary({ dynamicStableScale: true }))).toEqual([
+      'Rollout shop/web: not supported yet: spec.strategy.canary.dynamicStableScale is true, but it must be left out in this version: remove it.',
+    ]);
+    expect(sentences(aGitSync({ sync: 'observe' }))).toEqual([
+      'GitSync shop/shop: not supported yet: spec.sync is "observe", but in this version it must be "apply": change it.',
+    ]);
   });
 });

@@ -4,14 +4,15 @@
  */
 
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
-import type { Problem } from './problem.ts';
+import { objectText, type Problem, problem, valueText } from './problem.ts';
 import { gatewayPluginName, routerNames } from './traffic-routing.ts';
 import { providerNames } from './providers.ts';
 
-/** A dotted path; `[]` stands for every item of a list. With `value`, only that value is not supported. */
+/** A dotted path; `[]` stands for every item of a list. With `value`, only that value is not supported, but `instead` is. */
 interface Entry {
   readonly path: string;
   readonly value?: string;
+  readonly instead?: string;
 }
 
 const entries = (base: string, names: readonly string[]): Entry[] => names.map((name) => ({ path: `${base}.${name}` }));
@@ -69,8 +70,8 @@ const notSupported: Readonly<Record<string, readonly Entry[]>> = {
   AnalysisRun: [...metricEntries('spec'), { path: 'spec.ttlStrategy' }],
   Experiment: [{ path: 'spec' }],
   GitSync: [
-    { path: 'spec.sync', value: 'observe' },
-    { path: 'spec.revert.mode', value: 'pullRequest' },
+    { path: 'spec.sync', value: 'observe', instead: '"apply"' },
+    { path: 'spec.revert.mode', value: 'pullRequest', instead: '"push" or "report"' },
   ],
 };
 
@@ -98,38 +99,47 @@ function findField(object: JsonObject, path: string): Found[] {
   return path.split('.').reduce<Found[]>((from, part) => descend(from, part), [{ path: '', value: object }]);
 }
 
-function refusal(field: string, found: Json | undefined): Problem {
-  const text = typeof found === 'string' ? found : 'set';
-  return {
-    field,
-    found: text,
-    allowed: 'it must be left out in this version',
-    remedy: 'remove it',
-    message: `not supported yet: ${field}`,
+function refusal(object: JsonObject, field: string, found: Json | undefined, instead?: string): Problem {
+  const isPlain = typeof found === 'string' || typeof found === 'number' || typeof found === 'boolean';
+  const parts = {
+    object: nameOf(object),
+    found: isPlain ? valueText(found) : 'set',
+    allowed: instead === undefined ? 'it must be left out in this version' : `in this version it must be ${instead}`,
+    remedy: instead === undefined ? 'remove it' : 'change it',
   };
+  return { ...problem({ ...parts, field: `not supported yet: ${field}` }), field };
+}
+
+/** `Kind namespace/name`; the kind alone where the object has no name. */
+function nameOf({ kind, metadata }: JsonObject): string {
+  const kindText = typeof kind === 'string' ? kind : '';
+  const { name, namespace } = isJsonObject(metadata) ? metadata : {};
+  if (typeof name !== 'string') return kindText;
+  const where = typeof namespace === 'string' ? { namespace } : {};
+  return objectText({ kind: kindText, metadata: { name, ...where } });
 }
 
 const pluginsPath = `${canary}.trafficRouting.plugins`;
 const pluginFields: readonly string[] = ['httpRoute', 'httpRoutes', 'namespace'];
 
 /** Set fields of the Gateway API plugin besides those that are understood. */
-function pluginConfig(config: JsonObject): Problem[] {
+function pluginConfig(object: JsonObject, config: JsonObject): Problem[] {
   const base = `${pluginsPath}["${gatewayPluginName}"]`;
   const routes = Array.isArray(config['httpRoutes']) ? config['httpRoutes'] : [];
   const own = Object.entries(config).filter(([key, value]) => !pluginFields.includes(key) && !isUnset(value));
   const ofRoutes = routes.flatMap((route: Json, index) =>
     Object.entries(isJsonObject(route) ? route : {})
       .filter(([key, value]) => key !== 'name' && !isUnset(value))
-      .map(([key, value]) => refusal(`${base}.httpRoutes[${index}].${key}`, value)),
+      .map(([key, value]) => refusal(object, `${base}.httpRoutes[${index}].${key}`, value)),
   );
-  return [...own.map(([key, value]) => refusal(`${base}.${key}`, value)), ...ofRoutes];
+  return [...own.map(([key, value]) => refusal(object, `${base}.${key}`, value)), ...ofRoutes];
 }
 
 function plugins(object: JsonObject): Problem[] {
   return findField(object, pluginsPath).flatMap(({ value }) =>
     Object.entries(isJsonObject(value) ? value : {}).flatMap(([name, config]) => {
-      if (name !== gatewayPluginName) return [refusal(`${pluginsPath}["${name}"]`, 'set')];
-      return isJsonObject(config) ? pluginConfig(config) : [];
+      if (name !== gatewayPluginName) return [refusal(object, `${pluginsPath}["${name}"]`, {})];
+      return isJsonObject(config) ? pluginConfig(object, config) : [];
     }),
   );
 }
@@ -139,7 +149,7 @@ function applies(entry: Entry, found: Found): boolean {
 }
 
 /**
- * Every field set in the object that is not acted on yet, with its concrete path and the sentence `not supported yet: <field>`.
+ * Every field set in the object that is not acted on yet, with its concrete path and a sentence that has `not supported yet: <field>`.
  * Takes any of the kinds as it came from the API server or from Git; other kinds give nothing.
  */
 export function unsupportedFields(object: { readonly kind: string }): Problem[] {
@@ -147,7 +157,7 @@ export function unsupportedFields(object: { readonly kind: string }): Problem[] 
   const listed = (notSupported[object.kind] ?? []).flatMap((entry) =>
     findField(json, entry.path)
       .filter((found) => applies(entry, found))
-      .map((found) => refusal(entry.value === undefined ? found.path : `${found.path} ${entry.value}`, found.value)),
+      .map((found) => refusal(json, found.path, found.value, entry.instead)),
   );
   return object.kind === 'Rollout' ? [...listed, ...plugins(json)] : listed;
 }

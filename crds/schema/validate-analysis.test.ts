@@ -144,7 +144,9 @@ describe('validateTemplates', () => {
   it('tells what the template uses and this version lacks', () => {
     const job = aTemplate({ metrics: [{ name: 'smoke', provider: { job: { spec: {} } } }] });
 
-    expect(use({ templates }, job)).toEqual(['not supported yet: spec.metrics[0].provider.job']);
+    expect(use({ templates }, job)).toEqual([
+      'AnalysisTemplate shop/checks: not supported yet: spec.metrics[0].provider.job is set, but it must be left out in this version: remove it.',
+    ]);
   });
 });
 
