@@ -29,9 +29,10 @@ export function rolloutState(wanted: ReleaseRollout, live: Manifest | undefined)
   if (live === undefined) return { kind: 'missing' };
   if (liveTemplateHash(live) !== wanted.templateHash) return { kind: 'other-template' };
   const status = asRollout(live).status;
-  const failed = failureOf(wanted, live);
-  if (failed !== undefined) return failed;
+  // A status that speaks of an older template says nothing about this one, least of all that it failed.
   const seen = String(status?.observedGeneration ?? '') === String(live.metadata.generation ?? '');
+  const failed = seen ? failureOf(wanted, live) : undefined;
+  if (failed !== undefined) return failed;
   const stable = status?.stableRS !== undefined && status.stableRS !== '' && status.stableRS === status.currentPodHash;
   if (seen && stable && status?.phase === 'Healthy') return { kind: 'promoted' };
   const phase = status?.phase ?? 'Progressing';
