@@ -14,18 +14,22 @@ export interface TemplateCheck {
   check(observed: Observed, signal?: AbortSignal): Promise<TemplateAnswer>;
 }
 
-/** Answers are remembered per Rollout for its newest template, so each template costs one request. */
+/**
+ * Answers are remembered per Rollout for its newest generation, so each template costs one request. Not by hash: a field
+ * that Kubernetes does not know has no part in the hash.
+ */
 export function templateCheck(client: KubeClient): TemplateCheck {
-  const known = new Map<string, { readonly podHash: string; readonly problems: readonly SpecProblem[] }>();
+  const known = new Map<string, { readonly generation: number; readonly problems: readonly SpecProblem[] }>();
   return {
     async check(observed, signal) {
       const uid = observed.rollout.metadata.uid ?? '';
       if (!isNew(observed)) return { kind: 'known', problems: [] };
+      const generation = observed.rollout.metadata.generation ?? 0;
       const cached = known.get(uid);
-      if (cached?.podHash === observed.podHash) return { kind: 'known', problems: cached.problems };
+      if (cached?.generation === generation) return { kind: 'known', problems: cached.problems };
       const options = { dryRun: true, strict: true, ...(signal === undefined ? {} : { signal }) };
       const answer = problemsOf(observed, await client.create(draft(observed), options));
-      if (answer.kind === 'known') known.set(uid, { podHash: observed.podHash, problems: answer.problems });
+      if (answer.kind === 'known') known.set(uid, { generation, problems: answer.problems });
       return answer;
     },
   };
