@@ -91,9 +91,10 @@ export async function withAccess<T>(
 }
 
 async function prepare(deps: AccessDeps, repository: Repository, login: Login, folder: string): Promise<Access> {
-  const env: Record<string, string> = { GIT_ALLOW_PROTOCOL: repository.scheme, GIT_ASKPASS: deps.askpassPath };
+  const env: Record<string, string> = { GIT_ALLOW_PROTOCOL: repository.scheme };
   const config = [`remote.origin.url=${repository.url}`];
   if (login.kind === 'password') {
+    env['GIT_ASKPASS'] = deps.askpassPath;
     env['TIDEGATE_GIT_USERNAME'] = login.username;
     env['TIDEGATE_GIT_PASSWORD'] = login.password;
   }

@@ -100,7 +100,7 @@ export function fetcher(options: FetcherOptions): Fetcher {
 }
 
 /** Where the cache keeps the tip of a branch. A hash: branches `a` and `a/b` may follow each other in time. */
-export function tipRef(branch: string): string {
+function tipRef(branch: string): string {
   return `refs/tidegate/tips/${createHash('sha256').update(branch).digest('hex').slice(0, 40)}`;
 }
 

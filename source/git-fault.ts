@@ -22,8 +22,12 @@ const RULES: readonly Rule[] = [
     sentence: (repository) => `The host key of ${repository} is not in knownHosts of its credentials.`,
   },
   {
-    pattern:
-      /authentication failed|could not read (?:username|password)|terminal prompts disabled|permission denied|returned error: 40[13]|invalid credentials/i,
+    pattern: /could not read (?:username|password)|terminal prompts disabled/i,
+    kind: 'auth',
+    sentence: (repository) => `Repository ${repository} asks for credentials, and spec.credentials gives none.`,
+  },
+  {
+    pattern: /authentication failed|permission denied|returned error: 40[13]|invalid credentials/i,
     kind: 'auth',
     sentence: (repository, detail) => `Repository ${repository} does not accept the credentials: ${detail}.`,
   },

@@ -213,6 +213,22 @@ describe('a revert', () => {
     expect(await treeOf(told.name, 'main', 'shop')).toBe(await treeOf(told.name, told.good, 'shop'));
   });
 
+  it('is made on a rewritten branch while the closure is exactly the bad content', async () => {
+    const told = await story({ 'shop/app.yaml': app('1') }, { 'shop/app.yaml': app('2') });
+    await bench.source.sync({ ...at(bench.url(told.name)), branch: 'main', paths: ['.'] });
+    await bench.repositories.setBranch(told.name, 'main', told.good);
+    const tip = await bench.repositories.commit(
+      told.name,
+      'main',
+      { 'shop/app.yaml': app('2'), 'pay/x.yaml': 'x: 1\n' },
+      { message: 'amended' },
+    );
+
+    const { merged } = await mergeAndPush(told, tip);
+
+    expect(merged).toMatchObject({ parent: tip, changed: ['shop/app.yaml'] });
+  });
+
   it('moves an edit made after a rename back to the old name', async () => {
     const told = await story({ 'shop/old.yaml': app('1') }, { 'shop/old.yaml': null, 'shop/new.yaml': app('2') });
     const tip = await bench.repositories.commit(told.name, 'main', { 'shop/new.yaml': app('2', 'note: kept\n') });

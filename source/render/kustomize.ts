@@ -165,7 +165,7 @@ async function runBuild(tool: KustomizeTool, session: Session, folder: string, p
 const DEAD_PROXY = 'http://127.0.0.1:9';
 
 /** Goes into the digest: another version may build other objects from the same files. */
-export function rendererOf(tool: KustomizeTool): string {
+function rendererOf(tool: KustomizeTool): string {
   return `kustomize/${tool.version ?? 'unknown'}/1`;
 }
 

@@ -66,7 +66,7 @@ function manifestsIn(
 }
 
 /** Why a symlink can't be followed. */
-export function linkProblem(name: string, target: string, kind: 'outside' | 'missing'): string {
+function linkProblem(name: string, target: string, kind: 'outside' | 'missing'): string {
   if (kind === 'missing') return `${name} is a symbolic link to ${target}, which does not exist.`;
   return `${name} is a symbolic link to ${target}, which is outside spec.path and spec.alsoPaths; add that path to spec.alsoPaths or commit the file itself.`;
 }

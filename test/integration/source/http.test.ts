@@ -1,5 +1,5 @@
 /** The source process against a real Git server over HTTP: accounts, faults in the middle of calls, held pushes. */
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { Credentials } from '../../../source/contract.ts';
 import { at as base, mergeWords, startWorkbench, type Workbench } from './workbench.ts';
@@ -110,6 +110,36 @@ describe.skipIf(missing !== undefined)(
 
       expect(answer).toMatchObject({ kind: 'auth', message: expect.stringContaining(git.baseUrl) });
       expect(JSON.stringify(answer)).not.toContain('wr0ng');
+    });
+
+    it.skipIf(process.platform !== 'linux')('shows the token in no command line', async () => {
+      await git.createRepository('argv', { a: '1' });
+      const held = git.holdNext('argv', 'fetch');
+      const answer = bench.source.sync({ ...at('argv'), branch: 'main', paths: ['.'] });
+      await held.arrived;
+      const lines = readdirSync('/proc')
+        .filter((entry) => /^\d+$/.test(entry))
+        .map(commandLine);
+      held.release();
+      await answer;
+
+      expect(lines.some((line) => line.includes(git.url('argv')))).toBe(true);
+      expect(lines.filter((line) => line.includes(git.token))).toEqual([]);
+    });
+
+    it('says so when a repository asks for credentials and there are none', async () => {
+      await git.createRepository('closed', { a: '1' });
+
+      const answer = await bench.source.sync({
+        ...at('closed', { credentials: { kind: 'none' } }),
+        branch: 'main',
+        paths: ['.'],
+      });
+
+      expect(answer).toEqual({
+        kind: 'auth',
+        message: `Repository ${git.url('closed')} asks for credentials, and spec.credentials gives none.`,
+      });
     });
 
     it('says denied when the account may only read', async () => {
@@ -244,3 +274,12 @@ describe.skipIf(missing !== undefined)(
     });
   },
 );
+
+function commandLine(pid: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+  } catch (error) {
+    // It has ended since the folder was listed.
+    return error instanceof Error ? '' : 'unknown';
+  }
+}
