@@ -3,7 +3,7 @@
 import type { GitSyncPhase, GitSyncStatus } from '../../crds/schema/git-sync.ts';
 import { finalGitRevertPhases, type GitRevert } from '../../crds/schema/git-revert.ts';
 import type { Instant } from '../../kube/api.ts';
-import { conditioned, type Draft, lookingAgain, withStatus } from './draft.ts';
+import { conditioned, type Draft, lookingAgain, warningFact, withStatus } from './draft.ts';
 import { timeText } from './conditions.ts';
 import type { Observed } from './observed.ts';
 import { shortCommit } from './names.ts';
@@ -31,7 +31,11 @@ function withReachability(observed: Observed, draft: Draft, now: Instant): Draft
       reason: faultReason(fault.kind),
       message: fault.message,
     } as const;
-    return conditioned(draft, parts, now);
+    const next = conditioned(draft, parts, now);
+    const said = (of: Draft): string | undefined =>
+      of.status.conditions?.find((one) => one.type === 'SourceReachable' && one.status === 'False')?.message;
+    if (said(draft) === said(next)) return next;
+    return { ...next, facts: [...next.facts, warningFact('SourceUnreachable', now, fault.message)] };
   }
   if (tip === undefined && invalid === undefined) return draft;
   const message = `Branch ${observed.sync.spec.branch} was fetched.`;

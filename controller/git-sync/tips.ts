@@ -7,9 +7,10 @@ import { parseDurationMs } from '../../crds/schema/duration.ts';
 import type { GitSync } from '../../crds/schema/git-sync.ts';
 import { problem } from '../../crds/schema/problem.ts';
 import type { Clock, Instant, JsonObject } from '../../kube/api.ts';
-import type { Credentials, Source } from '../../source/contract.ts';
+import type { Credentials, FaultKind, Source } from '../../source/contract.ts';
 import type { SourceView, Tip } from './observed.ts';
 import { closureOf } from './revert-draft.ts';
+import { faultSentence } from './source-fault.ts';
 
 /** Credentials for a look; a sentence when there are none to be had. */
 export type CredentialsFor = (
@@ -188,7 +189,7 @@ async function findTip(options: TipsOptions, sync: GitSync, entry: Entry): Promi
     { ...where, paths: closureOf(sync), deadlineMs: syncDeadlineMs },
     options.signal,
   );
-  if (synced.kind !== 'ok') return fault(synced);
+  if (synced.kind !== 'ok') return fault(sync, synced);
   const { commit, committedAt, author, subject } = synced;
   if (synced.trees[path] === null)
     return { kind: 'view', view: { invalid: { commit, sentences: [noPath(sync, commit)] } } };
@@ -203,21 +204,20 @@ async function findTip(options: TipsOptions, sync: GitSync, entry: Entry): Promi
   );
   if (rendered.kind === 'invalid')
     return { kind: 'view', view: { invalid: { commit, sentences: rendered.problems.map(renderSentence) } } };
-  if (rendered.kind !== 'ok') return fault(rendered);
+  if (rendered.kind !== 'ok') return fault(sync, rendered);
   entry.trees = trees;
   entry.objects = rendered.objects;
   const tip: Tip = { commit, committedAt, author, subject, digest: rendered.digest, renderer: rendered.renderer };
   return { kind: 'view', view: { tip } };
 }
 
-function fault(answer: {
-  readonly kind: string;
-  readonly message: string;
-  readonly retryAfterMs?: number | undefined;
-}): Found {
+function fault(
+  sync: GitSync,
+  answer: { readonly kind: FaultKind; readonly message: string; readonly retryAfterMs?: number | undefined },
+): Found {
   return {
     kind: 'fault',
-    fault: { kind: answer.kind, message: answer.message },
+    fault: { kind: answer.kind, message: faultSentence(sync, answer) },
     ...(answer.retryAfterMs === undefined ? {} : { retryAfterMs: answer.retryAfterMs }),
     lasting: lastingFaults.has(answer.kind),
   };
