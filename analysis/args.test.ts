@@ -196,7 +196,7 @@ describe('arguments of a run', () => {
       kind: 'ok',
       args: new Map([
         ['args.v', 'x'],
-        ['args.token', 'secret-value'],
+        ['args.token', 'value-from-secret'],
       ]),
     });
   });

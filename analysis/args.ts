@@ -131,7 +131,7 @@ function runValue(arg: Argument, run: JsonObject): Found {
 }
 
 /** Stands for a secret value where settings are checked without reading any Secret. */
-export const secretPlaceholder = 'secret-value';
+export const secretPlaceholder = 'value-from-secret';
 
 /** Replacements with placeholders for Secrets: enough to check a metric and to know its limits and interval. */
 export function placeholderArgs(args: readonly Argument[], run: JsonObject): ArgsOutcome<Replacements> {
