@@ -101,16 +101,22 @@ function retreatByPods(scene: Scene): Moves {
 export function abortedFact(scene: Scene) {
   const { verdict } = scene.status;
   const cause = verdict === undefined ? '' : `: ${verdict.message}`;
-  return fact(scene.now, 'RolloutAborted', `Aborted the update to revision ${verdict?.revision ?? scene.currentHash}${cause}`, {
-    cause: verdict?.cause,
-  });
+  return fact(
+    scene.now,
+    'RolloutAborted',
+    `Aborted the update to revision ${verdict?.revision ?? scene.currentHash}${cause}`,
+    {
+      cause: verdict?.cause,
+    },
+  );
 }
 
 function stableIsGone(scene: Scene): Moves {
   return waitFor({
     reason: 'StableMissing',
     on: `ReplicaSet/${scene.observed.rollout.metadata.name}-${scene.stableHash ?? ''}`,
-    moves: 'The ReplicaSet of the stable revision was deleted: release a working revision, or promote the current one in full.',
+    moves:
+      'The ReplicaSet of the stable revision was deleted: release a working revision, or promote the current one in full.',
   });
 }
 

@@ -22,7 +22,7 @@ export interface ActOptions {
   /** Called with every object as stored after a write. */
   readonly wrote: (object: KubeObject) => void;
   readonly effectDone?: (kind: string, outcome: string) => void;
-  readonly signal?: AbortSignal;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** `facts` are those that hold now. `stopped` says why not all was done; the next pass decides anew. */
@@ -117,14 +117,17 @@ class Pass {
     if (live.kind !== 'ok') return this.settle(live, `read ReplicaSet ${name}`);
     const { collisionCount = 0 } = this.observed.rollout.status ?? {};
     const step = await this.merge(this.rollout, { status: { collisionCount: collisionCount + 1 } }, 'status');
-    return step.kind === 'done' ? { kind: 'stopped', why: `the name ${name} is taken by another owner`, afterMs: 0 } : step;
+    return step.kind === 'done'
+      ? { kind: 'stopped', why: `the name ${name} is taken by another owner`, afterMs: 0 }
+      : step;
   }
 
   private async startAnalysis(object: JsonObject): Promise<Step> {
     const draft = object as unknown as KubeObject;
     const result = await this.options.client.create(draft, this.writeOptions());
     // Names are derived from revision, step and try: one that exists was created by an earlier, unfinished pass.
-    if (result.kind === 'conflict') return { kind: 'stopped', why: `AnalysisRun ${draft.metadata.name} exists already`, afterMs: 50 };
+    if (result.kind === 'conflict')
+      return { kind: 'stopped', why: `AnalysisRun ${draft.metadata.name} exists already`, afterMs: 50 };
     return this.settle(result, `create AnalysisRun ${draft.metadata.name}`);
   }
 
@@ -212,7 +215,10 @@ class Pass {
 }
 
 /** Why a write did not happen, in words; conflicts are routine and looked at again at once. */
-export function failed(result: Exclude<ApiResult<JsonObject>, { kind: 'ok' }>, what: string): Extract<Step, { kind: 'stopped' }> {
+export function failed(
+  result: Exclude<ApiResult<JsonObject>, { kind: 'ok' }>,
+  what: string,
+): Extract<Step, { kind: 'stopped' }> {
   switch (result.kind) {
     case 'conflict':
       return { kind: 'stopped', why: `could not ${what}: it changed meanwhile`, afterMs: 30 };

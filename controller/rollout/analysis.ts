@@ -152,7 +152,10 @@ export function stopUnwanted(scene: Scene): Moves {
 type CanaryStatus = NonNullable<RolloutStatus['canary']>;
 
 /** What status says of the runs, and what there is to tell when a phase changed. */
-export function analysisStatus(scene: Scene): { readonly status: Partial<CanaryStatus>; readonly facts: Moves['facts'] } {
+export function analysisStatus(scene: Scene): {
+  readonly status: Partial<CanaryStatus>;
+  readonly facts: Moves['facts'];
+} {
   const before = scene.status.canary ?? {};
   const step = entry(latestRun(scene, stepPlace(scene)));
   const background = entry(latestRun(scene, backgroundPlace(scene)));

@@ -53,13 +53,23 @@ function progressing(scene: Scene, before: RolloutStatus): Said {
   const type = 'Progressing';
   const name = `${scene.observed.rollout.metadata.name}-${scene.currentHash}`;
   if (status.abortedAt !== undefined)
-    return { type, status: 'False', reason: 'RolloutAborted', message: status.verdict?.message ?? 'The rollout was aborted' };
+    return {
+      type,
+      status: 'False',
+      reason: 'RolloutAborted',
+      message: status.verdict?.message ?? 'The rollout was aborted',
+    };
   if (isPaused(scene)) return { type, status: 'Unknown', reason: 'RolloutPaused', message: 'The rollout is paused' };
   if (isComplete(scene))
     return { type, status: 'True', reason: 'NewReplicaSetAvailable', message: `ReplicaSet ${name} has all its pods` };
   if (isLate(scene)) {
     const after = durationText(progressDeadlineMs(scene.observed.rollout));
-    return { type, status: 'False', reason: 'ProgressDeadlineExceeded', message: `ReplicaSet ${name} made no progress for ${after}` };
+    return {
+      type,
+      status: 'False',
+      reason: 'ProgressDeadlineExceeded',
+      message: `ReplicaSet ${name} made no progress for ${after}`,
+    };
   }
   const old = condition(before, type);
   if (before.currentPodHash !== status.currentPodHash) return begun(scene, name);
@@ -72,7 +82,13 @@ function progressing(scene: Scene, before: RolloutStatus): Said {
     const { status: value, reason, message } = old;
     return { type, status: value, reason, ...(message === undefined ? {} : { message }) };
   }
-  return { type, status: 'True', reason: 'ReplicaSetUpdated', message: `ReplicaSet ${name} is progressing`, isProgress: true };
+  return {
+    type,
+    status: 'True',
+    reason: 'ReplicaSetUpdated',
+    message: `ReplicaSet ${name} is progressing`,
+    isProgress: true,
+  };
 }
 
 function begun(scene: Scene, name: string): Said {
@@ -88,7 +104,8 @@ function begun(scene: Scene, name: string): Said {
 
 /** More pods than before, a further step, another weight: whatever shows that it is not stuck. */
 function isProgress(before: RolloutStatus, after: RolloutStatus): boolean {
-  const more = (field: 'updatedReplicas' | 'readyReplicas' | 'availableReplicas') => (after[field] ?? 0) > (before[field] ?? 0);
+  const more = (field: 'updatedReplicas' | 'readyReplicas' | 'availableReplicas') =>
+    (after[field] ?? 0) > (before[field] ?? 0);
   const old = (status: RolloutStatus) => (status.replicas ?? 0) - (status.updatedReplicas ?? 0);
   return (
     more('updatedReplicas') ||
@@ -113,7 +130,8 @@ function isComplete(scene: Scene): boolean {
 }
 
 function paused(scene: Scene, before: RolloutStatus): Said | undefined {
-  if (isPaused(scene)) return { type: 'Paused', status: 'True', reason: 'RolloutPaused', message: 'The rollout is paused' };
+  if (isPaused(scene))
+    return { type: 'Paused', status: 'True', reason: 'RolloutPaused', message: 'The rollout is paused' };
   if (condition(before, 'Paused') === undefined) return undefined;
   return { type: 'Paused', status: 'False', reason: 'RolloutPaused', message: 'The rollout is not paused' };
 }

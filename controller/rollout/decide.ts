@@ -42,7 +42,8 @@ function go(observed: Observed, scene: Scene, mayMove: (scene: Scene) => boolean
   const request = nextRequest(scene);
   if (request !== undefined) return recordRequest(observed, scene, request);
   const verdict = failureOf(scene);
-  if (verdict !== undefined) return recordRequest(observed, scene, { event: { type: 'abort' }, verdict, patch: {}, facts: [] });
+  if (verdict !== undefined)
+    return recordRequest(observed, scene, { event: { type: 'abort' }, verdict, patch: {}, facts: [] });
   const moves = mayMove(scene) ? drive(scene) : noMoves;
   if (moves.event !== undefined || moves.patch !== undefined) {
     const next = moved(scene, moves.event, { ...scene.status, ...moves.patch });
@@ -84,7 +85,12 @@ function onTrial(scene: Scene): Moves {
   return together(watch, forward, timer);
 }
 
-function moved(scene: Scene, event: LifecycleEvent | undefined, status: RolloutStatus, request?: Request): RolloutStatus {
+function moved(
+  scene: Scene,
+  event: LifecycleEvent | undefined,
+  status: RolloutStatus,
+  request?: Request,
+): RolloutStatus {
   if (event === undefined) return status;
   const { verdict, to } = request ?? {};
   const input: LifecycleInput = {
@@ -125,7 +131,11 @@ function record(observed: Observed, intent: RolloutStatus, facts: readonly Fact[
 }
 
 function working(scene: Scene): Waiting {
-  return { reason: 'Working', on: `Rollout/${scene.observed.rollout.metadata.name}`, moves: 'The next write is under way.' };
+  return {
+    reason: 'Working',
+    on: `Rollout/${scene.observed.rollout.metadata.name}`,
+    moves: 'The next write is under way.',
+  };
 }
 
 function isFinal(scene: Scene): boolean {
@@ -135,7 +145,10 @@ function isFinal(scene: Scene): boolean {
 function act(observed: Observed, moves: Moves): RolloutDecision {
   const status = observed.rollout.status ?? {};
   const base = { phase: 'act', status, effects: moves.effects, facts: moves.facts } as const;
-  return withWaiting(moves.lookAgainAt === undefined ? base : { ...base, lookAgainAt: moves.lookAgainAt }, moves.waiting);
+  return withWaiting(
+    moves.lookAgainAt === undefined ? base : { ...base, lookAgainAt: moves.lookAgainAt },
+    moves.waiting,
+  );
 }
 
 /** Nothing to move: status mirrors the world, but counts alone don't make a write right after a progress. */
@@ -175,7 +188,11 @@ function refuse(observed: Observed, status: RolloutStatus): RolloutDecision {
     if (decision.phase !== 'settled') return decision;
   }
   const text = problemText(observed) ?? '';
-  const waiting = waitFor({ reason: 'InvalidSpec', on: 'user', moves: 'It goes on when the spec is corrected.' }).waiting;
+  const waiting = waitFor({
+    reason: 'InvalidSpec',
+    on: 'user',
+    moves: 'It goes on when the spec is corrected.',
+  }).waiting;
   const next = nextStatus(observed, status, waiting);
   const isNew = statusPatch(observed.rollout.status ?? {}, next.status) !== undefined;
   const known = status.conditions?.some((one) => one.type === 'InvalidSpec' && one.message === text) ?? false;

@@ -34,7 +34,8 @@ export function fence(client: KubeClient, leadership: Leadership): Fence {
       for (const object of list) {
         const result = await stamp(client, object, leadership.term);
         if (result.kind === 'not-found') continue;
-        if (result.kind !== 'ok') return { ...failed(result, `stamp ${object.kind} ${object.metadata.name}`), kind: 'retry' };
+        if (result.kind !== 'ok')
+          return { ...failed(result, `stamp ${object.kind} ${object.metadata.name}`), kind: 'retry' };
         wrote(result.object);
       }
       cleared.add(uid);

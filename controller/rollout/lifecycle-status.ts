@@ -63,6 +63,8 @@ const noPause: Partial<RolloutStatus> = {
   controllerPause: undefined,
   manualPauseStartedAt: undefined,
 };
+/** Back to the first step, whatever was asked for or drained. */
+const restarted: Partial<RolloutStatus> = { promoteFull: undefined, drainUntil: undefined, currentStepIndex: 0 };
 const noAbort: Partial<RolloutStatus> = { abort: undefined, abortedAt: undefined, verdict: undefined };
 
 function record(status: RolloutStatus, action: LifecycleAction, input: LifecycleInput): RolloutStatus {
@@ -96,9 +98,7 @@ function record(status: RolloutStatus, action: LifecycleAction, input: Lifecycle
         ...status,
         ...noPause,
         ...aborted,
-        promoteFull: undefined,
-        drainUntil: undefined,
-        currentStepIndex: 0,
+        ...restarted,
         ...transition('abort', status.currentPodHash ?? '', stable, now),
       };
     case 'recordAbortAfterRollback':
@@ -108,10 +108,9 @@ function record(status: RolloutStatus, action: LifecycleAction, input: Lifecycle
         ...status,
         ...noPause,
         ...noAbort,
+        ...restarted,
         failedPodHash: undefined,
         transition: undefined,
-        drainUntil: undefined,
-        currentStepIndex: 0,
         attempt: (status.attempt ?? 1) + 1,
       };
     case 'markStable':

@@ -147,7 +147,7 @@ export function nextState(state: LifecycleState, event: LifecycleEvent): NextSta
   const [after, executed] = transition(lifecycle, before, event);
   const actions = executed.map((action): string => action.type).filter(isLifecycleAction);
   if (after.value === before.value && actions.length === 0) return undefined;
-  const value = String(after.value);
+  const value: unknown = after.value;
   return isLifecycleState(value) ? { state: value, actions } : undefined;
 }
 
@@ -156,8 +156,8 @@ export function allows(state: LifecycleState, event: LifecycleEvent): boolean {
   return lifecycle.resolveState({ value: state, context: {} }).can(event);
 }
 
-function isLifecycleState(value: string): value is LifecycleState {
-  return (lifecycleStates as readonly string[]).includes(value);
+function isLifecycleState(value: unknown): value is LifecycleState {
+  return (lifecycleStates as readonly unknown[]).includes(value);
 }
 
 function isLifecycleAction(value: string): value is LifecycleAction {

@@ -39,7 +39,11 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
     dialect,
     keys,
     rollout,
-    problems: [...parsed.problems, ...referenceProblems(options, parsed, findTemplate), ...trafficProblems(parsed, traffic)],
+    problems: [
+      ...parsed.problems,
+      ...referenceProblems(options, parsed, findTemplate),
+      ...trafficProblems(parsed, traffic),
+    ],
     podHash: parsed.podHash,
     stepHash: parsed.stepHash,
     replicaSets,
@@ -100,7 +104,10 @@ function finder({ stores }: ObserveOptions): Found {
 }
 
 /** Asks the router to plan what is there already: a refusal says what is wrong with the routes. */
-function trafficProblems({ rollout, problems }: ParsedRollout, traffic: TrafficState | undefined): readonly SpecProblem[] {
+function trafficProblems(
+  { rollout, problems }: ParsedRollout,
+  traffic: TrafficState | undefined,
+): readonly SpecProblem[] {
   const canary = rollout.spec.strategy?.canary;
   if (problems.length > 0 || canary?.trafficRouting === undefined) return [];
   if (traffic === undefined) {
@@ -111,7 +118,9 @@ function trafficProblems({ rollout, problems }: ParsedRollout, traffic: TrafficS
   const plan = weightPlan(canary.stableService ?? '', canary.canaryService ?? '', now, 100);
   const answer = traffic.router.plan(rollout, plan, traffic.found);
   if (!('kind' in answer)) return [];
-  return [{ scope: 'spec', field: answer.field, message: `${objectText(rollout)}: ${answer.field}: ${answer.message}.` }];
+  return [
+    { scope: 'spec', field: answer.field, message: `${objectText(rollout)}: ${answer.field}: ${answer.message}.` },
+  ];
 }
 
 function serviceState(options: ObserveOptions, namespace: string, name: string | undefined): ServiceState | undefined {

@@ -41,7 +41,11 @@ function parse(object: RolloutObject, dialect: Dialect): ParsedRollout {
   const readable = spec.success ? { ...spec.data.spec, template } : { strategy: { canary: {} } };
   const rollout = { ...base, spec: readable as Rollout['spec'], status: status.status };
   const own = spec.success ? [...unsupportedFields(object), ...validateRollout(rollout as Rollout, dialect)] : [];
-  const problems: SpecProblem[] = [...issues, ...status.problems, ...own.map(({ field, message }) => ({ scope: 'spec' as const, field, message }))];
+  const problems: SpecProblem[] = [
+    ...issues,
+    ...status.problems,
+    ...own.map(({ field, message }) => ({ scope: 'spec' as const, field, message })),
+  ];
   const canary = stepsOf(raw);
   return {
     rollout: rollout as ParsedRollout['rollout'],

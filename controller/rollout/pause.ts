@@ -8,7 +8,9 @@ import { type Moves, noMoves, waitFor } from './moves.ts';
 import type { Scene } from './scene.ts';
 import { instantOf, timeText } from './time-text.ts';
 
-export type PauseOutcome = { readonly kind: 'over'; readonly byPerson: boolean } | { readonly kind: 'on'; readonly moves: Moves };
+export type PauseOutcome =
+  | { readonly kind: 'over'; readonly byPerson: boolean }
+  | { readonly kind: 'on'; readonly moves: Moves };
 
 export function pauseCondition(scene: Scene, reason: PauseReason): PauseCondition | undefined {
   return scene.status.pauseConditions?.find((one) => one.reason === reason);
@@ -20,7 +22,10 @@ export function isResumed(status: RolloutStatus): boolean {
 }
 
 /** What entering a pause writes. */
-export function enterPause(scene: Scene, reason: PauseReason): Pick<Moves, 'facts'> & { patch: Partial<RolloutStatus> } {
+export function enterPause(
+  scene: Scene,
+  reason: PauseReason,
+): Pick<Moves, 'facts'> & { patch: Partial<RolloutStatus> } {
   const others = scene.status.pauseConditions ?? [];
   return {
     facts: [fact(scene.now, 'RolloutPaused', `Paused: ${reason}`)],

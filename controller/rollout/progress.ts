@@ -9,10 +9,7 @@ import { rollingLimits } from '../../crds/schema/defaults.ts';
 import { available, isHeld, type Scene } from './scene.ts';
 import { instantOf } from './time-text.ts';
 
-export function condition(
-  status: RolloutStatus,
-  type: RolloutCondition['type'],
-): RolloutCondition | undefined {
+export function condition(status: RolloutStatus, type: RolloutCondition['type']): RolloutCondition | undefined {
   return status.conditions?.find((one) => one.type === type);
 }
 
@@ -26,7 +23,8 @@ export function wantedPods(scene: Scene): number | undefined {
       return scene.status.transition?.to === scene.currentHash ? replicas : undefined;
     case 'stepping': {
       const weight = weightAt(steps, stepIndex, total);
-      if (!scene.routed) return splitFor(replicas, weight, total, rollingLimits(scene.observed.rollout).maxSurge).canary;
+      if (!scene.routed)
+        return splitFor(replicas, weight, total, rollingLimits(scene.observed.rollout).maxSurge).canary;
       return explicitSizeAt(steps, stepIndex, replicas) ?? podsFor(weight, replicas, total);
     }
     case 'new':

@@ -101,7 +101,12 @@ async function write(
     (phase !== 'Running' && phase !== run.status?.phase) ||
     isEnding(run, status, observed, mine);
   if (!isDue) return mine.facts.length > 0 ? observed.now + delayMs : undefined;
-  const isWritten = await patch(options, observed, run, recordStatus(run, { facts: mine.facts, phase, status, now: observed.now }));
+  const isWritten = await patch(
+    options,
+    observed,
+    run,
+    recordStatus(run, { facts: mine.facts, phase, status, now: observed.now }),
+  );
   if (isWritten) forget();
   return isWritten ? undefined : observed.now + 1_000;
 }
@@ -129,11 +134,17 @@ async function close(
   await patch(options, observed, run, { ...next, finishedAt: next.finishedAt ?? new Date(observed.now).toISOString() });
 }
 
-async function create(options: RecordWriterOptions, observed: Observed, status: RolloutStatus, name: string): Promise<void> {
+async function create(
+  options: RecordWriterOptions,
+  observed: Observed,
+  status: RolloutStatus,
+  name: string,
+): Promise<void> {
   const object = recordObject(observed, status, name) as unknown as KubeObject;
   const result = await options.client.create(object, { fieldManager });
   if (result.kind === 'ok') options.wrote(observed.rollout.metadata.uid ?? '', result.object);
-  else if (result.kind !== 'conflict') options.trouble(observed.rollout.metadata.name, `RolloutRun ${name}: ${result.kind}`);
+  else if (result.kind !== 'conflict')
+    options.trouble(observed.rollout.metadata.name, `RolloutRun ${name}: ${result.kind}`);
   await removeOldest(options, observed);
 }
 
@@ -153,7 +164,8 @@ async function patch(
     { subresource: 'status', uid, resourceVersion, fieldManager },
   );
   if (result.kind === 'ok') options.wrote(observed.rollout.metadata.uid ?? '', result.object);
-  else if (result.kind !== 'conflict') options.trouble(observed.rollout.metadata.name, `RolloutRun ${key.name}: ${result.kind}`);
+  else if (result.kind !== 'conflict')
+    options.trouble(observed.rollout.metadata.name, `RolloutRun ${key.name}: ${result.kind}`);
   return result.kind === 'ok';
 }
 
@@ -163,7 +175,10 @@ async function removeOldest(options: RecordWriterOptions, observed: Observed): P
   const newestFirst = [...finished].sort((one, other) => age(other).localeCompare(age(one)));
   for (const run of newestFirst.slice(keptRuns - 1)) {
     const { name, namespace = '', uid } = run.metadata;
-    await options.client.delete({ group: ownGroup, kind: 'RolloutRun', namespace, name }, uid === undefined ? {} : { uid });
+    await options.client.delete(
+      { group: ownGroup, kind: 'RolloutRun', namespace, name },
+      uid === undefined ? {} : { uid },
+    );
   }
 }
 

@@ -71,7 +71,8 @@ function imagesOf(template: JsonObject | undefined): Json[] {
 
 /** Where a release stands, for the record of the revision that `status` speaks of. */
 export function recordPhase(status: RolloutStatus): RolloutRunPhase {
-  if (status.verdict !== undefined) return status.transition?.kind === 'promote' || wasPromoted(status) ? 'RolledBack' : 'Aborted';
+  if (status.verdict !== undefined)
+    return status.transition?.kind === 'promote' || wasPromoted(status) ? 'RolledBack' : 'Aborted';
   return stateOf(status) === 'stable' ? 'Promoted' : 'Running';
 }
 
@@ -125,7 +126,8 @@ function entryOf(fact: Fact, seq: number, status: RolloutStatus): RunEntry {
 
 function outcomeOf({ phase, status }: RecordInput): NonNullable<RolloutRun['status']>['outcome'] {
   const { verdict } = status;
-  if (verdict === undefined) return { message: phase === 'Superseded' ? 'Another revision took its place' : 'All traffic is on it' };
+  if (verdict === undefined)
+    return { message: phase === 'Superseded' ? 'Another revision took its place' : 'All traffic is on it' };
   const { cause, message, actor, analysisRun, metric, value, limit } = verdict;
   const optional = Object.entries({ actor, analysisRun, metric, value, limit }).filter(([, one]) => one !== undefined);
   return { cause, message, ...Object.fromEntries(optional) };

@@ -29,7 +29,10 @@ function read(rollout: Omit<Rollout, 'status'>): References {
   const namespace = rollout.metadata.namespace ?? '';
   const canary = rollout.spec.strategy.canary ?? {};
   const routes = gatewayRoutes(rollout);
-  const analyses = [...canarySteps(rollout).flatMap((step) => step.analysis ?? []), ...(canary.analysis ? [canary.analysis] : [])];
+  const analyses = [
+    ...canarySteps(rollout).flatMap((step) => step.analysis ?? []),
+    ...(canary.analysis ? [canary.analysis] : []),
+  ];
   const templates = analyses.flatMap((analysis) => analysis.templates ?? []);
   return {
     services: [canary.stableService, canary.canaryService].flatMap((name) => (name ? [`${namespace}/${name}`] : [])),

@@ -82,7 +82,10 @@ describe('moveWithin', () => {
     fc.assert(
       fc.property(cases, (given) => {
         const isStuck = given.surge === 0 && given.unavailable === 0;
-        const limits = { maxSurge: given.surge, maxUnavailable: isStuck ? 1 : Math.min(given.unavailable, given.replicas) };
+        const limits = {
+          maxSurge: given.surge,
+          maxUnavailable: isStuck ? 1 : Math.min(given.unavailable, given.replicas),
+        };
         const wanted = splitFor(given.replicas, given.weight, 100, limits.maxSurge);
         let state = { stable: given.replicas, canary: 0, others: [0] };
         const room = limits.maxSurge;

@@ -25,7 +25,10 @@ export function currentRevision(observed: Observed, podHash: string): number {
     replicaSets.find((set) => set.podHash === podHash),
     keys,
   );
-  const highest = Math.max(0, ...replicaSets.filter((set) => set.podHash !== podHash).map((set) => revisionOf(set, keys)));
+  const highest = Math.max(
+    0,
+    ...replicaSets.filter((set) => set.podHash !== podHash).map((set) => revisionOf(set, keys)),
+  );
   return own > highest ? own : highest + 1;
 }
 
@@ -105,7 +108,11 @@ export function createCurrent(scene: Scene, replicas: number): RolloutEffect {
 
 function scalingFact(scene: Scene, name: string, revision: number, from: number, to: number) {
   const way = to > from ? 'up' : 'down';
-  return fact(scene.now, 'ScalingReplicaSet', `Scaled ${way} ReplicaSet ${name} (revision ${revision}) from ${from} to ${to}`);
+  return fact(
+    scene.now,
+    'ScalingReplicaSet',
+    `Scaled ${way} ReplicaSet ${name} (revision ${revision}) from ${from} to ${to}`,
+  );
 }
 
 /** Nothing when the size is already asked for. Scale-downs with a router look at the live route first. */

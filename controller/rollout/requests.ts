@@ -81,7 +81,10 @@ function answer(scene: Scene, command: Command): Request {
   if (typeof done === 'string') return reject(scene, command, done);
   const by = command.actor === undefined ? '' : ` by ${command.actor}`;
   const why = command.reason === undefined ? '' : `: ${command.reason}`;
-  const told = fact(scene.now, 'CommandApplied', `${command.verb}${by}${why}`, { actor: command.actor, id: command.id });
+  const told = fact(scene.now, 'CommandApplied', `${command.verb}${by}${why}`, {
+    actor: command.actor,
+    id: command.id,
+  });
   const lastCommand = outcomeOf(scene, command, 'Applied', `${command.verb} was carried out.`);
   return { ...done, patch: { ...done.patch, lastCommand }, facts: [told, ...done.facts] };
 }
@@ -109,7 +112,10 @@ function carryOut(scene: Scene, command: Command, verb: RolloutVerb): Request | 
       return { event: { type: 'promote-full' }, patch: { promoteFull: true }, facts: [skipFact(scene)] };
     case 'pause':
       if (isHeld(scene)) return 'it is paused already';
-      return { patch: { manualPauseStartedAt: timeText(scene.now) }, facts: [fact(scene.now, 'RolloutPaused', 'Paused by a person')] };
+      return {
+        patch: { manualPauseStartedAt: timeText(scene.now) },
+        facts: [fact(scene.now, 'RolloutPaused', 'Paused by a person')],
+      };
     case 'resume':
       return resume(scene);
     case 'rollback':

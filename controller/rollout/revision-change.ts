@@ -75,7 +75,11 @@ function oldVerdict(observed: Observed, status: RolloutStatus) {
   const scene = sceneOf(observed, { ...status, currentPodHash: observed.podHash });
   const runs = observed.runs.filter((run) => run.spec.podHash === observed.podHash);
   const cause = runs.map((run) => run.status?.outcome?.cause).findLast(isCause) ?? 'AbortedByUser';
-  return verdictOf(scene, cause, `Revision ${observed.podHash} failed before and is not released again without a retry`);
+  return verdictOf(
+    scene,
+    cause,
+    `Revision ${observed.podHash} failed before and is not released again without a retry`,
+  );
 }
 
 function isCause(cause: string | undefined): cause is VerdictCause {
@@ -93,6 +97,8 @@ export function newPlan(observed: Observed, status: RolloutStatus): Change | und
   if (state === 'aborting' || state === 'aborted') return { status: { ...known, currentStepIndex: 0 }, facts: [] };
   const attempt = (status.attempt ?? 1) + 1;
   const restart = { currentStepIndex: 0, attempt, pauseConditions: undefined, controllerPause: undefined };
-  const told = fact(observed.now, 'StepsChanged', 'The steps were changed: they start over', { attempt: String(attempt) });
+  const told = fact(observed.now, 'StepsChanged', 'The steps were changed: they start over', {
+    attempt: String(attempt),
+  });
   return { status: { ...known, ...restart }, facts: [told] };
 }

@@ -1,7 +1,12 @@
 /** The observed world sorted by role: which ReplicaSet is current, stable or neither, and what stands behind the Services. */
 
 import type { CanaryStrategy } from '../../crds/schema/canary.ts';
-import { abortDrainMs as abortDelayMs, desiredReplicas, maxTrafficWeight, promotionDrainMs } from '../../crds/schema/defaults.ts';
+import {
+  abortDrainMs as abortDelayMs,
+  desiredReplicas,
+  maxTrafficWeight,
+  promotionDrainMs,
+} from '../../crds/schema/defaults.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Instant, KubeObject, Ref } from '../../kube/api.ts';
 import { groupOf } from '../../kube/ref.ts';

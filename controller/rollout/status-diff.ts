@@ -67,6 +67,7 @@ export function mayWait(before: RolloutStatus, after: RolloutStatus, now: Instan
   if (patch === undefined || since === undefined || now - since >= quietMs) return undefined;
   if (Object.keys(patch).some((field) => !mirrored.has(field))) return undefined;
   const turned = (after.conditions ?? []).some((one) => condition(before, one.type)?.status !== one.status);
-  const settledWeight = before.canary?.currentStepAnalysisRunStatus?.status !== after.canary?.currentStepAnalysisRunStatus?.status;
+  const settledWeight =
+    before.canary?.currentStepAnalysisRunStatus?.status !== after.canary?.currentStepAnalysisRunStatus?.status;
   return turned || settledWeight ? undefined : since + quietMs;
 }

@@ -76,7 +76,8 @@ function hold(scene: Scene): Moves {
 export function holdSizes(scene: Scene): Moves {
   if (!scene.routed) return noMoves;
   const { current, replicas } = scene;
-  const isRescaled = current !== undefined && annotation(current, scene.observed.keys.desiredReplicas) !== String(replicas);
+  const isRescaled =
+    current !== undefined && annotation(current, scene.observed.keys.desiredReplicas) !== String(replicas);
   const size = Math.max(
     podsFor(canaryWeight(scene), replicas, scene.total),
     explicitSizeAt(scene.steps, scene.stepIndex, replicas) ?? 0,

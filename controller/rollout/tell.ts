@@ -5,7 +5,7 @@ import { groupOf } from '../../kube/ref.ts';
 import type { Fact } from '../decision.ts';
 import { argoReasons } from './facts.ts';
 import type { Observed } from './observed.ts';
-import type { RolloutReconcilerOptions } from './reconciler.ts';
+import type { RolloutReconcilerOptions } from './options.ts';
 
 type TellOptions = Pick<RolloutReconcilerOptions, 'events' | 'metrics' | 'log' | 'dialect'>;
 

@@ -22,7 +22,11 @@ export type WeightMove =
   | { readonly kind: 'write'; readonly canary: number }
   | { readonly kind: 'unconfirmed'; readonly why: string }
   | { readonly kind: 'unreadable'; readonly why: string }
-  | { readonly kind: 'canary-not-ready' | 'stable-not-ready' | 'nobody-ready'; readonly ready: number; readonly needed: number };
+  | {
+      readonly kind: 'canary-not-ready' | 'stable-not-ready' | 'nobody-ready';
+      readonly ready: number;
+      readonly needed: number;
+    };
 
 /** Canary weight that is written now, in parts of `total`, rounded up; undefined when the router holds none. */
 export function writtenWeight(state: RouteState, total: number): number | undefined {

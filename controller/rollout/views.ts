@@ -10,7 +10,9 @@ function head({ apiVersion, kind, metadata }: Raw): KubeObject {
   const { name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp } = metadata;
   const { labels, annotations, ownerReferences } = metadata;
   const all = { name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp };
-  const kept = Object.entries({ ...all, labels, annotations, ownerReferences }).filter(([, value]) => value !== undefined);
+  const kept = Object.entries({ ...all, labels, annotations, ownerReferences }).filter(
+    ([, value]) => value !== undefined,
+  );
   return { apiVersion, kind, metadata: Object.fromEntries(kept) as unknown as ObjectMeta };
 }
 
@@ -58,9 +60,7 @@ const ContainerStatus = z.looseObject({
       terminated: z.looseObject({ exitCode: z.number().optional() }).optional(),
     })
     .optional(),
-  lastState: z
-    .looseObject({ terminated: z.looseObject({ exitCode: z.number().optional() }).optional() })
-    .optional(),
+  lastState: z.looseObject({ terminated: z.looseObject({ exitCode: z.number().optional() }).optional() }).optional(),
 });
 const Pod = z.looseObject({
   status: z
@@ -116,9 +116,7 @@ const EndpointSlice = z.looseObject({
   endpoints: z
     .array(
       z.looseObject({
-        conditions: z
-          .looseObject({ ready: z.boolean().nullish(), terminating: z.boolean().nullish() })
-          .nullish(),
+        conditions: z.looseObject({ ready: z.boolean().nullish(), terminating: z.boolean().nullish() }).nullish(),
         targetRef: z.looseObject({ kind: z.string().optional(), name: z.string().optional() }).nullish(),
       }),
     )

@@ -79,7 +79,8 @@ const notReadyTexts: Readonly<Record<NotReady['kind'], { reason: string; moves: 
   },
   'stable-not-ready': {
     reason: 'StableNotReady',
-    moves: (needed) => `More weight goes back when the stable Service has more ready endpoints, all of it with ${needed}.`,
+    moves: (needed) =>
+      `More weight goes back when the stable Service has more ready endpoints, all of it with ${needed}.`,
   },
   'nobody-ready': {
     reason: 'NobodyReady',

@@ -115,7 +115,9 @@ export interface RunGiven {
 export function anAnalysisRun(name: string, given: RunGiven = {}): AnalysisRunView {
   const { podHash = 'two', type = 'Step', step, attempt = 1, phase, message, completedAt, terminate } = given;
   const status: AnalysisRun['status'] | undefined =
-    phase === undefined ? undefined : { phase, ...(message ? { message } : {}), ...(completedAt ? { completedAt } : {}) };
+    phase === undefined
+      ? undefined
+      : { phase, ...(message ? { message } : {}), ...(completedAt ? { completedAt } : {}) };
   return {
     apiVersion: 'tidegate.io/v1alpha1',
     kind: 'AnalysisRun',
@@ -184,7 +186,8 @@ export function anObserved(given: ObservedGiven = {}): Observed {
   const { rollout, weight, confirmed, dialect = tidegateDialect, ...rest } = given;
   const found: Found = () => (weight === undefined ? undefined : aRoute(weight, confirmed));
   const known = aRollout(rollout);
-  const traffic = weight === undefined ? undefined : { router: plainRouter, found, state: plainRouter.read(known, found) };
+  const traffic =
+    weight === undefined ? undefined : { router: plainRouter, found, state: plainRouter.read(known, found) };
   return {
     now: start,
     dialect: dialect satisfies Dialect,

@@ -8,7 +8,11 @@ import type { World, Write } from './world.ts';
 /** Installs the checks; the returned list holds every violation in words. */
 export function watchInvariants(world: World, options: { readonly drainMs: number }): string[] {
   const violations: string[] = [];
-  let before = { weight: world.weight, canary: world.services.get('web-canary'), stable: world.services.get('web-stable') };
+  let before = {
+    weight: world.weight,
+    canary: world.services.get('web-canary'),
+    stable: world.services.get('web-stable'),
+  };
   const weights: { at: number; byHash: Record<string, number> }[] = [];
   world.check = (now, write) => {
     const say = (rule: string, what: string) => violations.push(`${rule} at +${now.now - weightsStart}ms: ${what}`);
@@ -95,8 +99,11 @@ function checkAvailability(world: World, write: Write, say: Say): void {
   if (write.effect.kind !== 'Scale' || write.effect.to >= write.effect.from) return;
   const { maxUnavailable } = rollingLimits(world.observe().rollout);
   const available = [...world.sets.keys()].reduce((sum, hash) => sum + world.readyPods(hash), 0);
-  const lost = world.pods.some((pod) => pod.endsAt !== undefined && pod.readyAt <= world.now && !world.broken.has(pod.podHash));
-  if (lost && available < world.replicas - maxUnavailable) say('S08', `${available} of ${world.replicas} pods available`);
+  const lost = world.pods.some(
+    (pod) => pod.endsAt !== undefined && pod.readyAt <= world.now && !world.broken.has(pod.podHash),
+  );
+  if (lost && available < world.replicas - maxUnavailable)
+    say('S08', `${available} of ${world.replicas} pods available`);
 }
 
 /** S10: index + 1, or back to 0, or to the end by a promotion or a skip; a command explains the rest. */
@@ -105,7 +112,8 @@ function checkSteps(write: Write, say: Say): void {
   const { before, after } = write.effect;
   const [from, to] = [before.currentStepIndex ?? 0, after.currentStepIndex ?? 0];
   if (to === from || to === from + 1 || to === 0) return;
-  const explained = after.promoteFull || after.currentPodHash !== before.currentPodHash || after.stableRS === after.currentPodHash;
+  const explained =
+    after.promoteFull || after.currentPodHash !== before.currentPodHash || after.stableRS === after.currentPodHash;
   if (!explained) say('S10', `step ${from} to ${to}`);
 }
 

@@ -10,7 +10,16 @@ import { type RolloutDecision, decide } from '../decide.ts';
 import type { RolloutEffect } from '../effects.ts';
 import type { AnalysisRunView, Observed, PodView, ReplicaSetView, ServiceState } from '../observed.ts';
 import { statusPatch } from '../status-diff.ts';
-import { aReplicaSet, aRollout, aRoute, aService, plainRouter, type RolloutGiven, shopKeys, start } from './builders.ts';
+import {
+  aReplicaSet,
+  aRollout,
+  aRoute,
+  aService,
+  plainRouter,
+  type RolloutGiven,
+  shopKeys,
+  start,
+} from './builders.ts';
 
 interface WorldPod {
   readonly name: string;
@@ -37,7 +46,9 @@ export interface WorldOptions {
 /** One write that was made, with what an observer sees after it. */
 export interface Write {
   readonly at: number;
-  readonly effect: RolloutEffect | { readonly kind: 'Status'; readonly before: RolloutStatus; readonly after: RolloutStatus };
+  readonly effect:
+    | RolloutEffect
+    | { readonly kind: 'Status'; readonly before: RolloutStatus; readonly after: RolloutStatus };
 }
 
 export class World {
@@ -176,7 +187,11 @@ export class World {
       case 'CreateReplicaSet': {
         const annotations = (effect.draft.object.metadata as unknown as KubeObject['metadata']).annotations ?? {};
         const revision = Number(annotations[shopKeys.revision]);
-        this.sets.set(effect.draft.podHash, { replicas: effect.draft.replicas, revision, annotations: { ...annotations } });
+        this.sets.set(effect.draft.podHash, {
+          replicas: effect.draft.replicas,
+          revision,
+          annotations: { ...annotations },
+        });
         break;
       }
       case 'Scale': {

@@ -1,0 +1,41 @@
+/** What the rollout room is given by the composition root. Types only. */
+
+import type { Dialect } from '../../crds/schema/dialect.ts';
+import type { Keys } from '../../crds/schema/keys.ts';
+import type { Clock, EventRecorder, KubeClient, Leadership } from '../../kube/api.ts';
+import type { OwnWrites, Seen } from '../../kube/own-writes.ts';
+import type { ReconcileResult } from '../decision.ts';
+import type { TrafficRouter } from '../traffic/router.ts';
+import type { RolloutStores } from './stores.ts';
+
+/** The part of a logger that this room uses. */
+export interface RoomLog {
+  debug(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  info(message: string, fields?: Readonly<Record<string, unknown>>): void;
+  warn(message: string, fields?: Readonly<Record<string, unknown>>): void;
+}
+
+/** Counters that the room bumps; label values come from closed sets, never from object names. */
+export interface RolloutMetrics {
+  fact(reason: string): void;
+  effect(kind: string, outcome: string): void;
+}
+
+export interface RolloutReconcilerOptions {
+  readonly client: KubeClient;
+  readonly stores: RolloutStores;
+  /** Up to which version each cache is complete, and the memory of our own writes: no decision on a cache that lacks them. */
+  readonly seen: Seen;
+  readonly ownWrites: OwnWrites;
+  readonly clock: Clock;
+  readonly dialect: Dialect;
+  readonly keys: Keys;
+  readonly events: EventRecorder;
+  readonly leadership: Leadership;
+  readonly routers: readonly TrafficRouter[];
+  readonly log: RoomLog;
+  readonly metrics?: RolloutMetrics;
+}
+
+/** `key` is `namespace/name` of a Rollout. Never throws for an answer of the API server. */
+export type ReconcileRollout = (key: string, signal?: AbortSignal) => Promise<ReconcileResult>;
