@@ -213,6 +213,12 @@ describe('redaction', () => {
     expect(redactor(['s3cr"et', ''])(text)).toBe(expected);
   });
 
+  test('a piece of a secret that an error quotes is masked, short words are not', () => {
+    expect(redactor(['s3cr3t-token-abc'])('unknown name "s3cr3t" near token-abc, an abc')).toBe(
+      'unknown name "*****" near token-abc, an abc',
+    );
+  });
+
   test('a secret inside another leaves no rest', () => {
     expect(redactor(['abc', 'abcdef'])('xabcdefx abc')).toBe('x*****x *****');
   });

@@ -6,7 +6,17 @@ const mask = '*****';
 export function redactor(secrets: readonly string[]): (text: string) => string {
   const forms = new Set(secrets.filter((secret) => secret !== '').flatMap(formsOf));
   const ordered = [...forms].toSorted((a, b) => b.length - a.length);
-  return (text) => ordered.reduce((sum, form) => sum.replaceAll(form, mask), text);
+  return (text) =>
+    maskPieces(
+      ordered.reduce((sum, form) => sum.replaceAll(form, mask), text),
+      ordered,
+    );
+}
+
+/** Parsers and backends quote the word at which they stumbled, which may be a piece of a secret; short words tell too little. */
+function maskPieces(text: string, forms: readonly string[]): string {
+  if (forms.length === 0) return text;
+  return text.replace(/[\p{L}\p{Nd}_]{6,}/gu, (word) => (forms.some((form) => form.includes(word)) ? mask : word));
 }
 
 /** As it is, trimmed, inside JSON, in a URL or a form, and in base64 as headers carry it. */
