@@ -4,6 +4,7 @@ import type { Dialect } from '../crds/schema/dialect.ts';
 import type { Clock, KubeObject, Log, Store, Transport } from '../kube/api.ts';
 import { type KindCache, watchKind } from '../kube/cache/cache.ts';
 import type { Discovery } from '../kube/discovery.ts';
+import type { Seen } from '../kube/own-writes.ts';
 import type { AnalysisRunObject } from './analysis-run/reconciler.ts';
 import { type GitStores, gitCacheNeeds } from './git-sync/ports.ts';
 import { type CacheNeed, type RolloutStores, rolloutCacheNeeds } from './rollout/stores.ts';
@@ -24,6 +25,8 @@ export interface Caches {
   /** Feeds all caches until the signal aborts. */
   run(signal: AbortSignal): Promise<void>;
   whenSettled(signal: AbortSignal): Promise<void>;
+  /** Up to which resourceVersion the cache of a kind is complete. */
+  readonly seen: Seen;
   /** Kinds whose first list has not come yet. */
   unsynced(): readonly string[];
 }
@@ -65,6 +68,7 @@ export function startableCaches(options: CacheOptions): Caches {
     rollout,
     git,
     analysisRuns: rollout.analysisRuns as unknown as Store<AnalysisRunObject>,
+    seen: (kind, namespace) => all.get(kind.kind)?.seenVersion(namespace),
     run: async (signal) => void (await Promise.all(caches().map((cache) => cache.run(signal)))),
     whenSettled: async (signal) => void (await Promise.all(caches().map((cache) => cache.whenSettled(signal)))),
     unsynced: () => [...all].filter(([, cache]) => !cache.settled()).map(([kind]) => kind),
