@@ -7,6 +7,7 @@ import type { Dialect } from '../crds/schema/dialect.ts';
 import type { Keys } from '../crds/schema/keys.ts';
 import type { Clock, EventRecorder, KubeClient, Leadership, Log } from '../kube/api.ts';
 import type { AddressPolicy } from '../outbound/address-policy.ts';
+import { ownWrites } from '../kube/own-writes.ts';
 import { outboundClient } from '../outbound/client.ts';
 import type { Source } from '../source/contract.ts';
 import { analysisRunReconciler } from './analysis-run/reconciler.ts';
@@ -51,13 +52,15 @@ function rolloutRoom(parts: RoomParts): Room {
   const reconcile = rolloutReconciler({
     client,
     stores,
+    seen: caches.seen,
+    ownWrites: ownWrites(clock),
     clock,
     dialect,
     keys,
     events,
     leadership,
     routers,
-    log: fieldsFirst(controllerLog(parts.config.logLevel, 'rollout')),
+    log: controllerLog(parts.config.logLevel, 'rollout'),
     metrics: {
       fact: (reason) => metrics.fact('rollout', reason),
       effect: (kind, outcome) => metrics.effect(kind, outcome),
