@@ -124,7 +124,7 @@ function recordRequest(observed: Observed, scene: Scene, request: Request): Roll
 /** Writes the intent and returns; what comes next is looked up already, so that status says what it waits for. */
 function record(observed: Observed, intent: RolloutStatus, facts: readonly Fact[]): RolloutDecision {
   const scene = sceneOf(observed, intent);
-  const waiting = isFinal(scene) ? undefined : (drive(scene).waiting ?? working(scene));
+  const waiting = drive(scene).waiting ?? (isFinal(scene) ? undefined : working(scene));
   const named: RolloutStatus = { ...intent, runName: recordFor(observed, intent) };
   const next = nextStatus(observed, named, waiting);
   return withWaiting({ phase: 'record', status: next.status, effects: [], facts: [...facts, ...next.facts] }, waiting);

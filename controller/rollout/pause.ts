@@ -48,6 +48,12 @@ export function pauseStep(scene: Scene): PauseOutcome {
   return { kind: 'on', moves: until === undefined ? untilPerson() : untilTime(until, lengthMs ?? 0) };
 }
 
+/** Held by spec.paused or by the pause command. */
+export function heldWait(): Moves {
+  const moves = 'It goes on when spec.paused is false and no pause command holds it.';
+  return waitFor({ reason: 'ManuallyPaused', on: 'user', moves });
+}
+
 function untilPerson(): Moves {
   return waitFor({ reason: 'PauseStep', on: 'user', moves: 'It goes on when somebody promotes it.' });
 }

@@ -5,7 +5,8 @@ import { isFinished } from './analysis.ts';
 import type { RolloutEffect } from './effects.ts';
 import { effects, type Moves, noMoves, together } from './moves.ts';
 import { createCurrent, revisionAnnotations, revisionOf, scaleTo } from './replica-sets.ts';
-import { available, isWhole, refTo, type Scene } from './scene.ts';
+import { heldWait } from './pause.ts';
+import { available, isHeld, isWhole, refTo, type Scene } from './scene.ts';
 import { selectRevision, waitForPods } from './services.ts';
 import { planRatio, retireOthers } from './sizes.ts';
 import { moveWeight } from './weights.ts';
@@ -35,7 +36,7 @@ export function keepStable(scene: Scene): Moves {
   const work = together(effects(...revisionAnnotations(scene)), sizes, services, weight.moves);
   // Tidying up is never worth a write while something else is still moving.
   const tidy = work.effects.length > 0 || missing.waiting ? noMoves : effects(...oldSets(scene), ...oldRuns(scene));
-  return together(missing, work, tidy);
+  return together(missing, work, tidy, isHeld(scene) ? heldWait() : noMoves);
 }
 
 function sizesRouted(scene: Scene): Moves {

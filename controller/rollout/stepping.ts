@@ -4,8 +4,8 @@ import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { StepAnalysis } from './analysis.ts';
 import { explicitSizeAt, podsFor, stepText, weightAt } from './canary-steps.ts';
 import { fact } from './facts.ts';
-import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
-import { enterPause, isResumed, leavePause, pauseStep } from './pause.ts';
+import { effects, type Moves, noMoves, together } from './moves.ts';
+import { enterPause, heldWait, isResumed, leavePause, pauseStep } from './pause.ts';
 import { createCurrent, revisionAnnotations, scaleTo } from './replica-sets.ts';
 import { annotation, available, drainMs, isHeld, type Scene } from './scene.ts';
 import { selectRevision, waitForPods } from './services.ts';
@@ -64,12 +64,7 @@ function passStep(scene: Scene, isResume: boolean): Moves {
 
 /** Paused by a person: stable follows spec.replicas, the canary keeps its share; nothing else moves. */
 function hold(scene: Scene): Moves {
-  const waiting = waitFor({
-    reason: 'ManuallyPaused',
-    on: 'user',
-    moves: 'It goes on when spec.paused is false and no pause command holds it.',
-  });
-  return together(holdSizes(scene), waiting);
+  return together(holdSizes(scene), heldWait());
 }
 
 /** Sizes follow spec.replicas at the weight that is written; without a router nothing changes. */

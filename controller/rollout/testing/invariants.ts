@@ -99,9 +99,8 @@ function checkAvailability(world: World, write: Write, say: Say): void {
   if (write.effect.kind !== 'Scale' || write.effect.to >= write.effect.from) return;
   const { maxUnavailable } = rollingLimits(world.observe().rollout);
   const available = [...world.sets.keys()].reduce((sum, hash) => sum + world.readyPods(hash), 0);
-  const lost = world.pods.some(
-    (pod) => pod.endsAt !== undefined && pod.readyAt <= world.now && !world.broken.has(pod.podHash),
-  );
+  const { podHash } = write.effect;
+  const lost = world.pods.some((pod) => pod.podHash === podHash && pod.lostAt === world.now);
   if (lost && available < world.replicas - maxUnavailable)
     say('S08', `${available} of ${world.replicas} pods available`);
 }

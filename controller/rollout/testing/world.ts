@@ -26,6 +26,8 @@ interface WorldPod {
   readonly podHash: string;
   readonly readyAt: number;
   endsAt: number | undefined;
+  /** When a scale-down took it while it was ready. */
+  lostAt?: number;
 }
 
 interface WorldSet {
@@ -160,10 +162,23 @@ export class World {
   pass(): boolean {
     const observed = this.observe();
     const decision = decide(observed);
-    for (const effect of decision.effects) this.apply(effect);
+    for (const effect of decision.effects) {
+      if (this.crashes()) return true;
+      if (effect.kind === 'Scale' && effect.live && this.carries(effect.podHash)) return false;
+      this.apply(effect);
+    }
+    if (this.crashes()) return true;
     const wrote = this.writeStatus(decision);
     this.facts.push(...decision.facts.map((one) => one.reason));
     return wrote || decision.effects.length > 0;
+  }
+
+  /** The controller dies between two writes and starts again. */
+  crashes: () => boolean = () => false;
+
+  private carries(podHash: string): boolean {
+    const behind = (service: string) => this.services.get(service) === podHash;
+    return (this.weight > 0 && behind('web-canary')) || (this.weight < 100 && behind('web-stable'));
   }
 
   private writeStatus(decision: RolloutDecision): boolean {
@@ -262,10 +277,15 @@ export class World {
       }
       const doomed = alive.sort((one, other) => Number(this.isReady(one)) - Number(this.isReady(other)));
       for (const pod of doomed.slice(0, Math.max(0, alive.length - set.replicas)))
-        pod.endsAt = this.now + (this.options.podStopMs ?? 1_000);
+        this.take(pod);
     }
     this.pods = this.pods.filter((pod) => pod.endsAt === undefined || pod.endsAt > this.now);
     for (const name of this.services.keys()) this.followEndpoints(name);
+  }
+
+  private take(pod: WorldPod): void {
+    if (this.isReady(pod)) pod.lostAt = this.now;
+    pod.endsAt = this.now + (this.options.podStopMs ?? 1_000);
   }
 
   private followEndpoints(service: string): void {

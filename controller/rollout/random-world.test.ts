@@ -1,0 +1,113 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { decide } from './decide.ts';
+import { shopKeys } from './testing/builders.ts';
+import { watchInvariants } from './testing/invariants.ts';
+import { World } from './testing/world.ts';
+
+/** What people and the world do to a rollout, at any time. */
+const action = fc.oneof(
+  fc.record({ kind: fc.constant('release' as const), to: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ kind: fc.constant('abort' as const) }),
+  fc.record({ kind: fc.constant('unabort' as const) }),
+  fc.record({ kind: fc.constant('go-on' as const) }),
+  fc.record({
+    kind: fc.constant('command' as const),
+    verb: fc.constantFrom('promote', 'promote-full', 'pause', 'resume', 'abort', 'retry', 'rollback', 'nonsense'),
+    to: fc.integer({ min: 1, max: 4 }),
+  }),
+  fc.record({ kind: fc.constant('scale' as const), to: fc.integer({ min: 1, max: 8 }) }),
+  fc.record({ kind: fc.constant('break' as const), to: fc.integer({ min: 1, max: 4 }) }),
+  fc.record({ kind: fc.constant('heal' as const) }),
+  fc.record({ kind: fc.constant('finish' as const), phase: fc.constantFrom('Successful', 'Failed', 'Error', 'Inconclusive') }),
+);
+type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
+
+const steps = [
+  { setWeight: 20 },
+  { pause: { duration: 5 } },
+  { analysis: { templates: [{ templateName: 'errors' }] } },
+  { setWeight: 70 },
+  { setWeight: 40 },
+  { pause: {} },
+];
+
+function carryOut(world: World, act: Action): void {
+  switch (act.kind) {
+    case 'release':
+      world.image = `shop:${act.to}`;
+      world.generation += 1;
+      return;
+    case 'abort':
+      world.status = { ...world.status, abort: true };
+      return;
+    case 'unabort':
+      world.status = { ...world.status, abort: false };
+      return;
+    case 'go-on':
+      world.status = { ...world.status, pauseConditions: undefined };
+      return;
+    case 'command':
+      world.annotations = {
+        ...world.annotations,
+        [shopKeys.command]: act.verb,
+        [shopKeys.commandId]: `${world.now}-${world.writes.length}`,
+      };
+      delete world.annotations[shopKeys.commandRevision];
+      if (act.verb === 'rollback') world.annotations[shopKeys.commandRevision] = `v${act.to}`;
+      return;
+    case 'scale':
+      world.given = { ...world.given, replicas: act.to };
+      return;
+    case 'break':
+      world.broken.add(`v${act.to}`);
+      return;
+    case 'heal':
+      world.broken.clear();
+      return;
+    case 'finish':
+      for (const run of world.runs) if (run.status === undefined) world.finish(run.metadata.name, act.phase);
+  }
+}
+
+function play(routed: boolean, script: readonly (readonly [number, Action])[], crashes: readonly boolean[]): string[] {
+  const world = new World({ routed, rollout: { canary: { steps } } });
+  const violations = watchInvariants(world, { drainMs: routed ? 10_000 : 0 });
+  world.run();
+  let write = 0;
+  world.crashes = () => crashes[(write += 1) % 97] === true;
+  for (const [gapMs, act] of script) {
+    const at = world.now + gapMs;
+    world.run(() => false, gapMs);
+    world.now = Math.max(world.now, at);
+    carryOut(world, act);
+  }
+  world.crashes = () => false;
+  world.broken.clear();
+  world.run();
+  const { status } = world;
+  const isFinal = status?.phase === 'Healthy' && status.stableRS === status.currentPodHash;
+  if (!isFinal && status?.waiting === undefined) violations.push(`L04: ${status?.phase} waits for nothing`);
+  if (world.pass()) violations.push('L01: still writing after it settled');
+  const again = [decide(world.observe()), decide(world.observe())];
+  if (JSON.stringify(again[0]) !== JSON.stringify(again[1])) violations.push('the same observation gave two decisions');
+  return violations;
+}
+
+describe.each([
+  ['with a router', true],
+  ['by numbers of pods', false],
+])('whatever people do %s', (_name, routed) => {
+  it('no safety rule is broken, and it comes to rest with a reason', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.tuple(fc.integer({ min: 0, max: 20_000 }), action), { maxLength: 10 }),
+        fc.array(fc.boolean(), { maxLength: 97 }).map((list) => list.map((one, index) => one && index % 3 === 0)),
+        (script, crashes) => {
+          expect(play(routed, script, crashes)).toEqual([]);
+        },
+      ),
+      { numRuns: Number(process.env['RUNS'] ?? 150) },
+    );
+  });
+});
