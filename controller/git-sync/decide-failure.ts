@@ -22,7 +22,7 @@ import type { Observed } from './observed.ts';
 import { quarantineWith } from './quarantine.ts';
 import { progressOf, revertDecision } from './release-verdict.ts';
 import { candidateRelease, findRelease, marking } from './releases.ts';
-import { nextRevertName, revertSpec } from './revert-draft.ts';
+import { introducedBy, nextRevertName, revertSpec } from './revert-draft.ts';
 
 const keptReason = 'KeepGit';
 
@@ -76,7 +76,7 @@ function withRevert(observed: Observed, draft: Draft, release: Release, now: Ins
     const { reason, message } = decision;
     return conditioned(draft, { type: 'GitAhead', status: 'True', reason, message }, now);
   }
-  const name = nextRevertName(observed.sync, release.spec.commit, observed.reverts);
+  const name = nextRevertName(observed.sync, introducedBy(observed, release).spec.commit, observed.reverts);
   return withStatus(unconditioned(draft, 'GitAhead'), { revertName: name });
 }
 

@@ -69,9 +69,10 @@ export async function observe(sync: GitSync, deps: GitDeps, room: Room, now: Ins
 /** Rendered objects are kept only until the ledger has them and they are applied. */
 function forgetSettled(observed: Observed, room: Room): void {
   const { sync, releases } = observed;
-  const uid = sync.metadata.uid ?? '';
-  for (const release of releases.filter((one) => one.status?.appliedAt !== undefined)) {
-    room.tips.settled(uid, release.spec.digest);
+  const { candidate, lastGood } = sync.status ?? {};
+  const current = [candidate?.release, lastGood?.release];
+  for (const release of releases.filter((one) => current.includes(one.metadata.name))) {
+    if (release.status?.appliedAt !== undefined) room.tips.settled(sync.metadata.uid ?? '', release.spec.digest);
   }
 }
 
