@@ -65,8 +65,8 @@ export async function untilWeight(
     name,
     (one) =>
       imageOf(one).endsWith(`:${version}`) &&
-      field(one, 'status.weights.canary.weight') === weight &&
-      field(one, 'status.weights.verified') !== false &&
+      field(one, 'status.canary.weights.canary.weight') === weight &&
+      field(one, 'status.canary.weights.verified') !== false &&
       field(one, 'status.currentPodHash') !== undefined,
     withinMs,
   );

@@ -205,7 +205,7 @@ describe.skipIf(missing !== undefined)(`causes of an abort${missing ? ` (skipped
     it.concurrent.each(holding)(
       '$because',
       async ({ name, says }) => {
-        const weightBefore = (rollout: Live) => field(rollout, 'status.weights.canary.weight') ?? 0;
+        const weightBefore = (rollout: Live) => field(rollout, 'status.canary.weights.canary.weight') ?? 0;
         const held = await world.until(
           `${name} says why it waits`,
           'Rollout',
@@ -219,7 +219,7 @@ describe.skipIf(missing !== undefined)(`causes of an abort${missing ? ` (skipped
           steadyFor(15_000, async () => {
             const one = await world.read('Rollout', name);
             return JSON.stringify([
-              field(one, 'status.weights'),
+              field(one, 'status.canary.weights'),
               field(one, 'status.currentStepIndex'),
               field(one, 'status.verdict'),
             ]);

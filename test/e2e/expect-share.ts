@@ -2,7 +2,6 @@
 
 import { expect } from 'vitest';
 import { eventually } from '../bed/eventually.ts';
-import { field } from './app-in-world.ts';
 import { binomialBand } from './binomial-band.ts';
 import { sendMany } from './load.ts';
 import { shareDuring } from './traffic.ts';
@@ -10,7 +9,7 @@ import type { World } from './world.ts';
 
 /** Sends at least 2,000 requests; the share that the revision's pods answered must lie in the binomial 99.999 % band of the weight. */
 export async function expectShare(world: World, name: string, hash: string, weight: number): Promise<void> {
-  await routeServes(world, name, weight);
+  await routeServes(world, name, hash, weight);
   const share = await shareDuring(world, name, hash, () =>
     sendMany({ url: world.bed.gateway.url, host: `${name}.example` }, 2_000),
   );
@@ -26,12 +25,17 @@ export async function expectShare(world: World, name: string, hash: string, weig
   ).toBeLessThanOrEqual(band.high);
 }
 
-/** The gateway's data plane is a moment behind its status: waits until a short sample fits the weight. */
-async function routeServes(world: World, name: string, weight: number): Promise<void> {
-  await eventually(`the gateway serves ${weight} %`, async () => {
-    const route = await world.read('HTTPRoute', name);
-    const refs = field(route, 'spec.rules.0.backendRefs') as unknown as readonly { name: string; weight: number }[];
-    return refs.find((ref) => ref.name === `${name}-canary`)?.weight === weight;
-  });
-  await sendMany({ url: world.bed.gateway.url, host: `${name}.example` }, 200);
+/** The gateway's data plane is a moment behind its status: waits until a short sample fits the weight, before the real one is taken. */
+async function routeServes(world: World, name: string, hash: string, weight: number): Promise<void> {
+  const target = { url: world.bed.gateway.url, host: `${name}.example` };
+  await eventually(
+    `the gateway serves ${weight} %`,
+    async (saw) => {
+      const share = await shareDuring(world, name, hash, () => sendMany(target, 200));
+      saw(share);
+      const band = binomialBand(share.total, weight / 100);
+      return share.ofHash >= band.low && share.ofHash <= band.high;
+    },
+    { withinMs: 5_000 },
+  );
 }

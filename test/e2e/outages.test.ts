@@ -101,7 +101,7 @@ when(`Prometheus is down${why}`, () => {
       (one) => /prometheus|127\.0\.0\.1/i.test(JSON.stringify(field(one, 'status.waiting') ?? '')),
       60_000,
     );
-    expect(field(held, 'status.weights.canary.weight')).toBe(20);
+    expect(field(held, 'status.canary.weights.canary.weight')).toBe(20);
     expect(field(held, 'status.verdict')).toBeUndefined();
     const revision = field(held, 'metadata.resourceVersion');
     expect(revision).toBeDefined();

@@ -3,6 +3,8 @@
  * requests, the controller as a process, and a tenant namespace with an account of its own.
  */
 
+import { copyFileSync, mkdirSync, readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { crdManifests } from '../../crds/manifests.ts';
 import { tidegateDialect } from '../../crds/schema/dialect.ts';
 import { type Kubelet, startKubelet } from '../../sandbox/kubelet/kubelet.ts';
@@ -28,6 +30,14 @@ export interface World {
   /** Waits until an object of this kind satisfies the condition; gives it. */
   until(what: string, kind: Kind, name: string, check: (object: Live) => boolean, withinMs?: number): Promise<Live>;
   stop(): Promise<void>;
+}
+
+/** Where the processes' logs of the last run lie, for whoever looks into a failure. */
+function keepLogs(folder: string): void {
+  const kept = join(import.meta.dirname, '..', '..', '.test-output', 'e2e-logs', basename(folder));
+  mkdirSync(kept, { recursive: true });
+  for (const file of readdirSync(folder).filter((name) => name.endsWith('.log')))
+    copyFileSync(join(folder, file), join(kept, file));
 }
 
 /** An object read back: only what the tests look at, loosely typed on purpose. */
@@ -105,6 +115,7 @@ export async function startWorld(): Promise<World> {
       await Promise.all(controllers.map((one) => one.stop({ graceMs: 3_000 }).catch(() => undefined)));
       await kubelet.stop();
       await bed.stop();
+      keepLogs(folder);
       removeTempDir(folder);
     },
   };
