@@ -7,7 +7,7 @@ import type { Keys } from '../../crds/schema/keys.ts';
 import { isJsonObject } from '../../crds/schema/json.ts';
 import type { JsonObject, KubeClient } from '../../kube/api.ts';
 import { keyOf, keyText, type Manifest, valueAt, withValueAt } from './objects.ts';
-import { bounded, refusalOf, type Refused } from './problems.ts';
+import { refusalOf, refusedSentences, type Refused } from './problems.ts';
 
 /** What is wrong with the template, in sentences that name the Rollout; undefined when the server takes it. */
 export async function podTemplateRefusal(
@@ -30,13 +30,6 @@ export async function podTemplateRefusal(
   if (result.kind === 'ok') return undefined;
   const refused = refusalOf(keyOf(rollout), result, 'the controller');
   if (refused === undefined || result.kind !== 'invalid') return refused?.kind === 'passing' ? refused : undefined;
-  const object = keyText(keyOf(rollout));
-  const said = result.problems.length > 0 ? result.problems : [{ field: '', message: result.message }];
-  const sentences = said.map(({ field, message }) => {
-    const where = field === '' ? 'spec.template' : field;
-    return bounded(
-      `${object}: ${where} of its pod template is refused by the API server: ${message.replace(/[.;\s]+$/, '')}; correct it in Git.`,
-    );
-  });
+  const sentences = refusedSentences(keyText(keyOf(rollout)), result, replicaSet);
   return { kind: 'refused', sentences };
 }

@@ -1,7 +1,8 @@
 /** The sentences that people read when the API server refuses an object of a set. Pure. */
 
 import { problem } from '../../crds/schema/problem.ts';
-import type { ApiResult, ObjectKey } from '../../kube/api.ts';
+import type { ApiResult, JsonObject, ObjectKey } from '../../kube/api.ts';
+import { refusedField } from '../../kube/refused-field.ts';
 import { keyText } from './objects.ts';
 
 const longest = 1000;
@@ -9,14 +10,22 @@ const longest = 1000;
 /** `refused`: somebody must change something. `passing`: worth another try. */
 export type Refused = { readonly kind: 'refused' | 'passing'; readonly sentences: readonly string[] };
 
-/** What is wrong when a call for `key` as `account` (`ServiceAccount shop/deployer`) did not succeed; undefined when it did. */
-export function refusalOf(key: ObjectKey, result: ApiResult, account: string): Refused | undefined {
+/**
+ * What is wrong when a call for `key` as `account` (`ServiceAccount shop/deployer`) did not succeed; undefined when it did.
+ * `sent` is the object of a write, in which the value found is looked up.
+ */
+export function refusalOf(
+  key: ObjectKey,
+  result: ApiResult,
+  account: string,
+  sent: JsonObject = {},
+): Refused | undefined {
   const object = keyText(key);
   switch (result.kind) {
     case 'ok':
       return undefined;
     case 'invalid':
-      return { kind: 'refused', sentences: invalidSentences(key, result) };
+      return { kind: 'refused', sentences: invalidSentences(key, result, sent) };
     case 'forbidden':
       return { kind: 'refused', sentences: [forbiddenSentence(object, result.right, account)] };
     case 'not-found':
@@ -35,7 +44,11 @@ export function refusalOf(key: ObjectKey, result: ApiResult, account: string): R
 }
 
 /** The server quotes values in its messages, so what it says of a Secret is cut down to the fields. */
-function invalidSentences(key: ObjectKey, result: Extract<ApiResult, { kind: 'invalid' }>): readonly string[] {
+function invalidSentences(
+  key: ObjectKey,
+  result: Extract<ApiResult, { kind: 'invalid' }>,
+  sent: JsonObject,
+): readonly string[] {
   const object = keyText(key);
   if (key.kind === 'Secret') {
     const fields = result.problems.map((one) => one.field).filter((field) => /^[\w.[\]-]+$/.test(field));
@@ -49,10 +62,20 @@ function invalidSentences(key: ObjectKey, result: Extract<ApiResult, { kind: 'in
       }).message,
     ];
   }
+  return refusedSentences(object, result, sent);
+}
+
+/** One sentence for each thing that the API server has to say about an object. */
+export function refusedSentences(
+  object: string,
+  result: Extract<ApiResult, { kind: 'invalid' }>,
+  sent: JsonObject,
+): readonly string[] {
   const said = result.problems.length > 0 ? result.problems : [{ field: '', message: result.message }];
-  return said.map(({ field, message }) => {
-    const where = field === '' || message.includes(field) ? '' : `${field}: `;
-    return bounded(`${object}: the API server refuses it: ${where}${endless(message)}; correct it in Git.`);
+  return said.map((one) => {
+    const { field, found, allowed, remedy } = refusedField(one, sent);
+    if (field === '') return bounded(`${object}: the API server refuses it: ${endless(allowed)}; correct it in Git.`);
+    return bounded(problem({ object, field, found, allowed, remedy: `${remedy} in Git` }).message);
   });
 }
 

@@ -180,7 +180,7 @@ function itemOf(
 }
 
 function refusedItem(payload: Manifest, live: Manifest | undefined, result: ApiResult, shared: Shared): TrialItem {
-  const refused = refusalOf(keyOf(payload), result, shared.account);
+  const refused = refusalOf(keyOf(payload), result, shared.account, payload);
   const item = itemOf(
     payload,
     live,

@@ -1,7 +1,8 @@
 /** Whether the API server would take a new pod template: one dry run per template, before anything moves. */
 
-import { objectText } from '../../crds/schema/problem.ts';
-import type { ApiResult, KubeClient, KubeObject } from '../../kube/api.ts';
+import { objectText, problem } from '../../crds/schema/problem.ts';
+import type { ApiResult, JsonObject, KubeClient, KubeObject } from '../../kube/api.ts';
+import { type RefusedField, refusedField } from '../../kube/refused-field.ts';
 import type { Observed, SpecProblem } from './observed.ts';
 import { currentRevision, replicaSetObject } from './replica-sets.ts';
 
@@ -57,9 +58,12 @@ function problemsOf(observed: Observed, result: ApiResult): TemplateAnswer {
       // The name is taken: whether by the same template is found out when it is created.
       return { kind: 'known', problems: [] };
     case 'invalid': {
-      const texts = result.problems.map(({ field, message }) => (field ? `${field}: ${message}` : message));
-      const message = `${objectText(rollout)}: spec.template is refused by the API server (${texts.join('; ')}): correct the pod template.`;
-      return { kind: 'known', problems: [{ scope: 'template', field: 'spec.template', message }] };
+      const sent = draft(observed) as unknown as JsonObject;
+      const said = result.problems.length > 0 ? result.problems : [{ field: '', message: result.message }];
+      return {
+        kind: 'known',
+        problems: said.map((one) => templateProblem(objectText(rollout), refusedField(one, sent))),
+      };
     }
     case 'busy':
       return { kind: 'retry', why: 'the API server is busy', afterMs: result.retryAfterMs };
@@ -71,4 +75,9 @@ function problemsOf(observed: Observed, result: ApiResult): TemplateAnswer {
     case 'unknown':
       return { kind: 'retry', why: result.cause.message };
   }
+}
+
+function templateProblem(object: string, refused: RefusedField): SpecProblem {
+  const field = refused.field === '' ? 'spec.template' : refused.field;
+  return { scope: 'template', field, message: problem({ object, ...refused, field }).message };
 }
