@@ -30,7 +30,9 @@ export async function setOf(observed: Observed, deps: GitDeps, room: Room, ident
     case 'tip': {
       const { tip } = source;
       const objects = tip && room.tips.objects(uid, tip.digest);
-      return tip && objects ? preparedSet(sync, tip.digest, objects, deps, room, identity) : none;
+      if (tip && objects) return preparedSet(sync, tip.digest, objects, deps, room, identity);
+      room.tips.renderAgain(uid);
+      return none;
     }
     case 'candidate':
       return candidateSet(observed, deps, room, identity);
@@ -57,7 +59,9 @@ async function candidateSet(observed: Observed, deps: GitDeps, room: Room, ident
   const objects = room.tips.objects(sync.metadata.uid ?? '', candidate.digest);
   if (objects !== undefined) return preparedSet(sync, candidate.digest, objects, deps, room, identity);
   const release = findRelease(observed, candidate.release);
-  return release === undefined ? none : ledgerSet(observed, release, deps, room, identity);
+  if (release !== undefined) return ledgerSet(observed, release, deps, room, identity);
+  room.tips.renderAgain(sync.metadata.uid ?? '');
+  return none;
 }
 
 async function preparedSet(

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../kube/api.ts';
 import { anApp, gitWorld, type GitWorld } from './testing/git-world.ts';
-import { valueAt } from './objects.ts';
+import { textAt, valueAt } from './objects.ts';
 
 const good = anApp({ image: 'app:1' });
 const bad = anApp({ image: 'app:2', greeting: 'broken' });
@@ -60,7 +60,7 @@ describe('the first release', () => {
   it('reads config by a copy whose name says what is in it', async () => {
     const world = await released();
 
-    const copy = valueAt(world.cluster.get('Rollout', 'web'), [
+    const copy = textAt(world.cluster.get('Rollout', 'web'), [
       'spec',
       'template',
       'spec',
@@ -72,7 +72,7 @@ describe('the first release', () => {
       'name',
     ]);
     expect(copy).toMatch(/^web-config-[0-9a-f]{8}$/);
-    expect(world.cluster.get('ConfigMap', String(copy))?.['immutable']).toBe(true);
+    expect(world.cluster.get('ConfigMap', copy ?? '')?.['immutable']).toBe(true);
   });
 });
 

@@ -37,6 +37,8 @@ export interface Tips {
   objects(uid: string, digest: string): readonly JsonObject[] | undefined;
   /** The ledger has the set now: the rendered objects of this digest are not needed any more. */
   settled(uid: string, digest: string): void;
+  /** The rendered objects of the tip are needed after all: the next look renders again, at once. */
+  renderAgain(uid: string): void;
   /** Renders an old commit again; only an equal digest counts. */
   rerender(sync: GitSync, commit: string, digest: string): Rerender;
   forget(uid: string): void;
@@ -91,6 +93,12 @@ export function tips(options: TipsOptions): Tips {
       const entry = entries.get(uid);
       if (entry?.view.tip?.digest === digest) entry.objects = undefined;
     },
+    renderAgain(uid) {
+      const entry = entries.get(uid);
+      if (entry === undefined || entry.objects !== undefined || entry.running) return;
+      entry.trees = undefined;
+      entry.lookAgainAt = 0;
+    },
     rerender(sync, commit, digest) {
       const entry = entryOf(sync);
       const known = entry.rerenders.get(commit);
@@ -98,7 +106,7 @@ export function tips(options: TipsOptions): Tips {
       if (known !== undefined && !again) return known.result;
       entry.rerenders.set(commit, { result: { kind: 'running' }, at: options.clock.now() });
       start(entry, async () => {
-        const result = await renderAgain(options, sync, commit, digest);
+        const result = await renderOld(options, sync, commit, digest);
         entry.rerenders.set(commit, { result, at: options.clock.now() });
       });
       return { kind: 'running' };
@@ -242,7 +250,7 @@ function noPath(sync: GitSync, commit: string): string {
   }).message;
 }
 
-async function renderAgain(options: TipsOptions, sync: GitSync, commit: string, digest: string): Promise<Rerender> {
+async function renderOld(options: TipsOptions, sync: GitSync, commit: string, digest: string): Promise<Rerender> {
   const read = await options.credentials(sync);
   if (read.kind !== 'ok') return { kind: 'unreachable' };
   const { repository, branch, path } = sync.spec;

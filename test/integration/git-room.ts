@@ -119,7 +119,7 @@ export async function startGitRooms(options: GitRoomsOptions): Promise<GitRooms>
   return {
     reasons: () => told,
     errors: () => errors,
-    sourcePid: source.pid,
+    sourcePid: () => source.pid(),
     async stop() {
       stop.abort();
       await Promise.all([...feeding, ...working, source.ended]);

@@ -56,7 +56,8 @@ describe.skipIf(missing !== undefined)(
     beforeAll(async () => {
       bed = await startBed({ with: parts });
       await applyGatewayApi(bed.cluster);
-      expect(await installCrds(bed.cluster, tidegateDialect)).toEqual([]);
+      const faults = await installCrds(bed.cluster, tidegateDialect);
+      if (faults.length > 0) throw new Error(faults.join(' '));
       await bed.cluster.api.apply(...tenantObjects('shop', bed.git.token), ...controllerObjects());
       await bed.git.createRepository('apps', files({ version: 'v1' }), { message: 'First' });
       folder = makeTempDir('git-sync');
@@ -100,7 +101,7 @@ describe.skipIf(missing !== undefined)(
         body,
         'application/merge-patch+json',
       );
-      expect(answer.status, JSON.stringify(answer.body)).toBe(200);
+      expect({ status: answer.status, body: answer.body }).toMatchObject({ status: 200 });
     };
     const setRollout = async (name: string, status: (hash: string) => JsonObject): Promise<string> => {
       const live = await read('Rollout', name);

@@ -242,7 +242,7 @@ function stored(object: Manifest): Manifest {
   const { stringData, data, ...rest } = object;
   const encoded = Object.entries(stringData as JsonObject).map(([key, value]) => [
     key,
-    Buffer.from(String(value)).toString('base64'),
+    Buffer.from(JSON.stringify(value).slice(1, -1)).toString('base64'),
   ]);
   return {
     ...rest,

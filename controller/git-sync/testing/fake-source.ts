@@ -88,7 +88,10 @@ export function fakeSource(): FakeSource {
         if (found === undefined) return missing;
         const broken = Object.entries(found.files).find(([, object]) => object['broken'] !== undefined);
         if (broken)
-          return { kind: 'invalid', problems: [{ path: broken[0], line: 3, message: String(broken[1]['broken']) }] };
+          return {
+            kind: 'invalid',
+            problems: [{ path: broken[0], line: 3, message: JSON.stringify(broken[1]['broken']) }],
+          };
         return {
           kind: 'ok',
           digest: createHash('sha256').update(JSON.stringify(found.files)).digest('hex'),
