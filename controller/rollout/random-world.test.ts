@@ -94,6 +94,8 @@ function play(routed: boolean, script: readonly (readonly [number, Action])[], c
   return violations;
 }
 
+const numRuns = Number(process.env.RUNS ?? 150);
+
 describe.each([
   ['with a router', true],
   ['by numbers of pods', false],
@@ -107,7 +109,7 @@ describe.each([
           expect(play(routed, script, crashes)).toEqual([]);
         },
       ),
-      { numRuns: Number(process.env['RUNS'] ?? 150) },
+      { numRuns },
     );
-  });
+  }, 300_000);
 });

@@ -7,7 +7,7 @@ import { fact } from './facts.ts';
 import { effects, type Moves, noMoves, together } from './moves.ts';
 import { enterPause, heldWait, isResumed, leavePause, pauseStep } from './pause.ts';
 import { createCurrent, revisionAnnotations, scaleTo } from './replica-sets.ts';
-import { annotation, available, drainMs, isHeld, type Scene } from './scene.ts';
+import { available, drainMs, isHeld, type Scene } from './scene.ts';
 import { selectRevision, waitForPods } from './services.ts';
 import { planRatio, retireOthers } from './sizes.ts';
 import { deadlineText, instantOf } from './time-text.ts';
@@ -67,18 +67,13 @@ function hold(scene: Scene): Moves {
   return together(holdSizes(scene), heldWait());
 }
 
-/** Sizes follow spec.replicas at the weight that is written; without a router nothing changes. */
+/** With a router sizes follow spec.replicas at the weight that is written; the canary only upwards while it is held. */
 export function holdSizes(scene: Scene): Moves {
   if (!scene.routed) return noMoves;
   const { current, replicas } = scene;
-  const isRescaled =
-    current !== undefined && annotation(current, scene.observed.keys.desiredReplicas) !== String(replicas);
-  const size = Math.max(
-    podsFor(canaryWeight(scene), replicas, scene.total),
-    explicitSizeAt(scene.steps, scene.stepIndex, replicas) ?? 0,
-  );
-  const canary = isRescaled && current.replicas > 0 ? scaleTo(scene, current, size) : [];
-  return effects(...scaleTo(scene, scene.stable, replicas), ...canary);
+  const size = podsFor(canaryWeight(scene), replicas, scene.total);
+  const grows = current !== undefined && current.replicas < size;
+  return effects(...scaleTo(scene, scene.stable, replicas), ...(grows ? scaleTo(scene, current, size) : []));
 }
 
 function reachByPods(scene: Scene): Reached {
@@ -157,15 +152,10 @@ function moveTraffic(scene: Scene, target: Target): Reached {
   return { moves: together(services, weight.moves), isReached };
 }
 
-/**
- * Fewer canary pods at an unchanged spec.replicas follow a lower weight or scale: they go after the drain delay. After a
- * change of spec.replicas the same share simply is another number.
- */
+/** Fewer canary pods follow a lower weight, scale or spec.replicas: they go after the drain delay, whatever the cause. */
 function shrinkCanary(scene: Scene, target: Target): Moves {
-  const { current, replicas, status, now } = scene;
+  const { current, status, now } = scene;
   if (current === undefined || current.replicas <= target.size) return noMoves;
-  const isRescaled = annotation(current, scene.observed.keys.desiredReplicas) !== String(replicas);
-  if (isRescaled) return effects(...scaleTo(scene, current, target.size));
   const until = instantOf(status.drainUntil);
   if (until === undefined) return { ...noMoves, patch: { drainUntil: deadlineText(now + drainMs(scene)) } };
   return until > now ? { ...noMoves, lookAgainAt: until } : effects(...scaleTo(scene, current, target.size));

@@ -126,7 +126,7 @@ function runView(run: RolloutRunObject): RolloutRunObject {
 
 type Enqueue = (key: string, priority?: Priority) => void;
 
-/** Subscribes to all stores: a change of a child enqueues its Rollout, verdicts and aborts as urgent. Returns the undo. */
+/** Enqueues every Rollout once, and again when it or a child changes; verdicts and aborts as urgent. Returns the undo. */
 export function enqueueRollouts(stores: RolloutStores, dialect: Dialect, queue: WorkQueue): () => void {
   const enqueue: Enqueue = (key, priority = 'normal') => queue.add(key, { priority });
   const byIndex = (index: string, value: string) => {
@@ -148,6 +148,7 @@ export function enqueueRollouts(stores: RolloutStores, dialect: Dialect, queue: 
     stores.clusterAnalysisTemplates.onChange(({ object }) => byIndex('template', object.metadata.name)),
     ...[...stores.routes.values()].map((store) => store.onChange(({ object }) => byIndex('route', nameOf(object)))),
   ];
+  for (const rollout of stores.rollouts.list()) enqueue(queueKey(rollout.metadata));
   return () => {
     for (const one of undo) one();
   };

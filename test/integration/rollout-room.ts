@@ -3,7 +3,12 @@
 import { tidegateDialect } from '../../crds/schema/dialect.ts';
 import { keys } from '../../crds/schema/keys.ts';
 import { rolloutReconciler } from '../../controller/rollout/reconciler.ts';
-import { type CacheNeed, enqueueRollouts, type RolloutStores, rolloutCacheNeeds } from '../../controller/rollout/stores.ts';
+import {
+  type CacheNeed,
+  enqueueRollouts,
+  type RolloutStores,
+  rolloutCacheNeeds,
+} from '../../controller/rollout/stores.ts';
 import { gatewayApi } from '../../controller/traffic/gateway-api.ts';
 import type { KubeClient, KubeObject, Leadership } from '../../kube/api.ts';
 import { type KindCache, watchKind } from '../../kube/cache/cache.ts';
@@ -75,8 +80,13 @@ export async function startRolloutRoom(options: RolloutRoomOptions): Promise<Rol
   await Promise.all([...caches.values()].map((cache) => cache.whenSettled(stop.signal)));
 
   const told = new Map<string, string[]>();
-  const leadership: Leadership = { term: options.term ?? 'term-1', signal: stop.signal, mayWrite: () => !stop.signal.aborted };
-  const say = (message: string, fields?: object) => (options.verbose ? console.log(message, JSON.stringify(fields ?? {})) : undefined);
+  const leadership: Leadership = {
+    term: options.term ?? 'term-1',
+    signal: stop.signal,
+    mayWrite: () => !stop.signal.aborted,
+  };
+  const say = (message: string, fields?: object) =>
+    options.verbose ? console.log(message, JSON.stringify(fields ?? {})) : undefined;
   const queue = workQueue({ clock: systemClock });
   const reconcile = rolloutReconciler({
     client,
@@ -94,9 +104,15 @@ export async function startRolloutRoom(options: RolloutRoomOptions): Promise<Rol
     log: { debug: say, info: say, warn: say },
   });
   const undo = enqueueRollouts(stores, dialect, queue);
-  for (const rollout of stores.rollouts.list()) queue.add(`${rollout.metadata.namespace}/${rollout.metadata.name}`);
   const work = runReconciler(
-    { name: 'rollout', queue, concurrency: 4, reconcile: (key, signal) => reconcile(key, signal), clock: systemClock, log: { ...silentLog, error: (message, fields) => console.error(message, fields) } },
+    {
+      name: 'rollout',
+      queue,
+      concurrency: 4,
+      reconcile: (key, signal) => reconcile(key, signal),
+      clock: systemClock,
+      log: { ...silentLog, error: (message, fields) => console.error(message, fields) },
+    },
     stop.signal,
   );
   return {
