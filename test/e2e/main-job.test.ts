@@ -7,8 +7,8 @@ import { bedMissing } from '../bed/bed.ts';
 import { eventually } from '../bed/eventually.ts';
 import { commitApp, field, filesOf, followApp, untilHealthy, untilWeight } from './app-in-world.ts';
 import { expectShare } from './expect-share.ts';
-import { type Load, sendMany, startLoad } from './load.ts';
-import { answersOfPods, countsByHash, shareDuring } from './traffic.ts';
+import { type Load, startLoad } from './load.ts';
+import { answersOfPods, countsByHash } from './traffic.ts';
 import { repository, startWorld, type World, worldParts } from './world.ts';
 
 const missing = bedMissing(worldParts);
@@ -67,7 +67,7 @@ describe.skipIf(missing !== undefined)(`main job${missing ? ` (skipped: ${missin
     }
     const promoted = await untilHealthy(world, 'shop', 'v2', 120_000);
 
-    await expectAllOnStable(world, promoted);
+    await expectShare(world, 'shop', promoted, 100);
     expect(await reverts()).toEqual([]);
   });
 
@@ -188,11 +188,3 @@ describe.skipIf(missing !== undefined)(`main job${missing ? ` (skipped: ${missin
 });
 
 const noSteps = '        - setWeight: 100';
-
-/** After promotion all traffic goes to the stable Service, whose pods are the new revision's. */
-async function expectAllOnStable(world: World, hash: string): Promise<void> {
-  const share = await shareDuring(world, 'shop', hash, () =>
-    sendMany({ url: world.bed.gateway.url, host: 'shop.example' }, 2_000),
-  );
-  expect(share.ofHash).toBe(share.total);
-}
