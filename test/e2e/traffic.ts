@@ -44,11 +44,13 @@ export async function answersOfPods(
   const pods = world.kubelet
     .pods()
     .filter((pod) => pod.labels.app === app && pod.running && Object.keys(pod.urls).length > 0);
-  return Promise.all(
+  const answers = await Promise.all(
     pods.map(async (pod) => {
-      const answer = await fetch(Object.values(pod.urls)[0] ?? '');
-      const body = (await answer.json()) as { version: string; config: Record<string, string> };
-      return { hash: pod.hash, greeting: body.config.GREETING ?? '', version: body.version };
+      // A pod that is shutting down refuses: it does not serve any more.
+      const answer = await fetch(Object.values(pod.urls)[0] ?? '').catch(() => undefined);
+      const body = (await answer?.json()) as { version: string; config: Record<string, string> } | undefined;
+      return body && { hash: pod.hash, greeting: body.config.GREETING ?? '', version: body.version };
     }),
   );
+  return answers.filter((one) => one !== undefined);
 }
