@@ -5,10 +5,12 @@
 
 import { rollingLimits } from '../../crds/schema/defaults.ts';
 import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
+import { heldWait } from './pause.ts';
 import { createCurrent, revisionAnnotations, scaleTo } from './replica-sets.ts';
-import { anyReadyBehind, available, readyBehind, type Scene, setOf } from './scene.ts';
+import { anyReadyBehind, available, isHeld, readyBehind, type Scene, setOf } from './scene.ts';
 import { selectRevision, waitForPods } from './services.ts';
 import { planRatio, retireOthers } from './sizes.ts';
+import { holdSizes } from './stepping.ts';
 import { canaryWeight, moveWeight } from './weights.ts';
 
 /** One pass of 'promoting'. */
@@ -17,6 +19,8 @@ export function promote(scene: Scene): Moves {
   const isBack = to !== scene.currentHash;
   const target = setOf(scene, to);
   if (target === undefined && isBack) return targetIsGone(scene, to);
+  const isSwitched = scene.routed && scene.observed.stableService?.podHash === to;
+  if (isHeld(scene) && !isBack && !isSwitched) return together(holdSizes(scene), heldWait());
   if (!scene.routed) return promoteByPods(scene, to);
   const sizes = target ? scaleTo(scene, target, scene.replicas) : [createCurrent(scene, scene.replicas)];
   const capacity = effects(

@@ -19,7 +19,10 @@ const action = fc.oneof(
   fc.record({ kind: fc.constant('scale' as const), to: fc.integer({ min: 1, max: 8 }) }),
   fc.record({ kind: fc.constant('break' as const), to: fc.integer({ min: 1, max: 4 }) }),
   fc.record({ kind: fc.constant('heal' as const) }),
-  fc.record({ kind: fc.constant('finish' as const), phase: fc.constantFrom('Successful', 'Failed', 'Error', 'Inconclusive') }),
+  fc.record({
+    kind: fc.constant('finish' as const),
+    phase: fc.constantFrom('Successful', 'Failed', 'Error', 'Inconclusive'),
+  }),
 );
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 

@@ -276,8 +276,7 @@ export class World {
         this.pods.push({ name: `web-${podHash}-${this.podCount}`, podHash, readyAt, endsAt: undefined });
       }
       const doomed = alive.sort((one, other) => Number(this.isReady(one)) - Number(this.isReady(other)));
-      for (const pod of doomed.slice(0, Math.max(0, alive.length - set.replicas)))
-        this.take(pod);
+      for (const pod of doomed.slice(0, Math.max(0, alive.length - set.replicas))) this.take(pod);
     }
     this.pods = this.pods.filter((pod) => pod.endsAt === undefined || pod.endsAt > this.now);
     for (const name of this.services.keys()) this.followEndpoints(name);
