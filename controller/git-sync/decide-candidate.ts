@@ -7,7 +7,7 @@ import { parseDurationMs } from '../../crds/schema/duration.ts';
 import type { Release } from '../../crds/schema/release.ts';
 import type { Instant } from '../../kube/api.ts';
 import { instantOf, timeText } from './conditions.ts';
-import { joined, sentencesOf } from './decide-tip.ts';
+import { joined, sentencesOf, withHandled } from './decide-tip.ts';
 import {
   acting,
   conditioned,
@@ -89,8 +89,23 @@ function entering(observed: Observed, draft: Draft, trial: Trial | undefined, no
     rollouts: [...trial.set.rollouts],
     copies: [...trial.set.copies],
   };
-  const draftRelease = { name: candidate.release, spec, objects: trial.set.objects };
-  return acting(withPhase(draft, 'Applying', text), [{ kind: 'WriteRelease', draft: draftRelease }]);
+  const draftRelease = { name: candidate.release, spec, objects: trial.set.objects, startedAt: timeText(now) };
+  const filled = withUids(observed, draft, trial);
+  const first: readonly GitSyncEffect[] = [{ kind: 'WriteRelease', draft: draftRelease }];
+  const next = refusalOf(observed, trial, candidate.release) === undefined ? nextStage(trial) : [];
+  return acting(withPhase(filled, 'Applying', text), [...first, ...next]);
+}
+
+/** The objects that may be applied now: Rollouts only once everything else is there and healthy. */
+function nextStage(trial: Trial): readonly GitSyncEffect[] {
+  const base = differing(trial, ['base']);
+  if (base.length > 0) return [applyEffect(base)];
+  const rollouts = sickItem(trial) === undefined ? differing(trial, ['rollouts']) : [];
+  return rollouts.length > 0 ? [applyEffect(rollouts)] : [];
+}
+
+function sickItem(trial: Trial): TrialItem | undefined {
+  return trial.items.find((item) => item.stage === 'base' && item.health.kind !== 'current');
 }
 
 function applying(observed: Observed, draft: Draft, release: Release, now: Instant): Draft {
@@ -101,14 +116,12 @@ function applying(observed: Observed, draft: Draft, release: Release, now: Insta
     return lookingAgain(withPhase(draft, 'Applying', tenant.kind === 'ok' ? why : tenant.message), now + healthPollMs);
   }
   const filled = withUids(observed, draft, trial);
-  const refused = refusalOf(observed, trial, release);
+  const refused = refusalOf(observed, trial, release.metadata.name);
   if (refused !== undefined) return refusedApply(filled, release, refused, observed, now);
-  const base = differing(trial, ['base']);
-  if (base.length > 0) return acting(withPhase(filled, 'Applying', text), [applyEffect(base)]);
-  const sick = trial.items.find((item) => item.stage === 'base' && item.health.kind !== 'current');
+  const next = nextStage(trial);
+  if (next.length > 0) return acting(withPhase(filled, 'Applying', text), next);
+  const sick = sickItem(trial);
   if (sick !== undefined) return unhealthy(filled, sick, now);
-  const rollouts = differing(trial, ['rollouts']);
-  if (rollouts.length > 0) return acting(withPhase(filled, 'Applying', text), [applyEffect(rollouts)]);
   const applied = marking(release, { phase: 'Candidate', appliedAt: timeText(now) });
   const fact = normalFact('ReleaseApplied', now, `Commit ${shortCommit(release.spec.commit)} is applied.`);
   return acting(withHandled(observed, withPhase(filled, 'Progressing', text)), [applied], fact);
@@ -120,11 +133,6 @@ function withUids(observed: Observed, draft: Draft, trial: Trial): Draft {
   return withStatus(draft, { inventory });
 }
 
-export function withHandled(observed: Observed, draft: Draft): Draft {
-  const { token } = observed.source;
-  return token === undefined ? draft : withStatus(draft, { handledSyncRequest: token });
-}
-
 export function differing(trial: Trial, stages: readonly Stage[]): readonly TrialItem[] {
   return trial.items.filter((item) => item.state === 'differs' && stages.includes(item.stage));
 }
@@ -133,11 +141,11 @@ export function applyEffect(items: readonly TrialItem[]): GitSyncEffect {
   return { kind: 'Apply', payloads: items.map((item) => item.payload) };
 }
 
-function refusalOf(observed: Observed, trial: Trial, release: Release): string | undefined {
+function refusalOf(observed: Observed, trial: Trial, release: string): string | undefined {
   const blocked = [...trial.problems, ...sentencesOf(trial, 'blocked')];
   if (blocked.length > 0) return joined(blocked);
   const failure = observed.applyFailure;
-  return failure?.release === release.metadata.name ? failure.message : undefined;
+  return failure?.release === release ? failure.message : undefined;
 }
 
 /** Something that the dry-run took is refused now. Tried until the timeout, then everything goes back. */

@@ -2,8 +2,8 @@
 
 import type { Instant } from '../../kube/api.ts';
 import { conditionStatus } from './conditions.ts';
-import { applyEffect, differing, withHandled } from './decide-candidate.ts';
-import { joined, sentencesOf } from './decide-tip.ts';
+import { applyEffect, differing } from './decide-candidate.ts';
+import { joined, sentencesOf, withHandled } from './decide-tip.ts';
 import { acting, conditioned, type Draft, lookingAgain, normalFact, recorded, withPhase } from './draft.ts';
 import { shortCommit } from './names.ts';
 import type { Observed } from './observed.ts';

@@ -44,7 +44,7 @@ export function consideringTip(observed: Observed, draft: Draft, now: Instant): 
   if (refused === undefined) return draft;
   const reason = refusedSentence(tip, refused);
   const held = holding(draft, tip.commit, reason, 'FailedBefore', now);
-  return lastGood === undefined ? withPhase(held, 'Failed', reason) : held;
+  return lastGood === undefined ? withPhase(withHandled(observed, held), 'Failed', reason) : held;
 }
 
 function refusedSentence(tip: Tip, refused: Release): string {
@@ -57,10 +57,11 @@ function judgingTip(observed: Observed, draft: Draft, tip: Tip, now: Instant): D
   if (trial === undefined) return untried(observed, draft, tip, now);
   const attempted = { lastAttempted: attempt(draft, tip, now) };
   const next = withStatus(draft, attempted);
+  const refused = withHandled(observed, next);
   const hit = quarantineHits(next.status.quarantine ?? [], trial.set.rollouts)[0];
-  if (hit !== undefined) return holding(next, tip.commit, quarantineSentence(tip.commit, hit), 'Quarantined', now);
+  if (hit !== undefined) return holding(refused, tip.commit, quarantineSentence(tip.commit, hit), 'Quarantined', now);
   const problems = [...trial.problems, ...sentencesOf(trial, 'blocked')];
-  if (problems.length > 0) return holding(next, tip.commit, joined(problems), 'Refused', now);
+  if (problems.length > 0) return holding(refused, tip.commit, joined(problems), 'Refused', now);
   const passing = sentencesOf(trial, 'passing');
   if (passing.length > 0) return lookingAgain(withPhase(draft, 'Applying', joined(passing)), now + passingRetryMs);
   return adopting(observed, next, tip, trial, now);
@@ -80,6 +81,12 @@ function attempt(draft: Draft, tip: Tip, now: Instant): { commit: string; digest
   if (old?.commit === tip.commit && old.digest === tip.digest)
     return { commit: tip.commit, digest: tip.digest, at: old.at };
   return { commit: tip.commit, digest: tip.digest, at: timeText(now) };
+}
+
+/** The sync request that was fetched for has had its look. */
+export function withHandled(observed: Observed, draft: Draft): Draft {
+  const { token } = observed.source;
+  return token === undefined ? draft : withStatus(draft, { handledSyncRequest: token });
 }
 
 export function sentencesOf(trial: Trial, state: 'blocked' | 'passing'): readonly string[] {

@@ -10,6 +10,7 @@ export interface ReleaseDraft {
   readonly name: string;
   readonly spec: Omit<ReleaseSpec, 'data' | 'parts' | 'partDigest'>;
   readonly objects: readonly Manifest[];
+  readonly startedAt: string;
 }
 
 export type GitSyncEffect =
