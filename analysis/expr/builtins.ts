@@ -1,7 +1,7 @@
 /** Functions over numbers, lists and maps; those over text and JSON stand in builtins-text.ts. */
 import { textFunctions } from './builtins-text.ts';
 import type { PlainFunction } from './function-types.ts';
-import type { Meter } from './meter.ts';
+import { maxListLength, type Meter } from './meter.ts';
 import { arithmetic, order } from './operators.ts';
 import { ExprError, isEqual, isList, isMap, isNumber, type Value, typeName, valueText } from './value.ts';
 
@@ -102,7 +102,17 @@ function median(values: readonly number[]): number {
 }
 
 function flattened(list: readonly Value[]): Value[] {
-  return list.flatMap((item) => (isList(item) ? flattened(item) : [item]));
+  const found: Value[] = [];
+  // The items were counted as arguments, but one list may occur many times in another.
+  const add = (items: readonly Value[]): void => {
+    for (const item of items) {
+      if (isList(item)) add(item);
+      else if (found.length >= maxListLength) throw new ExprError(`a list may have ${maxListLength} items at most`);
+      else found.push(item);
+    }
+  };
+  add(list);
+  return found;
 }
 
 function unique(list: readonly Value[], meter: Meter): Value[] {

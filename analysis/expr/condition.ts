@@ -30,9 +30,11 @@ export function lintCondition(source: string): string | undefined {
 
 /** Evaluates a condition with `result` bound to the measured value. Pure, bounded, never throws for what users write. */
 export function evaluateCondition(source: string, measured: Json, rule: EvidenceRule): ConditionOutcome {
-  const result = fromJson(measured);
-  const meter = new Meter(rule, result);
+  let onNothing = false;
   try {
+    const result = fromJson(measured);
+    onNothing = isNothing(result);
+    const meter = new Meter(rule, result);
     const tree = parse(source, names);
     const value = evaluate(tree, { names: new Map([['result', result]]), functions: argoFunctions(result), meter });
     if (typeof value === 'boolean') return { kind: 'holds', value };
@@ -43,7 +45,7 @@ export function evaluateCondition(source: string, measured: Json, rule: Evidence
     };
   } catch (error) {
     if (error instanceof NoEvidence) return { kind: 'no-evidence', why: error.message };
-    return { kind: 'error', message: located(error, source), onNothing: isNothing(result) };
+    return { kind: 'error', message: located(error, source), onNothing };
   }
 }
 

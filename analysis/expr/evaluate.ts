@@ -115,6 +115,7 @@ function runSlice(node: Extract<Node, { kind: 'slice' }>, scope: Scope): Value {
   const whole = typeof object === 'string' ? Array.from(object) : object;
   if (!isList(whole)) throw new ExprError(`can't cut a slice from ${typeName(object)}`);
   const to = node.to === undefined ? BigInt(whole.length) : intArgument('a slice', run(node.to, scope));
+  scope.meter.charge(object);
   const [start, end] = [bounded(from, whole.length), bounded(to, whole.length)];
   return typeof object === 'string' ? Array.from(object).slice(start, end).join('') : whole.slice(start, end);
 }
@@ -145,8 +146,22 @@ function runCall(node: Extract<Node, { kind: 'call' }>, scope: Scope): Value {
   }
   const plain = lookUp(scope.functions, node.name) ?? lookUp(plainFunctions, node.name);
   if (plain === undefined) throw new ExprError(`the function ${node.name}() is unknown`);
+  if (!constantTime.has(node.name)) for (const arg of args) scope.meter.charge(arg);
   return plain(args, scope.meter);
 }
+
+/** Functions that look at an argument without walking it. */
+const constantTime: ReadonlySet<string> = new Set([
+  'len',
+  'type',
+  'first',
+  'last',
+  'get',
+  'isNil',
+  'default',
+  'isNaN',
+  'isInf',
+]);
 
 /** Looks a function up without reaching the prototype. */
 function lookUp<T extends PlainFunction | ClosureFunction>(

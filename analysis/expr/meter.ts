@@ -1,7 +1,9 @@
 /** Keeps one evaluation within bounds, and in strict mode watches that no answer rests on NaN or on an empty measurement. */
-import { ExprError, isList, NoEvidence, type Value } from './value.ts';
+import { ExprError, isList, isMap, NoEvidence, type Value } from './value.ts';
 
-const maxSteps = 500_000;
+const maxSteps = 1_000_000;
+/** Text is copied and searched far faster than values are walked. */
+const charactersPerStep = 100;
 const maxTextLength = 1_048_576;
 export const maxListLength = 100_000;
 
@@ -13,6 +15,7 @@ export type EvidenceRule = 'as-argo' | 'strict';
 
 export class Meter {
   private steps = 0;
+  private numeric: boolean | undefined;
   private readonly rule: EvidenceRule;
   private readonly measured: Value;
 
@@ -24,6 +27,15 @@ export class Meter {
   step(count = 1): void {
     this.steps += count;
     if (this.steps > maxSteps) throw new ExprError(`the expression takes more than ${maxSteps} steps`);
+  }
+
+  /** Counts the size of a value that is about to be walked or copied, so that a loop over large values ends in time. */
+  charge(value: Value): void {
+    if (typeof value === 'string') this.step(1 + Math.floor(value.length / charactersPerStep));
+    else if (isList(value) || isMap(value)) {
+      this.step(1 + (isList(value) ? value.length : value.size));
+      for (const item of value.values()) if (typeof item === 'object' || typeof item === 'string') this.charge(item);
+    }
   }
 
   text(value: string): string {
@@ -39,9 +51,22 @@ export class Meter {
 
   /** Every comparison reports here: what NaN answers is not known, nor what a missing result does (`== nil` asks about it). */
   compared(left: Value, right: Value): void {
+    this.charge(left);
+    this.charge(right);
     this.converted(left);
     this.converted(right);
     if ((left === null) !== (right === null)) this.readNil();
+  }
+
+  /**
+   * True when the measured value consists of numbers alone, as Prometheus delivers it. The language then knows the types, so a
+   * comparison of a number with a text is a mistake in the condition; for JSON of unknown shape it is just false.
+   */
+  get isNumeric(): boolean {
+    const { measured } = this;
+    this.numeric ??=
+      typeof measured === 'number' || (isList(measured) && measured.every((item) => typeof item === 'number'));
+    return this.numeric;
   }
 
   /** NaN turned into something that no longer shows it. */

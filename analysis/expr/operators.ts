@@ -24,7 +24,7 @@ export function applyBinary(operator: EagerOperator, left: Value, right: Value, 
     case '>=':
       return order(operator, left, right, meter);
     case '+':
-      if (typeof left === 'string' && typeof right === 'string') return meter.text(left + right);
+      if (typeof left === 'string' && typeof right === 'string') return joined(left, right, meter);
       return arithmetic(operator, left, right);
     case '-':
     case '*':
@@ -33,7 +33,7 @@ export function applyBinary(operator: EagerOperator, left: Value, right: Value, 
     case '**':
       return arithmetic(operator, left, right);
     case '..':
-      return range(left, right);
+      return range(left, right, meter);
     case 'in':
       return isIn(left, right, meter);
     case 'matches':
@@ -44,9 +44,20 @@ export function applyBinary(operator: EagerOperator, left: Value, right: Value, 
   }
 }
 
+function joined(left: string, right: string, meter: Meter): string {
+  meter.charge(left);
+  meter.charge(right);
+  return meter.text(left + right);
+}
+
 function equality(operator: '==' | '!=', left: Value, right: Value, meter: Meter): boolean {
   meter.compared(left, right);
+  if (meter.isNumeric && !isComparable(left, right)) throw mismatch(operator, left, right);
   return isEqual(left, right) === (operator === '==');
+}
+
+function isComparable(left: Value, right: Value): boolean {
+  return left === null || right === null || (isNumber(left) && isNumber(right)) || typeName(left) === typeName(right);
 }
 
 /** Less-than and its kin, for numbers and for texts; anything else, nil above all, is an error. */
@@ -98,10 +109,11 @@ function power(base: number, exponent: number): number {
   return base ** exponent;
 }
 
-function range(left: Value, right: Value): readonly Value[] {
+function range(left: Value, right: Value, meter: Meter): readonly Value[] {
   if (typeof left !== 'bigint' || typeof right !== 'bigint') throw mismatch('..', left, right);
   const size = right - left + 1n;
   if (size > BigInt(maxRange)) throw new ExprError(`a range may have ${maxRange} numbers at most`);
+  meter.step(Number(size < 0n ? 0n : size));
   return size <= 0n ? [] : Array.from({ length: Number(size) }, (_, index) => left + BigInt(index));
 }
 
@@ -136,9 +148,10 @@ function textTest(
     return false;
   }
   if (typeof left !== 'string' || typeof right !== 'string') throw mismatch(operator, left, right);
+  meter.charge(left);
   switch (operator) {
     case 'matches':
-      return regexMatches(right, left);
+      return regexMatches(right, left, (steps) => meter.step(steps));
     case 'contains':
       return left.includes(right);
     case 'startsWith':

@@ -234,6 +234,7 @@ describe('when to measure', () => {
     ['at once', [], {}, 0],
     ['after the initial delay', [], { initialDelay: '90s' }, 90],
     ['after the interval', [pass], { interval: '30s' }, 30],
+    ['not at once again, however short the interval', [pass], { interval: '0s' }, 0.25],
     ['never after the count', [pass, pass], { interval: '30s', count: 2 }, undefined],
     ['ten seconds after an error, whatever the interval', [error], { interval: '5m' }, 10],
     ['five seconds after the first reading without evidence', [held], { interval: '5m' }, 5],

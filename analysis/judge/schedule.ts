@@ -7,6 +7,9 @@ import { readTime } from './time.ts';
 /** Argo Rollouts repeats a measurement that ended in an Error after this time, whatever the interval. */
 export const errorRetryMs = 10_000;
 
+/** A shorter interval is treated as this one, so that no typo becomes a flood of queries. */
+export const leastIntervalMs = 250;
+
 const firstRetryMs = 5_000;
 const longestRetryMs = 60_000;
 const longestRetryAfterMs = 300_000;
@@ -40,5 +43,5 @@ export function nextMeasurementAt(input: ScheduleInput): Instant | undefined {
   if (limits.count !== undefined && (result.count ?? 0) >= limits.count) return undefined;
   const finishedAt = Math.max(readTime(last.finishedAt) ?? 0, input.finishedAt ?? 0);
   if (last.phase === 'Error') return finishedAt + errorRetryMs;
-  return limits.intervalMs === undefined ? finishedAt + errorRetryMs : finishedAt + limits.intervalMs;
+  return finishedAt + (limits.intervalMs === undefined ? errorRetryMs : Math.max(limits.intervalMs, leastIntervalMs));
 }

@@ -89,5 +89,12 @@ function parsed(body: string): Json | undefined {
 }
 
 function textOf(value: Json): string {
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (typeof value === 'string') return value;
+  try {
+    return JSON.stringify(value);
+  } catch (error) {
+    // Nested deeper than the stack; the condition will say so.
+    if (error instanceof RangeError) return '(nested too deeply)';
+    throw error;
+  }
 }
