@@ -5,9 +5,6 @@ import { ExprError } from './value.ts';
 export const maxSubjectLength = 65_536;
 const maxSteps = 3_000_000;
 
-/** A step of the matcher is about a tenth of a step of the evaluator. */
-const stepsPerCharge = 10_000;
-
 /**
  * True when the pattern matches anywhere in the text, as Go's `MatchString`. `charge` is told the cost in the evaluator's steps
  * as it arises, and may throw.
@@ -24,16 +21,12 @@ export function regexMatches(
   }
   const codes = Array.from(text, (char) => char.codePointAt(0) ?? 0);
   let steps = 0;
-  let charged = 0;
   let active = new ThreadSet(program);
   for (let at = 0; at <= codes.length; at += 1) {
     active.add(0, codes, at);
     if (active.matched) return true;
     steps += active.size + 1;
-    if (steps - charged >= stepsPerCharge) {
-      charge((steps - charged) / 10);
-      charged = steps;
-    }
+    charge((active.size + 1) / 4);
     if (steps > maxSteps) throw new ExprError('the pattern takes too long on this text');
     const next = new ThreadSet(program);
     const code = codes[at];
