@@ -307,6 +307,9 @@ describe('the condition language', () => {
     expect(lintCondition('result[0] < 1 &&\n  foo > 2')).toBe(
       'unknown name "foo"; a condition knows result (line 2, column 3)',
     );
+    expect(lintCondition('result matches "(?=a)"')).toBe(
+      'look-around (?=) is not supported in patterns (line 1, column 16)',
+    );
     expect(lintCondition('result[0] < 1')).toBeUndefined();
   });
 

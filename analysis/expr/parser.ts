@@ -2,6 +2,7 @@
 import { signatures, unsupported } from './functions.ts';
 import { type Token, tokens } from './lexer.ts';
 import { comparisons, negatable, precedences, synonyms, unaryPrecedences } from './precedence.ts';
+import { compileRegex } from './regex.ts';
 import type { BinaryOperator, Node } from './syntax.ts';
 import { ExprError } from './value.ts';
 
@@ -138,6 +139,7 @@ class Parser {
     const rightGrouping = operator.text === '**' || operator.text === '^';
     const right = this.expression(rightGrouping ? own : own + 1);
     const name = synonyms[operator.text] ?? (operator.text as BinaryOperator);
+    if (name === 'matches') checkPattern(right);
     const node = this.node({ kind: 'binary', operator: name, left, right, at: operator.at });
     return negated ? this.node({ kind: 'unary', operator: 'not', operand: node, at: operator.at }) : node;
   }
@@ -371,6 +373,17 @@ class Parser {
     const to = this.is(']') ? undefined : this.expression(0);
     this.expect(']');
     return this.node({ kind: 'slice', object, ...(from ? { from } : {}), ...(to ? { to } : {}), at });
+  }
+}
+
+/** A pattern that is written out is checked before anything is measured. */
+function checkPattern(node: Node): void {
+  if (node.kind !== 'literal' || typeof node.value !== 'string') return;
+  try {
+    compileRegex(node.value);
+  } catch (error) {
+    if (error instanceof ExprError) throw new ExprError(error.message, node.at);
+    throw error;
   }
 }
 
