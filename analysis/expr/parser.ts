@@ -1,8 +1,8 @@
 /** Builds the tree of a condition with the precedences of expr-lang; whatever is not supported is refused here, by name. */
 import { signatures, unsupported } from './functions.ts';
 import { type Token, tokens } from './lexer.ts';
+import { asFloatLiteral, checkPattern, intLiteral, takesFloat } from './literals.ts';
 import { comparisons, negatable, precedences, synonyms, unaryPrecedences } from './precedence.ts';
-import { compileRegex } from './regex.ts';
 import type { BinaryOperator, Node } from './syntax.ts';
 import { ExprError } from './value.ts';
 
@@ -374,30 +374,4 @@ class Parser {
     this.expect(']');
     return this.node({ kind: 'slice', object, ...(from ? { from } : {}), ...(to ? { to } : {}), at });
   }
-}
-
-/** A pattern that is written out is checked before anything is measured. */
-function checkPattern(node: Node): void {
-  if (node.kind !== 'literal' || typeof node.value !== 'string') return;
-  try {
-    compileRegex(node.value);
-  } catch (error) {
-    if (error instanceof ExprError) throw new ExprError(error.message, node.at);
-    throw error;
-  }
-}
-
-const takesFloat: ReadonlySet<string> = new Set(['isNaN', 'isInf']);
-
-/** Where a float is wanted the language turns integer constants into floats, and only those. */
-function asFloatLiteral(node: Node): Node {
-  if (node.kind === 'literal' && typeof node.value === 'bigint') return { ...node, value: Number(node.value) };
-  if (node.kind === 'unary' && node.operator !== 'not') return { ...node, operand: asFloatLiteral(node.operand) };
-  return node;
-}
-
-function intLiteral(token: Token): bigint {
-  const value = BigInt(token.text);
-  if (value > 0x7fff_ffff_ffff_ffffn) throw new ExprError('the integer is larger than 64 bits hold', token.at);
-  return value;
 }
