@@ -154,6 +154,11 @@ ${options.steps ?? usualSteps(options)}
           image: ${options.image ?? `tidegate.dev/app:${version}`}
           ports:
             - containerPort: 8080
+          readinessProbe:
+            periodSeconds: 1
+            httpGet:
+              path: /
+              port: 8080
           envFrom:
             - configMapRef:
                 name: ${name}-config
