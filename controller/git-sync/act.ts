@@ -236,9 +236,13 @@ function applyAll(observed: Observed, payloads: readonly Manifest[], deps: GitDe
     for (const payload of payloads) {
       if (!deps.leadership.mayWrite()) return { kind: 'passing', message: 'This process does not lead any more.' };
       const result = await deps.client.apply(payload, { as: identity, fieldManager, force: true, strict: true });
-      if (result.kind !== 'ok') return outcomeOf(keyOf(payload), result, accountText(accountOf(sync)));
+      if (result.kind !== 'ok') {
+        // Tried anew next time, so that one refused object is known as such and holds up no other.
+        memory.memo.delete(objectId(payload));
+        return outcomeOf(keyOf(payload), result, accountText(accountOf(sync)));
+      }
       const { resourceVersion = '' } = result.object.metadata;
-      memory.memo.set(objectId(payload), { resourceVersion, payload: digestOf(payload) });
+      memory.memo.set(objectId(payload), { resourceVersion, payload: digestOf(payload), state: 'same' });
       deps.log.info('applied an object', { gitSync: sync.metadata.name, object: keyText(keyOf(payload)) });
     }
     return ok;

@@ -31,7 +31,7 @@ export interface TipsOptions {
 }
 
 export interface Tips {
-  /** What was found last; starts a look when one is due or `requested` is a new token. */
+  /** What was found last; starts a look when one is due or `requested` is a new token, unless the GitSync is suspended. */
   view(sync: GitSync, requested: string | undefined, now: Instant): SourceView;
   /** The rendered objects of the tip, as long as they are kept. */
   objects(uid: string, digest: string): readonly JsonObject[] | undefined;
@@ -79,6 +79,7 @@ export function tips(options: TipsOptions): Tips {
     view(sync, requested, now) {
       const entry = entryOf(sync);
       const asked = requested !== undefined && requested !== entry.view.token;
+      if (sync.spec.suspend === true) return { ...entry.view, lookAgainAt: now + longestRetryMs };
       if (!entry.running && (asked || now >= entry.lookAgainAt) && !options.signal.aborted) {
         entry.running = true;
         start(entry, () => look(options, sync, entry, requested));
@@ -199,8 +200,8 @@ async function findTip(options: TipsOptions, sync: GitSync, entry: Entry): Promi
   );
   if (synced.kind !== 'ok') return fault(sync, synced);
   const { commit, committedAt, author, subject } = synced;
-  if (synced.trees[path] === null)
-    return { kind: 'view', view: { invalid: { commit, sentences: [noPath(sync, commit)] } } };
+  const missing = [path, ...alsoPaths].findIndex((one) => synced.trees[one] === null);
+  if (missing >= 0) return { kind: 'view', view: { invalid: { commit, sentences: [noPath(sync, commit, missing)] } } };
   const trees = JSON.stringify(synced.trees);
   const old = entry.view.tip;
   if (old !== undefined && entry.trees === trees) {
@@ -240,11 +241,13 @@ function renderSentence(found: {
   return found.message.includes(found.path) ? found.message : `${where}: ${found.message}`;
 }
 
-function noPath(sync: GitSync, commit: string): string {
+/** `index` 0 is spec.path, the others are those of spec.alsoPaths. */
+function noPath(sync: GitSync, commit: string, index: number): string {
+  const path = index === 0 ? sync.spec.path : sync.spec.alsoPaths?.[index - 1];
   return problem({
     object: `GitSync ${sync.metadata.namespace ?? ''}/${sync.metadata.name}`,
-    field: 'spec.path',
-    found: `"${sync.spec.path}", which does not exist in commit ${commit.slice(0, 7)} of branch ${sync.spec.branch}`,
+    field: index === 0 ? 'spec.path' : `spec.alsoPaths[${index - 1}]`,
+    found: `"${path}", which does not exist in commit ${commit.slice(0, 7)} of branch ${sync.spec.branch}`,
     allowed: 'it must be a directory of the repository',
     remedy: 'correct the path, or push the directory',
   }).message;

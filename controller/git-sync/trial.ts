@@ -21,8 +21,11 @@ import { type Stamp, stamped } from './stamp.ts';
 
 export const fieldManager = 'tidegate-sync';
 
-/** What the server said `same` to before: `objectId` → resourceVersion it held for and digest of the payload. */
-export type TrialMemo = Map<string, { readonly resourceVersion: string; readonly payload: string }>;
+/** What the server said before: `objectId` → the version it held for ('' = absent), digest of the payload, and the answer. */
+export type TrialMemo = Map<
+  string,
+  { readonly resourceVersion: string; readonly payload: string; readonly state: 'same' | 'differs' }
+>;
 
 export interface TrialInputs {
   readonly client: KubeClient;
@@ -121,8 +124,8 @@ async function tryOne(object: Manifest, shared: Shared): Promise<TrialItem> {
   const payload = overlay(manifest, live, shared.overlay);
   const known = shared.memo.get(idOf(key));
   const digest = digestOf(payload);
-  if (live !== undefined && known?.resourceVersion === live.metadata.resourceVersion && known?.payload === digest) {
-    return itemOf(payload, live, 'same', [], shared);
+  if (known?.resourceVersion === (live?.metadata.resourceVersion ?? '') && known.payload === digest) {
+    return itemOf(payload, live, known.state, [], shared);
   }
   return dryRun(payload, live, digest, shared);
 }
@@ -145,15 +148,14 @@ async function dryRun(
     if (refused !== undefined)
       return itemOf(payload, live, refused.kind === 'refused' ? 'blocked' : 'passing', refused.sentences, shared);
   }
-  if (live === undefined || !isUnchanged(live, result.object, shared.keys))
-    return itemOf(payload, live, 'differs', [], shared);
-  memo.set(objectId(payload), { resourceVersion: live.metadata.resourceVersion ?? '', payload: digest });
-  return itemOf(payload, live, 'same', [], shared);
+  const state = live === undefined || !isUnchanged(live, result.object, shared.keys) ? 'differs' : 'same';
+  memo.set(objectId(payload), { resourceVersion: live?.metadata.resourceVersion ?? '', payload: digest, state });
+  return itemOf(payload, live, state, [], shared);
 }
 
-/** Digest of a payload without the version it was made for: the version is compared by itself. */
+/** Digest of a payload without the object and version it was made for: those are compared by themselves. */
 export function digestOf(payload: Manifest): string {
-  const { resourceVersion: _version, ...metadata } = payload.metadata;
+  const { resourceVersion: _version, uid: _uid, ...metadata } = payload.metadata;
   return createHash('sha256')
     .update(canonicalJson({ ...payload, metadata } as Manifest))
     .digest('hex');

@@ -362,6 +362,7 @@ it('restore without the right names it, tries on, and the revert proceeds', asyn
   await world.settle();
 
   expect(world.sync().status?.message).toContain('lacks the right patch services in namespace shop');
+  expect(world.cluster.get('ConfigMap', 'only-bad')).toBeUndefined();
   expect(world.reverts()[0]?.status?.phase).toBe('Pushed');
   world.cluster.intercept = undefined;
   await world.after(20_000);
