@@ -3,6 +3,7 @@
  * failure ends the pass. The difference of the status is written last, and only once.
  */
 
+import { isArgo } from '../../crds/schema/dialect.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { ApiResult, JsonObject, KubeClient, KubeObject, ObjectKey, Ref } from '../../kube/api.ts';
 import type { Fact } from '../decision.ts';
@@ -10,6 +11,8 @@ import type { Keys } from '../../crds/schema/keys.ts';
 import type { RolloutDecision } from './decide.ts';
 import type { RolloutEffect } from './effects.ts';
 import type { Observed } from './observed.ts';
+import { recordObject } from './record.ts';
+import { carrierName, splitStatus } from './recorded-status.ts';
 import { refTo } from './scene.ts';
 import { statusPatch } from './status-diff.ts';
 import { writtenWeight } from './traffic-plan.ts';
@@ -85,8 +88,32 @@ class Pass {
   }
 
   async writeStatus(status: RolloutStatus): Promise<Step> {
-    const patch = statusPatch(this.observed.rollout.status ?? {}, status);
+    const before = this.observed.rollout.status ?? {};
+    if (!isArgo(this.observed.dialect)) return this.patchStatus(statusPatch(before, status));
+    const now = splitStatus(status);
+    const recorded = await this.writeRecorded(status, now.recorded);
+    return recorded.kind === 'stopped' ? recorded : this.patchStatus(statusPatch(splitStatus(before).stored, now.stored));
+  }
+
+  private async patchStatus(patch: object | undefined): Promise<Step> {
     return patch === undefined ? done : this.merge(this.rollout, { status: patch }, 'status');
+  }
+
+  /** The half that Argo's status has no fields for, written first: it holds the intent. */
+  private async writeRecorded(status: RolloutStatus, recorded: Partial<RolloutStatus>): Promise<Step> {
+    const name = carrierName(this.observed, status);
+    let run: KubeObject | undefined = this.observed.runs.find((one) => one.metadata.name === name);
+    const known = this.observed.runs.find((one) => one.metadata.name === name)?.status?.recorded ?? {};
+    const patch = statusPatch(known, recorded);
+    if (patch === undefined) return done;
+    if (run === undefined) {
+      const object = recordObject(this.observed, status, name) as unknown as KubeObject;
+      const made = await this.options.client.create(object, this.writeOptions());
+      if (made.kind !== 'ok') return this.settle(made, `create RolloutRun ${name}`);
+      this.settle(made, '');
+      run = made.object;
+    }
+    return this.merge(refTo(run), { status: { recorded: patch } }, 'status');
   }
 
   private servicePatch(podHash: string): object {

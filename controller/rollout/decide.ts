@@ -3,6 +3,7 @@
  * people (abort first), failures, and then the move of the lifecycle state. Intent is recorded before it is acted upon.
  */
 
+import { isArgo } from '../../crds/schema/dialect.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Decision, Fact, Waiting } from '../decision.ts';
 import { abortedFact, keepAborted, retreat } from './abort.ts';
@@ -21,11 +22,11 @@ import { recordFor } from './record.ts';
 import { currentRevision } from './replica-sets.ts';
 import { nextRequest, type Request } from './requests.ts';
 import { newPlan, newRevision } from './revision-change.ts';
-import { type Scene, sceneOf } from './scene.ts';
+import { drainMs, type Scene, sceneOf } from './scene.ts';
 import { deploy, keepStable } from './settled.ts';
 import { mayWait, statusPatch } from './status-diff.ts';
 import { holdSizes, runStep } from './stepping.ts';
-import { instantOf } from './time-text.ts';
+import { deadlineText, instantOf } from './time-text.ts';
 
 export type RolloutDecision = Decision<RolloutStatus, RolloutEffect>;
 
@@ -100,6 +101,8 @@ function moved(
     steps: scene.steps.length,
     ...(verdict === undefined ? {} : { verdict }),
     ...(to === undefined ? {} : { to }),
+    // Argo's tools read the deadline off the ReplicaSet, so there it is written to that instead.
+    ...(scene.routed && !isArgo(scene.observed.dialect) ? { drainUntil: deadlineText(scene.now + drainMs(scene)) } : {}),
   };
   return afterEvent(status, event, input) ?? status;
 }
@@ -164,10 +167,10 @@ function settle(observed: Observed, intent: RolloutStatus, moves: Moves): Rollou
   return withWaiting(times.length === 0 ? base : { ...base, lookAgainAt: Math.min(...times) }, moves.waiting);
 }
 
-/** A drain of a lowered weight that is over needs no mention any more. */
+/** A drain that is over needs no mention any more. */
 function tidied(scene: Scene): RolloutStatus {
   const until = instantOf(scene.status.drainUntil);
-  const isOver = scene.state === 'stepping' && until !== undefined && until <= scene.now;
+  const isOver = (scene.state === 'stepping' || scene.state === 'stable') && until !== undefined && until <= scene.now;
   return isOver ? { ...scene.status, drainUntil: undefined } : scene.status;
 }
 

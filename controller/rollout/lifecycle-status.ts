@@ -39,6 +39,8 @@ export interface LifecycleInput {
   readonly from?: string;
   readonly to?: string;
   readonly verdict?: Verdict;
+  /** Until when the revision that stops being stable keeps its pods. */
+  readonly drainUntil?: string;
 }
 
 /** The status after an event; undefined when the event means nothing in the status' state. */
@@ -92,7 +94,7 @@ function record(status: RolloutStatus, action: LifecycleAction, input: Lifecycle
         ...transition('promote', stable, status.currentPodHash ?? input.podHash, now),
       };
     case 'recordRollback':
-      return { ...status, ...aborted, ...transition('promote', stable, input.to ?? '', now) };
+      return { ...status, ...aborted, drainUntil: undefined, ...transition('promote', stable, input.to ?? '', now) };
     case 'recordAbort':
       return {
         ...status,
@@ -102,7 +104,7 @@ function record(status: RolloutStatus, action: LifecycleAction, input: Lifecycle
         ...transition('abort', status.currentPodHash ?? '', stable, now),
       };
     case 'recordAbortAfterRollback':
-      return { ...status, currentStepIndex: 0, ...transition('abort', status.currentPodHash ?? '', stable, now) };
+      return { ...status, ...restarted, ...transition('abort', status.currentPodHash ?? '', stable, now) };
     case 'clearAbort':
       return {
         ...status,
@@ -119,7 +121,7 @@ function record(status: RolloutStatus, action: LifecycleAction, input: Lifecycle
         stableRS: status.transition?.to || status.currentPodHash,
         transition: undefined,
         promoteFull: undefined,
-        drainUntil: undefined,
+        drainUntil: input.drainUntil,
       };
     case 'endTransition':
       return { ...status, transition: undefined, drainUntil: undefined };

@@ -1,6 +1,7 @@
 /** All reads of one pass: from the caches, and for a new pod template one dry run against the API server. */
 
-import type { Dialect } from '../../crds/schema/dialect.ts';
+import { type Dialect, isArgo } from '../../crds/schema/dialect.ts';
+import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
 import type { AnyTemplate } from '../../crds/schema/merge-templates.ts';
 import { objectText } from '../../crds/schema/problem.ts';
@@ -14,6 +15,7 @@ import type { Instant, KubeObject, JsonObject, ObjectKey } from '../../kube/api.
 import type { Found, TrafficRouter } from '../traffic/router.ts';
 import type { Observed, RolloutObject, ServiceState, SpecProblem, TrafficState } from './observed.ts';
 import { type ParsedRollout, parseRollout } from './parse-rollout.ts';
+import { joinStatus } from './recorded-status.ts';
 import { weightPlan, writtenWeight } from './traffic-plan.ts';
 import type { RolloutStores } from './stores.ts';
 
@@ -28,8 +30,11 @@ export interface ObserveOptions {
 export function observe(options: ObserveOptions, object: RolloutObject, now: Instant): Observed {
   const { stores, dialect, keys } = options;
   const parsed = parseRollout(object, dialect);
-  const { rollout } = parsed;
-  const { namespace = '', uid = '' } = rollout.metadata;
+  const { namespace = '', name, uid = '' } = object.metadata;
+  const runs = stores.rolloutRuns
+    .byIndex('rollout', `${namespace}/${name}`)
+    .filter((run) => run.spec.rollout.uid === uid);
+  const rollout = isArgo(dialect) ? withRecord(parsed.rollout, runs) : parsed.rollout;
   const canary = rollout.spec.strategy?.canary;
   const findTemplate = templateFinder(stores, namespace);
   const traffic = trafficOf(options, parsed);
@@ -53,10 +58,12 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
     traffic,
     analysisRuns: stores.analysisRuns.byOwner(uid),
     findTemplate,
-    runs: stores.rolloutRuns
-      .byIndex('rollout', `${namespace}/${rollout.metadata.name}`)
-      .filter((run) => run.spec.rollout.uid === uid),
+    runs,
   };
+}
+
+function withRecord(rollout: ParsedRollout['rollout'], runs: readonly RolloutRun[]): ParsedRollout['rollout'] {
+  return { ...rollout, status: joinStatus(rollout.status ?? {}, runs) };
 }
 
 function templateFinder(stores: RolloutStores, namespace: string): FindTemplate {

@@ -97,7 +97,7 @@ function play(routed: boolean, script: readonly (readonly [number, Action])[], c
   return violations;
 }
 
-const numRuns = Number(process.env.RUNS ?? 150);
+const numRuns = Number(process.env.RUNS ?? 60);
 
 describe.each([
   ['with a router', true],

@@ -9,7 +9,7 @@ import { verdictOf } from './failure.ts';
 import { afterEvent } from './lifecycle-status.ts';
 import type { RevisionEvent } from './machine.ts';
 import type { Observed } from './observed.ts';
-import { currentRevision, scaleDownDeadline } from './replica-sets.ts';
+import { currentRevision } from './replica-sets.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { canaryWeight } from './weights.ts';
 
@@ -45,13 +45,15 @@ function revisionEvent(observed: Observed, status: RolloutStatus): RevisionEvent
   };
 }
 
-/** True while a revision that is neither stable nor the new one still has pods of its own right, or traffic. */
+/**
+ * True while a revision that is neither stable nor the new one has traffic: by weight where there is a router (then only the
+ * one that was being released keeps pods of its own right; older ones merely wait for their deadline), by its pods otherwise.
+ */
 function isCarrying(scene: Scene, podHash: string): boolean {
-  const { keys, replicaSets, canaryService, stableService } = scene.observed;
+  const { replicaSets, canaryService, stableService } = scene.observed;
   const stays = [scene.stableHash, podHash];
-  const hasPods = replicaSets.some(
-    (set) => !stays.includes(set.podHash) && set.replicas > 0 && scaleDownDeadline(set, keys) === undefined,
-  );
+  const leaves = replicaSets.filter((set) => !stays.includes(set.podHash) && set.replicas > 0);
+  const hasPods = leaves.some((set) => !scene.routed || set.podHash === scene.status.currentPodHash);
   const hasWeight = canaryWeight(scene) > 0 && canaryService?.podHash !== podHash;
   const stableIsTaken = stableService?.podHash !== undefined && stableService.podHash !== scene.stableHash;
   return hasPods || hasWeight || (scene.stableHash !== undefined && stableIsTaken);

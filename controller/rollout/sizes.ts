@@ -5,6 +5,7 @@ import type { RolloutEffect } from './effects.ts';
 import type { ReplicaSetView } from './observed.ts';
 import { moveWithin, type Side, type Split, splitFor } from './replica-ratio.ts';
 import { createCurrent, scaleDownDeadline, scaleTo, setDeadline } from './replica-sets.ts';
+import { instantOf } from './time-text.ts';
 import { available, drainMs, type Scene } from './scene.ts';
 
 export interface RatioRoles {
@@ -69,15 +70,17 @@ function inOrder(list: readonly RolloutEffect[]): readonly RolloutEffect[] {
 
 /**
  * With a router: revisions that are neither current nor stable keep their pods for the drain delay after they lost their
- * role (the deadline stands on the ReplicaSet), then go. A revision behind a Service is never touched here.
+ * role (the deadline stands in status or on the ReplicaSet), then go. A revision behind a Service is never touched here.
  */
 export function retireOthers(scene: Scene, keep: readonly (string | undefined)[] = []): RetirePlan {
   const { keys, stableService, canaryService } = scene.observed;
   const used = new Set([...keep, stableService?.podHash, canaryService?.podHash]);
+  // Right after a promotion the deadline of the old revision stands in status, which saves a write of its own.
+  const recorded = scene.state === 'stable' ? instantOf(scene.status.drainUntil) : undefined;
   const plan: { effects: RolloutEffect[]; times: number[] } = { effects: [], times: [] };
   for (const set of scene.others) {
     if (set.replicas === 0 || used.has(set.podHash)) continue;
-    const deadline = scaleDownDeadline(set, keys);
+    const deadline = scaleDownDeadline(set, keys) ?? recorded;
     if (deadline === undefined) plan.effects.push(setDeadline(set, keys, scene.now + drainMs(scene)));
     else if (deadline > scene.now) plan.times.push(deadline);
     else plan.effects.push(...scaleTo(scene, set, 0));

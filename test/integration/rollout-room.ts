@@ -1,6 +1,6 @@
 /** The rollout room alone on a test cluster: its caches, its queue and its workers, as the controller wires them. */
 
-import { tidegateDialect } from '../../crds/schema/dialect.ts';
+import { type Dialect, tidegateDialect } from '../../crds/schema/dialect.ts';
 import { keys } from '../../crds/schema/keys.ts';
 import { rolloutReconciler } from '../../controller/rollout/reconciler.ts';
 import {
@@ -35,6 +35,7 @@ export interface RolloutRoomOptions {
   readonly kubeconfigPath: string;
   readonly term?: string;
   readonly userAgent?: string;
+  readonly dialect?: Dialect;
   readonly verbose?: boolean;
 }
 
@@ -45,7 +46,7 @@ export async function startRolloutRoom(options: RolloutRoomOptions): Promise<Rol
   const api = transport({ connection, userAgent: options.userAgent ?? 'tidegate-controller/test' });
   const known = discovery(api);
   const client = kubeClient(api, known);
-  const dialect = tidegateDialect;
+  const dialect = options.dialect ?? tidegateDialect;
   const caches = new Map<string, KindCache<KubeObject>>();
   const add = <T extends KubeObject>({ kind, project, indexes, labelSelector }: CacheNeed<T>) => {
     const selector = labelSelector === undefined ? {} : { labelSelector };

@@ -1,0 +1,38 @@
+import { expect, it } from 'vitest';
+import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
+import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import { carrierOf, joinStatus, splitStatus } from './recorded-status.ts';
+import { aStatus } from './testing/builders.ts';
+
+function aRun(revision: number, attempt: number, recorded?: Partial<RolloutStatus>): RolloutRun {
+  return {
+    apiVersion: 'tidegate.io/v1alpha1',
+    kind: 'RolloutRun',
+    metadata: { name: `web-${revision}-hash-${attempt}` },
+    spec: { rollout: { name: 'web', uid: 'u' }, revision, podHash: 'hash', attempt },
+    ...(recorded === undefined ? {} : { status: { recorded } }),
+  };
+}
+
+const since = '2026-01-01T00:00:00Z';
+const transition = { id: 'a', kind: 'abort' as const, since, from: 'two', to: 'one' };
+
+it('takes the status apart and puts it together again', () => {
+  const status = aStatus({ abort: true, abortedAt: since, transition, failedPodHash: 'two', runName: 'web-2-two' });
+  const { stored, recorded } = splitStatus(status);
+
+  expect(stored).not.toHaveProperty('transition');
+  expect(recorded).toEqual({ transition, failedPodHash: 'two', runName: 'web-2-two', attempt: 1 });
+  expect(joinStatus(stored, [aRun(1, 1, { attempt: 9 }), aRun(2, 1, recorded)])).toEqual(status);
+});
+
+it('reads the newest revision and attempt that holds a record', () => {
+  expect(carrierOf([aRun(2, 1, {}), aRun(2, 3, {}), aRun(1, 7, {}), aRun(3, 1)])?.metadata.name).toBe('web-2-hash-3');
+});
+
+it('an abort that was recorded holds although the Rollout does not show it yet', () => {
+  const joined = joinStatus(aStatus({ currentStepIndex: 2, controllerPause: true }), [aRun(2, 1, { transition })]);
+
+  expect(joined).toMatchObject({ abort: true, abortedAt: since, currentStepIndex: 0, stableRS: 'one' });
+  expect(joined.controllerPause).toBeUndefined();
+});
