@@ -25,6 +25,12 @@ describe('classification of answers', () => {
       'failed to create typed patch object (shop/web; apps/v1, Kind=ReplicaSet): .spec.x: field not declared in schema',
       { kind: 'invalid' },
     ],
+    [
+      500,
+      '',
+      'failed to convert new object (shop/web; /v1, Kind=Secret) to proper version: unable to convert unstructured object to /v1, Kind=Secret: error decoding from json: illegal base64 data at input byte 6',
+      { kind: 'invalid' },
+    ],
     [401, 'Unauthorized', 'Unauthorized', { kind: 'forbidden' }],
     [429, 'TooManyRequests', 'slow down', { kind: 'busy', retryAfterMs: 1000 }],
     [503, 'ServiceUnavailable', 'starting', { kind: 'busy', retryAfterMs: 1000 }],

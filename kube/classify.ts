@@ -18,8 +18,9 @@ const maxRetryAfterMs = 120_000;
 
 /**
  * 409 conflict, 404 not-found, 410 gone, other 4xx that blame the request (400, 405, 406, 413, 415, 422) invalid, 401 and
- * 403 forbidden, 429 and 503 busy, all else unknown. An apply answered 500 "failed to create typed patch object" is the
- * server's way to say that a field is unknown or has the wrong type: invalid, so that it is never repeated.
+ * 403 forbidden, 429 and 503 busy, all else unknown. An apply answered 500 "failed to create typed patch object" or "failed
+ * to convert new object" is the server's way to say that a field is unknown or that a value can't be read: invalid, so that
+ * it is never repeated.
  */
 export function classify(request: ApiRequest, answer: Answer): ApiResult<JsonObject> {
   const { status } = answer;
@@ -40,9 +41,11 @@ export function classify(request: ApiRequest, answer: Answer): ApiResult<JsonObj
 }
 
 const blamingStatus: ReadonlySet<number> = new Set([400, 405, 406, 413, 415, 422]);
+const blamingWords =
+  /failed to create typed patch object|failed to convert new object .*unable to convert unstructured object/;
 
 function isInvalid(status: number, message: string): boolean {
-  return blamingStatus.has(status) || (status === 500 && message.includes('failed to create typed patch object'));
+  return blamingStatus.has(status) || (status === 500 && blamingWords.test(message));
 }
 
 function unknown(request: ApiRequest, what: string): ApiResult<JsonObject> {

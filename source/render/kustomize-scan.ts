@@ -57,7 +57,7 @@ export async function scanKustomizations(
   for (let folder = walk.folders.shift(); folder !== undefined; folder = walk.folders.shift()) {
     await visit(walk, folder);
     if (walk.seen.size > MAX_FOLDERS)
-      walk.problems.push({ path, message: `${path} leads to more than ${MAX_FOLDERS} kustomizations.` });
+      walk.problems.push({ path, message: `${path} leads to more than ${MAX_FOLDERS} kustomizations; split it.` });
     if (walk.problems.length > 0) break;
   }
   if (walk.problems.length === 0) await checkPlugins(walk);
@@ -71,7 +71,7 @@ async function visit(walk: Walk, folder: string): Promise<void> {
   if (file === undefined) {
     walk.problems.push({
       path: folder,
-      message: `${folder} has no kustomization.yaml, but another kustomization builds it.`,
+      message: `${folder} has no kustomization.yaml, but another kustomization builds it; add one or correct the name.`,
     });
     return;
   }
@@ -83,7 +83,7 @@ async function visit(walk: Walk, folder: string): Promise<void> {
   const value = (await documents(walk, file))?.at(0);
   if (value === undefined) return;
   if (!isJsonObject(value)) {
-    walk.problems.push({ path: file, message: `${file} is not a kustomization.` });
+    walk.problems.push({ path: file, message: `${file} is not a kustomization; correct the file.` });
     return;
   }
   const scan = scanKustomization(value);
@@ -104,11 +104,14 @@ function addInput(walk: Walk, found: Located, file: string, reference: Reference
     return;
   }
   if (found.kind === 'missing') {
-    walk.problems.push({ path: file, message: `${what} does not exist.` });
+    walk.problems.push({ path: file, message: `${what} does not exist; add it or correct the name.` });
     return;
   }
   if (reference.wants !== 'any' && reference.wants !== found.kind) {
-    walk.problems.push({ path: file, message: `${what} is a ${found.kind}, not a ${reference.wants}.` });
+    walk.problems.push({
+      path: file,
+      message: `${what} is a ${found.kind}, not a ${reference.wants}; correct the name.`,
+    });
     return;
   }
   const leaf = found.kind === 'file' ? [found.path] : [];
@@ -133,7 +136,7 @@ async function checkPlugins(walk: Walk): Promise<void> {
 function checkPlugin(walk: Walk, file: string, text: string, field: string): void {
   const result = readYaml(text);
   if (result.kind === 'invalid')
-    walk.problems.push({ path: file, message: `${file}: ${field} can't be read: ${result.message}.` });
+    walk.problems.push({ path: file, message: `${file}: ${field} can't be read: ${result.message}; correct it.` });
   else for (const { value } of result.documents) reportPlugin(walk, `${file}: ${field}`, pluginProblem(value));
 }
 
@@ -152,7 +155,7 @@ async function documents(walk: Walk, path: string) {
   const at = result.line === undefined ? path : `${path}:${result.line}`;
   walk.problems.push({
     path,
-    message: `${at} can't be read: ${result.message}.`,
+    message: `${at} can't be read: ${result.message}; correct it.`,
     ...(result.line === undefined ? {} : { line: result.line }),
   });
   return undefined;

@@ -55,7 +55,7 @@ export async function renderKustomize(
       problems: [
         {
           path: encrypted[0],
-          message: `${encrypted[0]}: encrypted Secret without a key: the file is encrypted with SOPS and decryption is not supported yet.`,
+          message: `${encrypted[0]}: encrypted Secret without a key: the file is encrypted with SOPS and decryption is not supported yet; create the Secret in the cluster by other means and remove it from Git.`,
         },
       ],
     };
@@ -115,7 +115,7 @@ async function build(
       problems: [
         {
           path: file,
-          message: `${file}: kustomize build failed: ${why === '' ? `exit code ${result.code}` : why.replace(/\.$/, '')}.`,
+          message: `${file}: kustomize build failed: ${why === '' ? `exit code ${result.code}` : why.replace(/\.$/, '')}; correct the kustomization.`,
         },
       ],
     };
@@ -125,7 +125,12 @@ async function build(
   const objects = objectsOf(read.documents.map(({ value, path: at }) => ({ value, path: at })));
   if (objects.kind === 'invalid') return objects;
   if (objects.objects.length === 0)
-    return { kind: 'invalid', problems: [{ path: file, message: `${file}: kustomize builds no objects from it.` }] };
+    return {
+      kind: 'invalid',
+      problems: [
+        { path: file, message: `${file}: kustomize builds no objects from it; add resources, or delete the GitSync.` },
+      ],
+    };
   return { kind: 'ok', renderer: rendererOf(tool), objects: objects.objects, inputs };
 }
 

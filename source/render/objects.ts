@@ -22,12 +22,12 @@ const MAX_LIST_DEPTH = 3;
 export function documentsOf(path: string, content: Buffer): { documents: Located[]; problems: RenderProblem[] } {
   const text = content.toString('utf8');
   if (text.includes('\ufffd') && !isUtf8(content))
-    return { documents: [], problems: [{ path, message: `${path} is not UTF-8 text.` }] };
+    return { documents: [], problems: [{ path, message: `${path} is not UTF-8 text; save it as UTF-8.` }] };
   const result = readYaml(text);
   if (result.kind === 'ok')
     return { documents: result.documents.map(({ value, line }) => ({ value, path, line })), problems: [] };
   const at = result.line === undefined ? path : `${path}:${result.line}`;
-  const problem = { path, message: `${at} can't be read: ${result.message}.` };
+  const problem = { path, message: `${at} can't be read: ${result.message}; correct the file.` };
   return { documents: [], problems: [result.line === undefined ? problem : { ...problem, line: result.line }] };
 }
 
@@ -59,7 +59,7 @@ export function objectsOf(documents: readonly Located[]): ObjectsResult {
   if (objects.length > MAX_OBJECTS)
     problems.push({
       path: documents[0]?.path ?? '.',
-      message: `The set has ${objects.length} objects; at most ${MAX_OBJECTS} are allowed in one GitSync.`,
+      message: `The set has ${objects.length} objects; at most ${MAX_OBJECTS} are allowed in one GitSync; split it.`,
     });
   return problems.length === 0
     ? { kind: 'ok', objects }
@@ -84,17 +84,19 @@ function flattened(document: Located, depth: number): Located[] {
 function objectProblem(document: Located): string | undefined {
   const { value } = document;
   if (!isJsonObject(value))
-    return `the document is ${typeName(value)}, not a Kubernetes object with apiVersion, kind and metadata`;
+    return `the document is ${typeName(value)}, not a Kubernetes object with apiVersion, kind and metadata; correct or remove it`;
   const { apiVersion, kind, metadata } = value;
-  if (typeof kind !== 'string' || kind === '') return 'the object has no "kind"';
-  if (typeof apiVersion !== 'string' || apiVersion === '') return `the ${kind} has no "apiVersion"`;
+  if (typeof kind !== 'string' || kind === '')
+    return 'the object has no "kind", but every object needs apiVersion, kind and metadata; add it';
+  if (typeof apiVersion !== 'string' || apiVersion === '')
+    return `the ${kind} has no "apiVersion", but every object needs apiVersion, kind and metadata; add it`;
   if (apiVersion.startsWith('kustomize.config.k8s.io/'))
     return `this is a ${kind} of kustomize, which is built only when it stands directly in spec.path; set spec.path to its folder`;
   const name = isJsonObject(metadata) ? metadata['name'] : undefined;
   if (typeof name !== 'string' || name === '')
-    return `the ${kind} has no "metadata.name" (generateName is not allowed in Git: the object could not be found again)`;
+    return `the ${kind} has no "metadata.name" (generateName is not allowed in Git: the object could not be found again); give it a name`;
   if (isEncrypted(value))
-    return `encrypted ${kind} without a key: ${kind}/${name} is encrypted with SOPS and decryption is not supported yet`;
+    return `encrypted ${kind} without a key: ${kind}/${name} is encrypted with SOPS and decryption is not supported yet; create the Secret in the cluster by other means and remove it from Git`;
   return undefined;
 }
 

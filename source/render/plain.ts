@@ -33,7 +33,12 @@ export async function renderPlain(
   if (result.objects.length === 0)
     return {
       kind: 'invalid',
-      problems: [{ path, message: `Path ${path} has no Kubernetes objects in *.yaml, *.yml or *.json files.` }],
+      problems: [
+        {
+          path,
+          message: `Path ${path} has no Kubernetes objects in *.yaml, *.yml or *.json files; correct spec.path, or delete the GitSync.`,
+        },
+      ],
     };
   return { kind: 'ok', renderer: PLAIN_RENDERER, objects: result.objects, inputs };
 }
@@ -67,7 +72,8 @@ function manifestsIn(
 
 /** Why a symlink can't be followed. */
 function linkProblem(name: string, target: string, kind: 'outside' | 'missing'): string {
-  if (kind === 'missing') return `${name} is a symbolic link to ${target}, which does not exist.`;
+  if (kind === 'missing')
+    return `${name} is a symbolic link to ${target}, which does not exist; correct or remove the link.`;
   return `${name} is a symbolic link to ${target}, which is outside spec.path and spec.alsoPaths; add that path to spec.alsoPaths or commit the file itself.`;
 }
 

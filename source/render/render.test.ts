@@ -53,7 +53,7 @@ describe('plain manifests', () => {
 
   it('names file and line of what can not be read', async () => {
     expect(problems(await render({ 'app/x.yaml': 'kind: A\nkind: B\n' }))).toBe(
-      'app/x.yaml:2 can\'t be read: key "kind" is given twice in one mapping.',
+      'app/x.yaml:2 can\'t be read: key "kind" is given twice in one mapping; correct the file.',
     );
   });
 
@@ -61,15 +61,23 @@ describe('plain manifests', () => {
     [
       'a list',
       '- a\n- b\n',
-      'app/x.yaml:1: the document is a list, not a Kubernetes object with apiVersion, kind and metadata.',
+      'app/x.yaml:1: the document is a list, not a Kubernetes object with apiVersion, kind and metadata; correct or remove it.',
     ],
     [
       'text',
       'just text\n',
-      'app/x.yaml:1: the document is a string, not a Kubernetes object with apiVersion, kind and metadata.',
+      'app/x.yaml:1: the document is a string, not a Kubernetes object with apiVersion, kind and metadata; correct or remove it.',
     ],
-    ['no kind', 'apiVersion: v1\n', 'app/x.yaml:1: the object has no "kind".'],
-    ['no apiVersion', '\nkind: Pod\n', 'app/x.yaml:2: the Pod has no "apiVersion".'],
+    [
+      'no kind',
+      'apiVersion: v1\n',
+      'app/x.yaml:1: the object has no "kind", but every object needs apiVersion, kind and metadata; add it.',
+    ],
+    [
+      'no apiVersion',
+      '\nkind: Pod\n',
+      'app/x.yaml:2: the Pod has no "apiVersion", but every object needs apiVersion, kind and metadata; add it.',
+    ],
     ['no name', 'apiVersion: v1\nkind: Pod\nmetadata: {generateName: a}\n', 'metadata.name'],
     [
       'a kustomization further down',
