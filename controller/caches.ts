@@ -62,6 +62,7 @@ export function startableCaches(options: CacheOptions): Caches {
     releases: add(gitCacheNeeds.releases),
     gitReverts: add(gitCacheNeeds.gitReverts),
     rollouts: rollout.rollouts,
+    rolloutRuns: rollout.rolloutRuns,
   };
   const caches = () => [...all.values()];
   return {

@@ -1,9 +1,11 @@
 /** All reads of the git-sync room: caches, what the background fetch found, and the one set that this pass tries on the server. */
 
 import { parseDurationMs } from '../../crds/schema/duration.ts';
+import { isArgo } from '../../crds/schema/dialect.ts';
 import type { GitSync } from '../../crds/schema/git-sync.ts';
 import type { Release } from '../../crds/schema/release.ts';
 import type { Identity, Instant } from '../../kube/api.ts';
+import { joinStatus } from '../rollout/recorded-status.ts';
 import type { PreparedSet } from './config-copies.ts';
 import { forEachLimited } from './for-each-limited.ts';
 import { entryKey, type LeavingObject } from './inventory.ts';
@@ -13,6 +15,7 @@ import type { GitDeps } from './ports.ts';
 import { loadGoodIds, type ObservedSet, setOf } from './observe-set.ts';
 import { quarantineHits } from './quarantine.ts';
 import { releaseName } from './names.ts';
+import { asRollout } from './rollout-state.ts';
 import type { Room, SyncMemory } from './room.ts';
 import { serviceClashes } from './service-clash.ts';
 import { type CheckContext, standardChecks } from './set-checks.ts';
@@ -34,7 +37,7 @@ export async function observe(sync: GitSync, deps: GitDeps, room: Room, now: Ins
   const releases = room.freshReleases
     .merged(deps.stores.releases.list(namespace).filter(isMine), isMine)
     .filter(isMine);
-  const inNamespace = deps.stores.rollouts.list(namespace);
+  const inNamespace = rolloutsOf(namespace, deps);
   const rollouts = inNamespace.filter((one) => labelOf(one, deps.keys.gitSync) === uid);
   const source = room.tips.view(sync, annotationOf(sync, deps.keys.syncRequestedAt), now);
   const intervalMs = parseDurationMs(sync.spec.interval ?? '60s') ?? 60_000;
@@ -64,6 +67,17 @@ export async function observe(sync: GitSync, deps: GitDeps, room: Room, now: Ins
   };
   forgetSettled(base, room);
   return needsTenant(base, memory.ids) ? withCluster(base, deps, room, inNamespace) : base;
+}
+
+/** Rollouts with their whole status: in argoproj.io the recorded half comes from the RolloutRun. */
+function rolloutsOf(namespace: string, deps: GitDeps): readonly Manifest[] {
+  const { rollouts, rolloutRuns } = deps.stores;
+  if (!isArgo(deps.dialect)) return rollouts.list(namespace);
+  return rollouts.list(namespace).map((live) => {
+    const runs = rolloutRuns.byIndex('rollout', `${namespace}/${live.metadata.name}`);
+    const own = runs.filter((run) => run.spec.rollout.uid === live.metadata.uid);
+    return { ...live, status: joinStatus(asRollout(live).status ?? {}, own) } as unknown as Manifest;
+  });
 }
 
 /** Rendered objects are kept only until the ledger has them and they are applied. */

@@ -6,6 +6,7 @@ import type { GitRevert } from '../../crds/schema/git-revert.ts';
 import type { GitSync } from '../../crds/schema/git-sync.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
 import type { Release } from '../../crds/schema/release.ts';
+import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import type {
   Clock,
   EventRecorder,
@@ -30,6 +31,8 @@ export interface GitStores {
   readonly gitReverts: Store<GitRevert>;
   /** Whole: the cache of the rollout room serves. */
   readonly rollouts: Store<KubeObject & JsonObject>;
+  /** Index `rollout`: `namespace/name`. Read in argoproj.io, where verdicts stand in the record instead of the status. */
+  readonly rolloutRuns: Store<RolloutRun & KubeObject>;
 }
 
 export interface GitDeps {

@@ -1,8 +1,9 @@
 /** Wires the git-sync room: observe, decide, act, then the status of the GitSync in one write. */
 
-import { ownApiVersion, ownGroup } from '../../crds/schema/dialect.ts';
+import { isArgo, ownApiVersion, ownGroup } from '../../crds/schema/dialect.ts';
 import type { GitSync, GitSyncStatus } from '../../crds/schema/git-sync.ts';
-import type { ApiResult, Instant, KubeObject, ReconcileResult, WorkQueue } from '../../kube/api.ts';
+import { isJsonObject } from '../../crds/schema/json.ts';
+import type { ApiResult, Instant, JsonObject, KubeObject, ReconcileResult, WorkQueue } from '../../kube/api.ts';
 import type { Decision, Fact } from '../decision.ts';
 import { act, type ActOutcome } from './act.ts';
 import { conditionStatus } from './conditions.ts';
@@ -138,8 +139,16 @@ function tell(sync: GitSync, facts: readonly Fact[], deps: GitDeps): void {
 
 /** A GitSync's own changes, its records, and the Rollouts it applied; a verdict is urgent. */
 function watch(deps: GitDeps, room: Room, queue: WorkQueue): () => void {
-  const { gitSyncs, releases, gitReverts, rollouts } = deps.stores;
+  const { gitSyncs, releases, gitReverts, rollouts, rolloutRuns } = deps.stores;
   const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+  const wakeOwner = (object: KubeObject & JsonObject): void => {
+    const uid = labelOf(object, deps.keys.gitSync);
+    if (uid === undefined) return;
+    const owner = gitSyncs.list(object.metadata.namespace ?? '').find((one) => one.metadata.uid === uid);
+    const { status } = object;
+    const failed = isJsonObject(status) && (status['verdict'] !== undefined || status['abort'] === true);
+    if (owner !== undefined) queue.add(keyOf(owner), failed ? { priority: 'urgent' } : {});
+  };
   const undo = [
     gitSyncs.onChange((change) => {
       if (change.kind === 'deleted') room.forget(change.object.metadata.uid ?? '');
@@ -147,13 +156,10 @@ function watch(deps: GitDeps, room: Room, queue: WorkQueue): () => void {
     }),
     releases.onChange(({ object }) => queue.add(`${object.metadata.namespace ?? ''}/${object.spec.gitSync.name}`)),
     gitReverts.onChange(({ object }) => queue.add(`${object.metadata.namespace ?? ''}/${object.spec.gitSync.name}`)),
-    rollouts.onChange(({ object }) => {
-      const uid = labelOf(object, deps.keys.gitSync);
-      if (uid === undefined) return;
-      const owner = gitSyncs.list(object.metadata.namespace ?? '').find((one) => one.metadata.uid === uid);
-      const status = object['status'];
-      const failed = typeof status === 'object' && status !== null && 'verdict' in status;
-      if (owner !== undefined) queue.add(keyOf(owner), failed ? { priority: 'urgent' } : {});
+    rollouts.onChange(({ object }) => wakeOwner(object)),
+    rolloutRuns.onChange(({ object }) => {
+      const rollout = rollouts.get(object.metadata.namespace ?? '', object.spec.rollout.name);
+      if (isArgo(deps.dialect) && rollout !== undefined) wakeOwner(rollout);
     }),
   ];
   for (const sync of gitSyncs.list()) queue.add(keyOf(sync));

@@ -100,6 +100,7 @@ export async function startGitRooms(options: GitRoomsOptions): Promise<GitRooms>
       gitSyncs: add(gitCacheNeeds.gitSyncs as never),
       releases: add(gitCacheNeeds.releases as never),
       gitReverts: add(gitCacheNeeds.gitReverts as never),
+      rolloutRuns: add({ kind: { group: 'tidegate.io', kind: 'RolloutRun' }, project: wholeObject as never }),
       rollouts: add({ kind: { group: 'tidegate.io', kind: 'Rollout' }, project: wholeObject as never }),
     },
   };

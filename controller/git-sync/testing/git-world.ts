@@ -140,6 +140,7 @@ function roomsOf(cluster: FakeCluster, source: FakeSource, clock: FakeClock, eve
       releases: cluster.store('tidegate.io', 'Release', gitCacheNeeds.releases.project),
       gitReverts: cluster.store('tidegate.io', 'GitRevert', gitCacheNeeds.gitReverts.project),
       rollouts: cluster.store('tidegate.io', 'Rollout'),
+      rolloutRuns: cluster.store('tidegate.io', 'RolloutRun'),
     },
   };
   const sync = gitSyncReconciler(deps);
