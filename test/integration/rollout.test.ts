@@ -1,7 +1,7 @@
 /** Whole canaries on a real control plane with simulated pods: by numbers of pods and by the weights of an HTTPRoute. */
 
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { tidegateDialect } from '../../crds/schema/dialect.ts';
+import { argoDialect, tidegateDialect } from '../../crds/schema/dialect.ts';
 import { keys } from '../../crds/schema/keys.ts';
 import { Rollout } from '../../crds/schema/rollout.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
@@ -288,6 +288,77 @@ describe.skipIf(missing !== undefined)(
     if (process.env.VERBOSE === '1') console.log(own.join('\n'));
     expect(mine.length).toBeLessThan(29);
     expect(mine.filter((text) => text.startsWith('patch rollouts/status')).length).toBeLessThan(14);
+  });
+
+  it('stamps a new term on everything of an unsettled rollout when another leader takes over, and goes on', async () => {
+    const canary = {
+      stableService: 'pay-stable',
+      canaryService: 'pay-canary',
+      abortScaleDownDelaySeconds: 1,
+      trafficRouting: { gatewayAPI: { httpRoutes: [{ name: 'pay' }] } },
+      steps: [{ setWeight: 40 }, { pause: {} }],
+    };
+    await create(service('pay-stable', 'pay'), service('pay-canary', 'pay'), route('pay'), rollout('pay', { canary }));
+    const first = await healthy('pay');
+    await release('pay', 'tidegate.dev/app:v2');
+    await atPause('pay', 1);
+    await room.stop();
+    const stale = await room.client.get({ group: '', kind: 'Service', namespace, name: 'pay-stable' });
+    room = await startRolloutRoom({ kubeconfigPath: cluster.kubeconfigPath, term: 'term-2' });
+    stopGateway = confirmRoutes(room);
+    await command('pay', 'abort');
+    await until('pay', 'is aborted', (status) => status.waiting?.reason === 'Aborted');
+
+    const stamped = [
+      ...room.stores.replicaSets.list(namespace).filter((set) => set.metadata.name.startsWith('pay-')),
+      ...room.stores.services.list(namespace).filter((one) => one.metadata.name.startsWith('pay-')),
+      room.stores.routes.get('HTTPRoute')?.get(namespace, 'pay'),
+      room.stores.rollouts.get(namespace, 'pay'),
+    ].map((object) => object?.metadata.annotations?.['tidegate.io/term']);
+    expect(stamped).toEqual(Array.from({ length: 6 }, () => 'term-2'));
+    const late = await room.client.merge(
+      { group: '', kind: 'Service', namespace, name: 'pay-stable' },
+      { spec: { selector: { app: 'stolen' } } },
+      { resourceVersion: stale.kind === 'ok' ? (stale.object.metadata.resourceVersion ?? '') : '' },
+    );
+    expect(late.kind).toBe('conflict');
+    expect(room.stores.rollouts.get(namespace, 'web')?.metadata.annotations).not.toHaveProperty('tidegate.io/term');
+    expect(podsOf(first.stableRS)).toBe(3);
+  });
+
+  it('serves argoproj.io, with what its status has no field for in the RolloutRun', async () => {
+    const problems = await installCrds(cluster, argoDialect);
+    const argo = await startRolloutRoom({ kubeconfigPath: cluster.kubeconfigPath, dialect: argoDialect });
+    try {
+      const spec = rollout('old', { canary: { steps: [{ setWeight: 34 }, { pause: {} }] } });
+      await create({ ...spec, apiVersion: 'argoproj.io/v1alpha1' });
+      const oldKey = { ...key('old'), group: 'argoproj.io' };
+      const status = async () => {
+        const result = await argo.client.get(oldKey);
+        return result.kind === 'ok' ? Rollout.parse(result.object).status : undefined;
+      };
+      await eventually('it is healthy', async () => (await status())?.phase === 'Healthy');
+      const template = { spec: { containers: [{ name: 'app', image: 'tidegate.dev/app:v2' }] } };
+      await argo.client.merge(oldKey, { spec: { template } }, {});
+      await eventually('it pauses', async () => (await status())?.phase === 'Paused');
+      await argo.client.merge(oldKey, { status: { abort: true } }, { subresource: 'status' });
+      await eventually('it is aborted', async () => {
+        const now = await status();
+        return now?.phase === 'Degraded' && now.replicas === 3 && now.updatedReplicas === 0;
+      });
+
+      expect(problems).toEqual([]);
+      expect(await status()).not.toHaveProperty('verdict');
+      expect((await status())?.observedGeneration).toBe('2');
+      const recorded = await eventually('the verdict is recorded', () =>
+        runsOf('old').map((run) => run.status?.recorded).find((one) => one?.waiting?.reason === 'Aborted'),
+      );
+      expect(recorded).toMatchObject({ verdict: { cause: 'AbortedByUser' } });
+      await argo.client.merge(oldKey, { status: { abort: false } }, { subresource: 'status' });
+      await eventually('it pauses again', async () => (await status())?.phase === 'Paused');
+    } finally {
+      await argo.stop();
+    }
   });
 
   it('starts nothing with a pod template that the API server refuses, and says why in one sentence', async () => {
