@@ -47,6 +47,13 @@ function commandAnnotations(): unknown {
   return fieldOf(api.objects.get(webPath), 'metadata', 'annotations');
 }
 
+const refused = {
+  type: 'GitInSync',
+  status: 'False',
+  reason: 'Refused',
+  lastTransitionTime: '2026-11-22T14:00:00Z',
+} as const;
+
 const patches = () => api.requests.filter((request) => request.method === 'PATCH');
 
 describe('commands', () => {
@@ -256,6 +263,19 @@ describe('looking', () => {
       kind: 'RolloutList',
       items: [{ name: 'web' }],
     });
+  });
+
+  test('a Rollout that does not exist: the GitSync that holds its commit says why', async () => {
+    const held = { commit: '5555555aaaa', reason: 'Rollout shop/api: spec.replicas is -1.' };
+    put('/apis/tidegate.io/v1alpha1/namespaces/shop/gitsyncs/shop', {
+      ...aGitSync({ held, conditions: [{ ...refused, message: held.reason }] }),
+    });
+
+    const ran = await cli.run(['explain', 'api']);
+
+    expect(ran.code).toBe(3);
+    expect(ran.err.match(/spec\.replicas is -1/g)).toHaveLength(1);
+    expect(ran.err).toContain('GitSync shop: Commit 5555555 is not applied: Rollout shop/api: spec.replicas is -1.');
   });
 
   test('what may not be read is a note on stderr, not an error', async () => {

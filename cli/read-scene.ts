@@ -12,14 +12,25 @@ import { RolloutRun } from '../crds/schema/rollout-run.ts';
 import type { KubeObject, ListOptions } from '../kube/api.ts';
 import { apiError, CliError, exitCode } from './exit-code.ts';
 import { rolloutKey, type Session } from './session.ts';
+import { troubleSentences } from './view/git-sentences.ts';
 import type { Scene } from './view/scene.ts';
 import { podFact, replicaSetFact } from './workload-facts.ts';
 
-/** @throws CliError (denied) when the Rollout does not exist or may not be read. */
+/** @throws CliError (denied) when the Rollout does not exist or may not be read; it then tells which GitSync holds a commit back. */
 export async function readRollout(session: Session, name: string): Promise<Rollout> {
   const answer = await session.client.get(rolloutKey(session, name), session.call);
-  if (answer.kind !== 'ok') throw apiError(`read Rollout ${session.namespace}/${name}`, answer);
-  return parsed(Rollout, answer.object);
+  if (answer.kind === 'ok') return parsed(Rollout, answer.object);
+  const error = apiError(`read Rollout ${session.namespace}/${name}`, answer);
+  throw answer.kind === 'not-found' ? await withTroubles(session, error) : error;
+}
+
+const mostTroubles = 5;
+
+/** A Rollout that never came to be is often in a commit that a GitSync of its namespace refuses to apply. */
+async function withTroubles(session: Session, error: CliError): Promise<CliError> {
+  const syncs = all(GitSync, await readList(session, [], ownGroup, 'GitSync', {}), []);
+  const told = syncs.flatMap(troubleSentences).slice(0, mostTroubles);
+  return told.length === 0 ? error : new CliError(error.code, [error.message, ...told].join('\n'));
 }
 
 /**

@@ -18,12 +18,23 @@ export function gitSentences(scene: Scene, revert: GitRevert | undefined): reado
   ];
 }
 
+/** Why a GitSync does not apply what is in Git, in whole sentences that name it; none when nothing is wrong. */
+export function troubleSentences(sync: GitSync): readonly string[] {
+  return troubles(sync).map((sentence) => `GitSync ${sync.metadata.name}: ${sentence}`);
+}
+
+function troubles(sync: GitSync): readonly string[] {
+  return [...heldSentences(sync), ...conditionSentences(sync)];
+}
+
 function appliedSentence(scene: Scene, sync: GitSync): string {
   const { repository, branch, revert } = sync.spec;
   const commit = commitOf(scene);
   const applied = commit === undefined ? '' : ` applied it from commit ${short(commit)}`;
   const phase = sync.status?.phase === undefined ? '' : `; it is ${sync.status.phase}`;
-  const message = sync.status?.message ? `: ${sync.status.message}` : '';
+  const { message: said } = sync.status ?? {};
+  // What follows as a sentence of its own is not told twice.
+  const message = said && !troubles(sync).some((one) => one.includes(said)) ? `: ${said}` : '';
   return `GitSync ${sync.metadata.name} (${repository}, branch ${branch}, revert mode ${revert.mode})${applied}${phase}${message}.`.replace(
     '..',
     '.',
@@ -77,8 +88,11 @@ function conditionSentences(sync: GitSync): readonly string[] {
     GitAhead: 'True',
     LedgerIncomplete: 'True',
   };
-  return (sync.status?.conditions ?? [])
-    .filter((condition) => bad[condition.type] === condition.status)
+  const { conditions = [], held } = sync.status ?? {};
+  return conditions
+    .filter(
+      (condition) => bad[condition.type] === condition.status && !(held?.reason ?? '').startsWith(condition.message),
+    )
     .map(({ type, status, reason, message }) => `${type} is ${status} (${reason}): ${message}`);
 }
 

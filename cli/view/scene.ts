@@ -60,10 +60,14 @@ export function statusOf(rollout: Rollout): RolloutStatus {
   return rollout.status ?? {};
 }
 
+/** True when the status speaks of the newest spec. */
+export function isSeen(rollout: Rollout): boolean {
+  return Number(rollout.status?.observedGeneration ?? 0) >= (rollout.metadata.generation ?? 0);
+}
+
 /** False while the controller has not yet seen the newest spec, so that its status speaks of an older one. */
 export function isObserved(rollout: Rollout): boolean {
-  const observed = Number(rollout.status?.observedGeneration ?? 0);
-  return observed >= (rollout.metadata.generation ?? 0) && rollout.status?.currentPodHash !== undefined;
+  return isSeen(rollout) && rollout.status?.currentPodHash !== undefined;
 }
 
 /** The record of the current revision's newest attempt. */

@@ -15,6 +15,12 @@ const states = {
   pausedByManifest: aScene({ rollout: aRollout({ ...atGate, pauseConditions: [] }, { paused: true }) }),
   unobserved: aScene({ rollout: aRollout({ ...settled, observedGeneration: 2 }) }),
   neverSeen: aScene({ rollout: { ...aRollout(), status: undefined } }),
+  invalidFirst: aScene({
+    rollout: aRollout({
+      observedGeneration: aRollout().metadata.generation ?? 1,
+      conditions: [{ type: 'InvalidSpec', status: 'True', message: 'no', reason: 'InvalidSpec' }],
+    }),
+  }),
   moving: aScene({ rollout: aRollout({ ...atGate, pauseConditions: [], controllerPause: false, waiting: undefined }) }),
   first: aScene({
     rollout: aRollout({ ...atGate, stableRS: '', pauseConditions: [], controllerPause: false, waiting: undefined }),
@@ -29,6 +35,7 @@ test.each([
   ['pausedByManifest', 'paused'],
   ['unobserved', 'unobserved'],
   ['neverSeen', 'unobserved'],
+  ['invalidFirst', 'invalid'],
   ['moving', 'progressing'],
   ['first', 'progressing'],
 ] as const)('%s is %s', (state, expected) => {

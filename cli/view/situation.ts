@@ -2,7 +2,7 @@
 
 import type { CommandVerb } from '../../crds/schema/keys.ts';
 import { isGate } from './step-text.ts';
-import { decisionsOf, isObserved, type Scene, statusOf } from './scene.ts';
+import { decisionsOf, isObserved, isSeen, type Scene, statusOf } from './scene.ts';
 
 export type Situation =
   /** The controller has not seen the newest spec yet. */
@@ -24,8 +24,9 @@ type Looked = Pick<Scene, 'rollout' | 'runs'>;
 export function situationOf(scene: Looked): Situation {
   const { rollout } = scene;
   const status = statusOf(rollout);
+  // A spec that was unusable from the start never got a pod hash, but it was looked at.
+  if (isSeen(rollout) && conditionTrue(scene, 'InvalidSpec')) return 'invalid';
   if (!isObserved(rollout)) return 'unobserved';
-  if (conditionTrue(scene, 'InvalidSpec')) return 'invalid';
   if (isAborted(scene)) return 'aborted';
   if (status.stableRS !== undefined && status.stableRS !== '' && status.stableRS === status.currentPodHash)
     return 'settled';
