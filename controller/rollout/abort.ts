@@ -9,6 +9,7 @@ import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
 import type { ReplicaSetView } from './observed.ts';
 import { scaleTo } from './replica-sets.ts';
 import { abortDrainMs, drainMs, readyBehind, type Scene } from './scene.ts';
+import { regainStableService, rescue } from './regain.ts';
 import { selectRevision, waitForPods } from './services.ts';
 import { planRatio, retireOthers } from './sizes.ts';
 import { deadlineText, instantOf, timeText } from './time-text.ts';
@@ -23,13 +24,14 @@ export function retreat(scene: Scene): Moves {
 function retreatRouted(scene: Scene): Moves {
   const { stableService } = scene.observed;
   const grow = effects(...scaleTo(scene, scene.stable, scene.replicas));
-  const back = selectRevision(scene, stableService, scene.stableHash);
+  const isSwitched = stableService?.podHash === undefined || stableService.podHash === scene.stableHash;
+  if (!isSwitched) return together(grow, regainStableService(scene));
   const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash: scene.stableHash });
   const serves = scene.replicas === 0 || readyBehind(stableService, scene.stableHash) > 0;
-  const isSwitched = stableService?.podHash === undefined || stableService.podHash === scene.stableHash;
-  if (!weight.settled || !isSwitched || !serves) {
-    const capacity = waitForPods(scene, scene.stableHash ?? '', 0, 1);
-    return together(grow, back, weight.moves, serves ? noMoves : capacity);
+  if (!weight.settled || !serves) {
+    const capacity = serves ? noMoves : waitForPods(scene, scene.stableHash ?? '', 0, 1);
+    const adopt = selectRevision(scene, stableService, scene.stableHash);
+    return together(grow, rescue(scene), adopt, weight.moves, capacity);
   }
   return together(grow, isConfirmed(scene) ? afterConfirmed(scene) : confirm(scene));
 }

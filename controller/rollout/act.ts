@@ -92,7 +92,9 @@ class Pass {
     if (!isArgo(this.observed.dialect)) return this.patchStatus(statusPatch(before, status));
     const now = splitStatus(status);
     const recorded = await this.writeRecorded(status, now.recorded);
-    return recorded.kind === 'stopped' ? recorded : this.patchStatus(statusPatch(splitStatus(before).stored, now.stored));
+    return recorded.kind === 'stopped'
+      ? recorded
+      : this.patchStatus(statusPatch(splitStatus(before).stored, now.stored));
   }
 
   private async patchStatus(patch: object | undefined): Promise<Step> {

@@ -368,7 +368,7 @@ describe('an unusable spec', () => {
   });
 
   it('of a third revision does not keep the second from going back when it fails', () => {
-    const template = { scope: 'template' as const, field: 'spec.template', message: 'bad template' };
+    const template = { scope: 'forward' as const, field: 'spec.template', message: 'bad template' };
     const status = aStatus({ abort: true });
     const observed = atFirstStep({
       podHash: 'three',

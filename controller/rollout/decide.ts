@@ -102,7 +102,9 @@ function moved(
     ...(verdict === undefined ? {} : { verdict }),
     ...(to === undefined ? {} : { to }),
     // Argo's tools read the deadline off the ReplicaSet, so there it is written to that instead.
-    ...(scene.routed && !isArgo(scene.observed.dialect) ? { drainUntil: deadlineText(scene.now + drainMs(scene)) } : {}),
+    ...(scene.routed && !isArgo(scene.observed.dialect)
+      ? { drainUntil: deadlineText(scene.now + drainMs(scene)) }
+      : {}),
   };
   return afterEvent(status, event, input) ?? status;
 }
@@ -177,17 +179,32 @@ function tidied(scene: Scene): RolloutStatus {
 /** The message tells when the spec became unusable. Retried, since what it names may come into being. */
 const invalidRetryMs = 20_000;
 
+/** Moves that start nothing new. A missing ReplicaSet of stable could only be made from the template, which is in doubt. */
+function goesBack(scene: Scene): boolean {
+  switch (scene.state) {
+    case 'aborting':
+    case 'aborted':
+    case 'returning':
+      return true;
+    case 'stable':
+      return scene.current !== undefined;
+    case 'new':
+    case 'deploying':
+    case 'stepping':
+    case 'promoting':
+    case 'superseding':
+      return false;
+  }
+}
+
 /**
- * Nothing is started with a spec that can't be used. When only the new template is bad, what is under way with the old
- * one may still go back to stable, and an abort is heard.
+ * Nothing is started with a spec that can't be used. When only the way forward is barred (a bad pod
+ * template, a missing analysis template), what is under way may still go back to stable, and an abort is heard.
  */
 function refuse(observed: Observed, status: RolloutStatus): RolloutDecision {
   const scene = sceneOf(observed, status);
-  const onlyTemplate = observed.problems.every((one) => one.scope === 'template');
-  const goesBack = (one: Scene) => ['aborting', 'aborted', 'superseding', 'returning'].includes(one.state);
-  if (onlyTemplate && status.currentPodHash !== undefined && status.currentPodHash !== observed.podHash) {
-    const known = { ...observed, podHash: status.currentPodHash };
-    const decision = go(known, scene, (one) => goesBack(one) && one.state !== 'superseding');
+  if (status.currentPodHash !== undefined && observed.problems.every((one) => one.scope === 'forward')) {
+    const decision = go({ ...observed, podHash: status.currentPodHash }, scene, goesBack);
     if (decision.phase !== 'settled') return decision;
   }
   const text = problemText(observed) ?? '';

@@ -90,11 +90,18 @@ function referenceProblems(options: ObserveOptions, parsed: ParsedRollout, find:
     const { annotations } = view.metadata;
     services.set(name, { selector: view.selector, ...(annotations ? { annotations } : {}) });
   }
-  const found = [
-    ...validateServices(rollout, services, options.dialect),
-    ...validateTemplates(rollout, find, options.dialect),
+  const problem =
+    (scope: SpecProblem['scope']) =>
+    ({ field, message }: { readonly field: string; readonly message: string }): SpecProblem => ({
+      scope,
+      field,
+      message,
+    });
+  return [
+    ...validateServices(rollout, services, options.dialect).map(problem('spec')),
+    // Without its templates nothing can be judged, but traffic can still go back.
+    ...validateTemplates(rollout, find, options.dialect).map(problem('forward')),
   ];
-  return found.map(({ field, message }) => ({ scope: 'spec', field, message }));
 }
 
 function trafficOf(options: ObserveOptions, { rollout, problems }: ParsedRollout): TrafficState | undefined {

@@ -73,9 +73,9 @@ export interface TrafficState {
   readonly state: RouteState;
 }
 
-/** One thing that keeps the spec from being used; `message` is a whole sentence. 'template': only a new pod template is bad. */
+/** One thing that keeps the spec from being used; `message` is a whole sentence. 'forward': what is under way may still go back. */
 export interface SpecProblem {
-  readonly scope: 'spec' | 'template';
+  readonly scope: 'spec' | 'forward';
   readonly field: string;
   readonly message: string;
 }

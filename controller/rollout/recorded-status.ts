@@ -20,7 +20,8 @@ const recordedFields: ReadonlySet<string> = new Set(Object.keys(decisionFields))
 
 export function splitStatus(status: RolloutStatus): StatusHalves {
   const entries = Object.entries(status);
-  const pick = (recorded: boolean) => Object.fromEntries(entries.filter(([field]) => recordedFields.has(field) === recorded));
+  const pick = (recorded: boolean) =>
+    Object.fromEntries(entries.filter(([field]) => recordedFields.has(field) === recorded));
   return { stored: pick(false), recorded: pick(true) };
 }
 

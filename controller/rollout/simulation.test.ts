@@ -204,6 +204,48 @@ describe.each([
   });
 });
 
+describe('a broken stable revision', () => {
+  const plan = { canary: { steps: [{ setWeight: 50 }, { pause: {} }] } };
+
+  it('gets its traffic back only as far as it is ready, even at the very end of a promotion', () => {
+    const { world, violations } = deployed({ rollout: plan });
+
+    release(world, 'shop:2');
+    world.annotations = { ...world.annotations, [shopKeys.command]: 'promote-full', [shopKeys.commandId]: '1' };
+    world.run((now) => now.services.get('web-stable') === 'v2' && now.weight === 0);
+    expect(world.status?.stableRS).toBe('v1');
+    world.broken.add('v1');
+    world.status = { ...world.status, abort: true };
+    world.run();
+
+    expect(violations).toEqual([]);
+    expect(world.status).toMatchObject({ phase: 'Degraded', transition: { kind: 'abort' } });
+    expect([world.weight, world.services.get('web-canary')]).toEqual([100, 'v2']);
+    world.broken.clear();
+    world.run();
+    expect(world.status).toMatchObject({ phase: 'Degraded', waiting: { reason: 'Aborted' } });
+    expect([world.weight, world.services.get('web-stable')]).toEqual([0, 'v1']);
+    expect(violations).toEqual([]);
+  });
+
+  it('does not keep a fix from taking over when the release before it is broken too', () => {
+    const { world, violations } = deployed({ rollout: plan });
+
+    release(world, 'shop:2');
+    world.run(isAtStep(1));
+    world.broken.add('v1').add('v2');
+    world.run(() => false, 1_000);
+    release(world, 'shop:3');
+    world.run();
+    expect([world.weight, world.services.get('web-canary')]).toEqual([50, 'v3']);
+    world.annotations = { ...world.annotations, [shopKeys.command]: 'promote-full', [shopKeys.commandId]: '1' };
+    world.run();
+
+    expect(world.status).toMatchObject({ phase: 'Healthy', stableRS: 'v3' });
+    expect(violations).toEqual([]);
+  });
+});
+
 describe('analysis', () => {
   const analysis = { templates: [{ templateName: 'errors' }] };
   const withAnalysis = { canary: { steps: [{ setWeight: 20 }, { analysis }, { setWeight: 60 }], analysis } };

@@ -79,5 +79,5 @@ function problemsOf(observed: Observed, result: ApiResult): TemplateAnswer {
 
 function templateProblem(object: string, refused: RefusedField): SpecProblem {
   const field = refused.field === '' ? 'spec.template' : refused.field;
-  return { scope: 'template', field, message: problem({ object, ...refused, field }).message };
+  return { scope: 'forward', field, message: problem({ object, ...refused, field }).message };
 }

@@ -263,105 +263,128 @@ describe.skipIf(missing !== undefined)(
     });
 
     it('needs fewer requests for five steps than Argo Rollouts, which makes 29 with 14 status patches', async () => {
-    const canary = {
-      stableService: 'fast-stable',
-      canaryService: 'fast-canary',
-      scaleDownDelaySeconds: 1,
-      trafficRouting: { gatewayAPI: { httpRoutes: [{ name: 'fast' }] } },
-      steps: [20, 40, 60, 80, 100].map((setWeight) => ({ setWeight })),
-    };
-    await create(service('fast-stable', 'fast'), service('fast-canary', 'fast'), route('fast'), rollout('fast', { canary, replicas: 5 }));
-    const first = await healthy('fast');
-    await eventually('the record ends', () => runsOf('fast').some((run) => run.status?.phase === 'Promoted'));
-    const before = cluster.auditEvents().length;
-    await release('fast', 'tidegate.dev/app:v2');
-    await until('fast', 'is promoted', (status) => status.phase === 'Healthy' && status.stableRS !== first.stableRS);
-    await eventually('the old pods are drained', () => podsOf(first.stableRS) === 0);
-    await eventually('the record ends', () => runsOf('fast').filter((run) => run.status?.phase === 'Promoted').length === 2);
-
-    const own = cluster
-      .auditEvents()
-      .slice(before)
-      .filter(({ userAgent, verb }) => userAgent?.startsWith('tidegate-controller') && !['watch', 'list'].includes(verb))
-      .map(({ verb, objectRef, responseStatus }) => `${verb} ${objectRef?.resource}${objectRef?.subresource ? `/${objectRef.subresource}` : ''} ${responseStatus?.code}`);
-    const mine = own.filter((text) => !text.startsWith('patch httproutes/status') && text !== 'get rollouts 200' && text !== 'patch rollouts 200');
-    if (process.env.VERBOSE === '1') console.log(own.join('\n'));
-    expect(mine.length).toBeLessThan(29);
-    expect(mine.filter((text) => text.startsWith('patch rollouts/status')).length).toBeLessThan(14);
-  });
-
-  it('stamps a new term on everything of an unsettled rollout when another leader takes over, and goes on', async () => {
-    const canary = {
-      stableService: 'pay-stable',
-      canaryService: 'pay-canary',
-      abortScaleDownDelaySeconds: 1,
-      trafficRouting: { gatewayAPI: { httpRoutes: [{ name: 'pay' }] } },
-      steps: [{ setWeight: 40 }, { pause: {} }],
-    };
-    await create(service('pay-stable', 'pay'), service('pay-canary', 'pay'), route('pay'), rollout('pay', { canary }));
-    const first = await healthy('pay');
-    await release('pay', 'tidegate.dev/app:v2');
-    await atPause('pay', 1);
-    await room.stop();
-    const stale = await room.client.get({ group: '', kind: 'Service', namespace, name: 'pay-stable' });
-    room = await startRolloutRoom({ kubeconfigPath: cluster.kubeconfigPath, term: 'term-2' });
-    stopGateway = confirmRoutes(room);
-    await command('pay', 'abort');
-    await until('pay', 'is aborted', (status) => status.waiting?.reason === 'Aborted');
-
-    const stamped = [
-      ...room.stores.replicaSets.list(namespace).filter((set) => set.metadata.name.startsWith('pay-')),
-      ...room.stores.services.list(namespace).filter((one) => one.metadata.name.startsWith('pay-')),
-      room.stores.routes.get('HTTPRoute')?.get(namespace, 'pay'),
-      room.stores.rollouts.get(namespace, 'pay'),
-    ].map((object) => object?.metadata.annotations?.['tidegate.io/term']);
-    expect(stamped).toEqual(Array.from({ length: 6 }, () => 'term-2'));
-    const late = await room.client.merge(
-      { group: '', kind: 'Service', namespace, name: 'pay-stable' },
-      { spec: { selector: { app: 'stolen' } } },
-      { resourceVersion: stale.kind === 'ok' ? (stale.object.metadata.resourceVersion ?? '') : '' },
-    );
-    expect(late.kind).toBe('conflict');
-    expect(room.stores.rollouts.get(namespace, 'web')?.metadata.annotations).not.toHaveProperty('tidegate.io/term');
-    expect(podsOf(first.stableRS)).toBe(3);
-  });
-
-  it('serves argoproj.io, with what its status has no field for in the RolloutRun', async () => {
-    const problems = await installCrds(cluster, argoDialect);
-    const argo = await startRolloutRoom({ kubeconfigPath: cluster.kubeconfigPath, dialect: argoDialect });
-    try {
-      const spec = rollout('old', { canary: { steps: [{ setWeight: 34 }, { pause: {} }] } });
-      await create({ ...spec, apiVersion: 'argoproj.io/v1alpha1' });
-      const oldKey = { ...key('old'), group: 'argoproj.io' };
-      const status = async () => {
-        const result = await argo.client.get(oldKey);
-        return result.kind === 'ok' ? Rollout.parse(result.object).status : undefined;
+      const canary = {
+        stableService: 'fast-stable',
+        canaryService: 'fast-canary',
+        scaleDownDelaySeconds: 1,
+        trafficRouting: { gatewayAPI: { httpRoutes: [{ name: 'fast' }] } },
+        steps: [20, 40, 60, 80, 100].map((setWeight) => ({ setWeight })),
       };
-      await eventually('it is healthy', async () => (await status())?.phase === 'Healthy');
-      const template = { spec: { containers: [{ name: 'app', image: 'tidegate.dev/app:v2' }] } };
-      await argo.client.merge(oldKey, { spec: { template } }, {});
-      await eventually('it pauses', async () => (await status())?.phase === 'Paused');
-      await argo.client.merge(oldKey, { status: { abort: true } }, { subresource: 'status' });
-      await eventually('it is aborted', async () => {
-        const now = await status();
-        return now?.phase === 'Degraded' && now.replicas === 3 && now.updatedReplicas === 0;
-      });
-
-      expect(problems).toEqual([]);
-      expect(await status()).not.toHaveProperty('verdict');
-      expect((await status())?.observedGeneration).toBe('2');
-      const recorded = await eventually('the verdict is recorded', () =>
-        runsOf('old').map((run) => run.status?.recorded).find((one) => one?.waiting?.reason === 'Aborted'),
+      await create(
+        service('fast-stable', 'fast'),
+        service('fast-canary', 'fast'),
+        route('fast'),
+        rollout('fast', { canary, replicas: 5 }),
       );
-      expect(recorded).toMatchObject({ verdict: { cause: 'AbortedByUser' } });
-      await argo.client.merge(oldKey, { status: { abort: false } }, { subresource: 'status' });
-      await eventually('it pauses again', async () => (await status())?.phase === 'Paused');
-    } finally {
-      await argo.stop();
-    }
-  });
+      const first = await healthy('fast');
+      await eventually('the record ends', () => runsOf('fast').some((run) => run.status?.phase === 'Promoted'));
+      const before = cluster.auditEvents().length;
+      await release('fast', 'tidegate.dev/app:v2');
+      await until('fast', 'is promoted', (status) => status.phase === 'Healthy' && status.stableRS !== first.stableRS);
+      await eventually('the old pods are drained', () => podsOf(first.stableRS) === 0);
+      await eventually(
+        'the record ends',
+        () => runsOf('fast').filter((run) => run.status?.phase === 'Promoted').length === 2,
+      );
 
-  it('starts nothing with a pod template that the API server refuses, and says why in one sentence', async () => {
+      const own = cluster
+        .auditEvents()
+        .slice(before)
+        .filter(
+          ({ userAgent, verb }) => userAgent?.startsWith('tidegate-controller') && !['watch', 'list'].includes(verb),
+        )
+        .map(
+          ({ verb, objectRef, responseStatus }) =>
+            `${verb} ${objectRef?.resource}${objectRef?.subresource ? `/${objectRef.subresource}` : ''} ${responseStatus?.code}`,
+        );
+      const mine = own.filter(
+        (text) =>
+          !text.startsWith('patch httproutes/status') && text !== 'get rollouts 200' && text !== 'patch rollouts 200',
+      );
+      if (process.env.VERBOSE === '1') console.log(own.join('\n'));
+      expect(mine.length).toBeLessThan(29);
+      expect(mine.filter((text) => text.startsWith('patch rollouts/status')).length).toBeLessThan(14);
+    });
+
+    it('stamps a new term on everything of an unsettled rollout when another leader takes over, and goes on', async () => {
+      const canary = {
+        stableService: 'pay-stable',
+        canaryService: 'pay-canary',
+        abortScaleDownDelaySeconds: 1,
+        trafficRouting: { gatewayAPI: { httpRoutes: [{ name: 'pay' }] } },
+        steps: [{ setWeight: 40 }, { pause: {} }],
+      };
+      await create(
+        service('pay-stable', 'pay'),
+        service('pay-canary', 'pay'),
+        route('pay'),
+        rollout('pay', { canary }),
+      );
+      const first = await healthy('pay');
+      await release('pay', 'tidegate.dev/app:v2');
+      await atPause('pay', 1);
+      await room.stop();
+      const stale = await room.client.get({ group: '', kind: 'Service', namespace, name: 'pay-stable' });
+      room = await startRolloutRoom({ kubeconfigPath: cluster.kubeconfigPath, term: 'term-2' });
+      stopGateway = confirmRoutes(room);
+      await command('pay', 'abort');
+      await until('pay', 'is aborted', (status) => status.waiting?.reason === 'Aborted');
+
+      const stamped = [
+        ...room.stores.replicaSets.list(namespace).filter((set) => set.metadata.name.startsWith('pay-')),
+        ...room.stores.services.list(namespace).filter((one) => one.metadata.name.startsWith('pay-')),
+        room.stores.routes.get('HTTPRoute')?.get(namespace, 'pay'),
+        room.stores.rollouts.get(namespace, 'pay'),
+      ].map((object) => object?.metadata.annotations?.['tidegate.io/term']);
+      expect(stamped).toEqual(Array.from({ length: 6 }, () => 'term-2'));
+      const late = await room.client.merge(
+        { group: '', kind: 'Service', namespace, name: 'pay-stable' },
+        { spec: { selector: { app: 'stolen' } } },
+        { resourceVersion: stale.kind === 'ok' ? (stale.object.metadata.resourceVersion ?? '') : '' },
+      );
+      expect(late.kind).toBe('conflict');
+      expect(room.stores.rollouts.get(namespace, 'web')?.metadata.annotations).not.toHaveProperty('tidegate.io/term');
+      expect(podsOf(first.stableRS)).toBe(3);
+    });
+
+    it('serves argoproj.io, with what its status has no field for in the RolloutRun', async () => {
+      const problems = await installCrds(cluster, argoDialect);
+      const argo = await startRolloutRoom({ kubeconfigPath: cluster.kubeconfigPath, dialect: argoDialect });
+      try {
+        const spec = rollout('old', { canary: { steps: [{ setWeight: 34 }, { pause: {} }] } });
+        await create({ ...spec, apiVersion: 'argoproj.io/v1alpha1' });
+        const oldKey = { ...key('old'), group: 'argoproj.io' };
+        const status = async () => {
+          const result = await argo.client.get(oldKey);
+          return result.kind === 'ok' ? Rollout.parse(result.object).status : undefined;
+        };
+        await eventually('it is healthy', async () => (await status())?.phase === 'Healthy');
+        const template = { spec: { containers: [{ name: 'app', image: 'tidegate.dev/app:v2' }] } };
+        await argo.client.merge(oldKey, { spec: { template } }, {});
+        await eventually('it pauses', async () => (await status())?.phase === 'Paused');
+        await argo.client.merge(oldKey, { status: { abort: true } }, { subresource: 'status' });
+        await eventually('it is aborted', async () => {
+          const now = await status();
+          return now?.phase === 'Degraded' && now.replicas === 3 && now.updatedReplicas === 0;
+        });
+
+        expect(problems).toEqual([]);
+        expect(await status()).not.toHaveProperty('verdict');
+        expect((await status())?.observedGeneration).toBe('2');
+        const recorded = await eventually('the verdict is recorded', () =>
+          runsOf('old')
+            .map((run) => run.status?.recorded)
+            .find((one) => one?.waiting?.reason === 'Aborted'),
+        );
+        expect(recorded).toMatchObject({ verdict: { cause: 'AbortedByUser' } });
+        await argo.client.merge(oldKey, { status: { abort: false } }, { subresource: 'status' });
+        await eventually('it pauses again', async () => (await status())?.phase === 'Paused');
+      } finally {
+        await argo.stop();
+      }
+    });
+
+    it('starts nothing with a pod template that the API server refuses, and says why in one sentence', async () => {
       await create(rollout('bad', { canary: {} }));
       const first = await healthy('bad');
       await patch('bad', {

@@ -19,6 +19,7 @@ export function watchInvariants(world: World, options: { readonly drainMs: numbe
     const shares = sharesOf(now);
     if (now.options.routed) {
       checkWeight(now, write, before.weight, say);
+      checkSwitch(now, write, before, say);
       checkThirdRevision(now, shares, say);
       checkScaleDown(now, write, weights, options.drainMs, say);
       checkStableSize(now, write, say);
@@ -59,6 +60,29 @@ function checkWeight(world: World, write: Write, before: number, say: Say): void
   if (world.weight < before && canaryReady > 0 && stableReady < podsFor(100 - world.weight, world.replicas, 100))
     say('S02', `stable ${100 - world.weight} with ${stableReady} ready endpoints`);
   if (world.weight < before && canaryReady === 0 && stableReady === 0) say('S02', 'weight moved with nobody ready');
+}
+
+/** S06: a Service changes to a revision only when that has the pods for the weight on the Service, or nobody else has any. */
+function checkSwitch(
+  world: World,
+  write: Write,
+  before: { readonly canary: string | undefined; readonly stable: string | undefined },
+  say: Say,
+): void {
+  if (write.effect.kind !== 'SwitchService') return;
+  const isStable = write.effect.target.name === 'web-stable';
+  const from = isStable ? before.stable : before.canary;
+  const weight = isStable ? 100 - world.weight : world.weight;
+  const { podHash } = write.effect;
+  const ready = world.readyPods(podHash);
+  if (weight > 0 && ready === 0)
+    say('S06', `${write.effect.target.name} with weight ${weight} switched to ${podHash} without a pod`);
+  const needed = podsFor(weight, world.replicas, 100);
+  if (from !== undefined && world.readyPods(from) > 0 && ready < needed)
+    say(
+      'S06',
+      `${write.effect.target.name} with weight ${weight} switched to ${podHash} with ${ready} of ${needed} pods`,
+    );
 }
 
 /** S12: stable, and at most one other revision, have weight. */
