@@ -11,7 +11,7 @@ const topics = process.argv.slice(2).filter((word) => word !== '--');
 const unknown = topics.find((topic) => !existsSync(join(folder, `${topic}.test.ts`)));
 if (unknown !== undefined) {
   const known = readdirSync(folder)
-    .filter((file) => file.endsWith('.test.ts'))
+    .filter((file) => /^[a-z]+(-job)?\.test\.ts$/.test(file))
     .map((file) => file.replace('.test.ts', ''));
   process.stderr.write(`There is no end-to-end topic "${unknown}". Topics: ${known.join(', ')}.\n`);
   process.exit(2);
@@ -20,5 +20,5 @@ if (unknown !== undefined) {
 await ensureTools((part) => {
   if (part.kind === 'skipped') process.stderr.write(`${partLine(part)}\n`);
 });
-const files = topics.length === 0 ? ['test/e2e/'] : topics.map((topic) => `test/e2e/${topic}.test.ts`);
+const files = topics.length === 0 ? ['test/e2e/'] : topics.map((topic) => `test/e2e/${topic}`);
 process.exitCode = await runRealTests(files);

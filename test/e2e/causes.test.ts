@@ -5,7 +5,6 @@ import { bedMissing } from '../bed/bed.ts';
 import { eventually } from '../bed/eventually.ts';
 import { commitApp, field, filesOf, followApp, untilHealthy, untilWeight, type Version } from './app-in-world.ts';
 import { type Load, startLoad } from './load.ts';
-import { startTwo, writesOf } from './two-controllers.ts';
 import { type Live, namespace, repository, startWorld, type World, worldParts } from './world.ts';
 
 const missing = bedMissing(worldParts);
@@ -133,13 +132,15 @@ describe.skipIf(missing !== undefined)(`causes of an abort${missing ? ` (skipped
 
   beforeAll(async () => {
     world = await startWorld();
-    const all = [...names, 'kept', 'invalid'].map((name) => filesOf(world, name, { version: 'v1', replicas: 2 }));
+    const all = [...names, 'kept', 'invalid', 'unwell'].map((name) =>
+      filesOf(world, name, { version: 'v1', replicas: 2 }),
+    );
     await world.bed.git.createRepository(repository, Object.assign({}, ...all), { message: 'First release of all' });
     await world.startController();
-    for (const name of [...names, 'kept', 'invalid']) await followApp(world, name);
+    for (const name of [...names, 'kept', 'invalid', 'unwell']) await followApp(world, name);
     for (const name of ['step', 'background'])
       loads.push(startLoad({ url: world.bed.gateway.url, host: `${name}.example`, perSecond: 40 }));
-    for (const name of [...names, 'kept', 'invalid']) {
+    for (const name of [...names, 'kept', 'invalid', 'unwell']) {
       await untilHealthy(world, name, 'v1', 120_000);
       await world.until(
         `${name} v1 is good`,
@@ -241,10 +242,12 @@ describe.skipIf(missing !== undefined)(`causes of an abort${missing ? ` (skipped
     await untilWeight(world, 'kept', 'v2', 20);
     await command('kept', { command: 'abort', 'command-actor': 'jane@example.com', 'command-keep-git': 'true' });
 
-    const sync = await world.until('GitAhead names the actor', 'GitSync', 'kept', (one) =>
-      JSON.stringify(field(one, 'status.conditions') ?? []).includes('jane@example.com'),
-    );
-    expect(JSON.stringify(field(sync, 'status.conditions'))).toContain('GitAhead');
+    const ahead = (one: Live) =>
+      ((field(one, 'status.conditions') ?? []) as readonly { type: string; status: string; message: string }[]).find(
+        (condition) => condition.type === 'GitAhead',
+      );
+    const sync = await world.until('GitAhead is set', 'GitSync', 'kept', (one) => ahead(one)?.status === 'True');
+    expect(ahead(sync)?.message).toContain('jane@example.com');
     await world.until(
       'stable has all traffic',
       'Rollout',
@@ -254,6 +257,31 @@ describe.skipIf(missing !== undefined)(`causes of an abort${missing ? ` (skipped
     expect(await revertsOf('kept')).toEqual([]);
     expect((await world.list('GitRevert')).filter((one) => one.metadata.name.startsWith('kept-'))).toEqual([]);
   });
+
+  it('another object of the set that is unhealthy holds the release: the Rollout is not touched, nothing is reverted', async () => {
+    const before = await world.read('Rollout', 'unwell');
+    const image = 'tidegate.dev/app:missing';
+    await commitApp(
+      world,
+      'unwell',
+      { version: 'v2', replicas: 2, steps: quick, workerImage: image },
+      'Release v2 of unwell',
+    );
+
+    await world.until(
+      'the sync names the object',
+      'GitSync',
+      'unwell',
+      (one) =>
+        JSON.stringify(field(one, 'status') ?? {}).includes('unwell-worker') &&
+        /unwell-worker/.test(String(field(one, 'status.message'))),
+      90_000,
+    );
+    const rollout = await world.read('Rollout', 'unwell');
+    expect(field(rollout, 'spec')).toEqual(field(before, 'spec'));
+    expect(field(rollout, 'status.canary.weights')).toEqual(field(before, 'status.canary.weights'));
+    expect(await revertsOf('unwell')).toEqual([]);
+  }, 120_000);
 
   it('an invalid spec changes nothing, in the cluster or in Git', async () => {
     const before = await world.read('Rollout', 'invalid');
@@ -266,46 +294,6 @@ describe.skipIf(missing !== undefined)(`causes of an abort${missing ? ` (skipped
     expect((await world.read('Rollout', 'invalid'))?.metadata.resourceVersion).toBe(before?.metadata.resourceVersion);
     expect(await revertsOf('invalid')).toEqual([]);
   });
-});
-
-describe.skipIf(missing !== undefined)(`two controllers${missing ? ` (skipped: ${missing})` : ''}`, () => {
-  let world: World;
-  let load: Load;
-  beforeAll(async () => {
-    world = await startWorld();
-    await world.bed.git.createRepository(repository, filesOf(world, 'fenced', { version: 'v1' }), {
-      message: 'First release',
-    });
-  }, 300_000);
-  afterAll(async () => {
-    await load?.stop();
-    await world?.stop();
-  });
-
-  it('of two started at once, the older leader frozen in the middle of an abort writes nothing once it goes on', async () => {
-    const { leader, standby } = await startTwo(world);
-    await followApp(world, 'fenced');
-    load = startLoad({ url: world.bed.gateway.url, host: 'fenced.example', perSecond: 40 });
-    await untilHealthy(world, 'fenced', 'v1');
-    await world.until('v1 is good', 'GitSync', 'fenced', (sync) => field(sync, 'status.lastGood.commit') !== undefined);
-    await commitApp(world, 'fenced', { version: 'v2', errorPct: 60, steps: check('fenced') }, 'Release v2');
-    await world.until('the abort has begun', 'Rollout', 'fenced', (one) => field(one, 'status.abort') === true);
-
-    leader.process.child().signal('SIGSTOP');
-    const frozenAt = Date.now();
-    await eventually('the other one takes over', () => standby.process.leads(), { withinMs: 30_000 });
-    await untilHealthy(world, 'fenced', 'v1', 60_000);
-    leader.process.child().signal('SIGCONT');
-    const ended = await leader.process.child().exited;
-
-    expect(ended).not.toBe('0');
-    expect(writesOf(world, leader.account, frozenAt + 500)).toEqual([]);
-    expect(writesOf(world, standby.account, frozenAt).length).toBeGreaterThan(0);
-    const reverts = (await world.bed.git.log(repository)).filter((commit) =>
-      /^Tidegate-Revert-Of:/m.test(commit.message),
-    );
-    expect(reverts).toHaveLength(1);
-  }, 200_000);
 });
 
 /** A check that is true once what it reads has stayed the same for so long. */

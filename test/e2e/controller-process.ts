@@ -58,7 +58,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
           '--listen-address',
           '127.0.0.1',
         ],
-        ...['--lease-namespace', 'tidegate', '--lease-duration-ms', String(options.leaseDurationMs ?? 3_000)],
+        ...['--lease-namespace', 'tidegate', '--lease-duration-ms', String(options.leaseDurationMs ?? 15_000)],
         ...[
           '--allow-address',
           '127.0.0.0/8',

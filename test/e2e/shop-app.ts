@@ -17,6 +17,8 @@ export interface ShopOptions {
   readonly image?: string;
   /** More settings of the pods, in their ConfigMap (see sandbox/kubelet/behaviour.ts). */
   readonly config?: Readonly<Record<string, string>>;
+  /** A worker beside the Rollout, a Deployment with this image. */
+  readonly workerImage?: string;
   /** More lines of the Rollout's spec, indented by two. */
   readonly specLines?: string;
   /** Lines of the strategy's `canary`, indented by six: background analysis and the like. */
@@ -37,6 +39,9 @@ export function shopFiles(options: ShopOptions): Files {
     [`${folder}/config.yaml`]: configMap(options),
     [`${folder}/services.yaml`]: [service(options.name, 'stable'), service(options.name, 'canary')].join('---\n'),
     ...(routed ? { [`${folder}/route.yaml`]: route(options.name) } : {}),
+    ...(options.workerImage === undefined
+      ? {}
+      : { [`${folder}/worker.yaml`]: worker(options.name, options.workerImage) }),
     [`${folder}/checks.yaml`]: analysisTemplate(options),
     [`${folder}/rollout.yaml`]: rollout(options),
   };
@@ -89,6 +94,27 @@ spec:
         - name: ${name}-canary
           port: 80
           weight: 0
+`;
+}
+
+function worker(name: string, image: string): string {
+  return `apiVersion: apps/v1
+kind: Deployment
+metadata:
+  name: ${name}-worker
+spec:
+  replicas: 1
+  selector:
+    matchLabels:
+      app: ${name}-worker
+  template:
+    metadata:
+      labels:
+        app: ${name}-worker
+    spec:
+      containers:
+        - name: worker
+          image: ${image}
 `;
 }
 

@@ -18,7 +18,10 @@ export async function startTwo(world: World): Promise<{ readonly leader: Contend
   const started = await Promise.all(
     accounts.map(async (account) => {
       const kubeconfigPath = await cluster.serviceAccountKubeconfig('tidegate', account);
-      return { account, process: await world.startController({ name: account, kubeconfigPath }) };
+      return {
+        account,
+        process: await world.startController({ name: account, kubeconfigPath, leaseDurationMs: 6_000 }),
+      };
     }),
   );
   const leader = await eventually(

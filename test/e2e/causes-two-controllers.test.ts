@@ -1,0 +1,59 @@
+/** Two controllers at once: one leads, and a leader that was frozen writes nothing when it goes on. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bedMissing } from '../bed/bed.ts';
+import { eventually } from '../bed/eventually.ts';
+import { commitApp, field, filesOf, followApp, untilHealthy } from './app-in-world.ts';
+import { type Load, startLoad } from './load.ts';
+import { startTwo, writesOf } from './two-controllers.ts';
+import { repository, startWorld, type World, worldParts } from './world.ts';
+
+const missing = bedMissing(worldParts);
+
+const check = (name: string) => `        - setWeight: 20
+        - analysis:
+            templates:
+              - templateName: ${name}-errors
+            args:
+              - name: hash
+                valueFrom:
+                  podTemplateHashValue: Latest`;
+
+describe.skipIf(missing !== undefined)(`two controllers${missing ? ` (skipped: ${missing})` : ''}`, () => {
+  let world: World;
+  let load: Load;
+  beforeAll(async () => {
+    world = await startWorld();
+    await world.bed.git.createRepository(repository, filesOf(world, 'fenced', { version: 'v1' }), {
+      message: 'First release',
+    });
+  }, 300_000);
+  afterAll(async () => {
+    await load?.stop();
+    await world?.stop();
+  });
+
+  it('of two started at once, the older leader frozen in the middle of an abort writes nothing once it goes on', async () => {
+    const { leader, standby } = await startTwo(world);
+    await followApp(world, 'fenced');
+    load = startLoad({ url: world.bed.gateway.url, host: 'fenced.example', perSecond: 40 });
+    await untilHealthy(world, 'fenced', 'v1');
+    await world.until('v1 is good', 'GitSync', 'fenced', (sync) => field(sync, 'status.lastGood.commit') !== undefined);
+    await commitApp(world, 'fenced', { version: 'v2', errorPct: 60, steps: check('fenced') }, 'Release v2');
+    await world.until('the abort has begun', 'Rollout', 'fenced', (one) => field(one, 'status.abort') === true);
+
+    leader.process.child().signal('SIGSTOP');
+    const frozenAt = Date.now();
+    await eventually('the other one takes over', () => standby.process.leads(), { withinMs: 30_000 });
+    await untilHealthy(world, 'fenced', 'v1', 60_000);
+    leader.process.child().signal('SIGCONT');
+    const ended = await leader.process.child().exited;
+
+    expect(ended).not.toBe('0');
+    expect(writesOf(world, leader.account, frozenAt + 500)).toEqual([]);
+    expect(writesOf(world, standby.account, frozenAt).length).toBeGreaterThan(0);
+    const reverts = (await world.bed.git.log(repository)).filter((commit) =>
+      /^Tidegate-Revert-Of:/m.test(commit.message),
+    );
+    expect(reverts).toHaveLength(1);
+  }, 200_000);
+});
