@@ -44,7 +44,11 @@ export interface BadCase {
 }
 
 export function namespaceOf(one: Pick<BadCase, 'name'>): string {
-  return one.name.toLowerCase().replaceAll(/[^a-z0-9]+/g, '-').replaceAll(/^-|-$/g, '').slice(0, 60);
+  return one.name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9]+/g, '-')
+    .replaceAll(/^-|-$/g, '')
+    .slice(0, 60);
 }
 
 /** True when the case has no GitSync. */

@@ -95,7 +95,8 @@ export async function startBadWorld(): Promise<BadWorld> {
       addresses: 'loopback',
     });
     const kubeconfigPath = await cluster.serviceAccountKubeconfig('tidegate', 'tidegate');
-    controller = await startController({ folder, kubeconfigPath });
+    // Nothing here is about losing the lease, and a busy machine must not bring it about.
+    controller = await startController({ folder, kubeconfigPath, leaseDurationMs: 30_000 });
   } catch (cause) {
     await stop();
     throw cause;
@@ -116,10 +117,11 @@ export async function startBadWorld(): Promise<BadWorld> {
     },
     cli: async (...args) =>
       (await printed(process.execPath, [cliMain, ...args, '--kubeconfig', cluster.kubeconfigPath])).text,
-    kubectl: (args, input) => cluster.kubectl([...args], JSON.stringify(input)).then(
-      (text) => ({ code: 0, text }),
-      (error: unknown) => ({ code: 1, text: error instanceof Error ? error.message : String(error) }),
-    ),
+    kubectl: (args, input) =>
+      cluster.kubectl([...args], JSON.stringify(input)).then(
+        (text) => ({ code: 0, text }),
+        (error: unknown) => ({ code: 1, text: error instanceof Error ? error.message : String(error) }),
+      ),
     crashes: () => crashesIn(readFileSync(running.child().logPath, 'utf8')),
     stop,
   };
@@ -135,5 +137,7 @@ function printed(command: string, args: readonly string[]): Promise<{ readonly c
 
 /** Log lines of level error and above, and lines of a stack trace. */
 function crashesIn(log: string): readonly string[] {
-  return log.split('\n').filter((line) => /"level":(50|60|"error"|"fatal")|^\s+at .+:\d+|TypeError|ReferenceError/.test(line));
+  return log
+    .split('\n')
+    .filter((line) => /"level":(50|60|"error"|"fatal")|^\s+at .+:\d+|TypeError|ReferenceError/.test(line));
 }

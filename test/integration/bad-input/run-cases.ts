@@ -7,7 +7,7 @@ import type { GitFile } from '../../bed/git-repository.ts';
 import { gitSync, tenantObjects } from '../../e2e/rights.ts';
 import { type BadCase, isByHand, lacking, namespaceOf, tellerOf } from './bad-case.ts';
 import { type BadWorld, repository, startBadWorld, type Told, worldMissing } from './bad-world.ts';
-import { edited } from './edit.ts';
+import { type Edit, edited } from './edit.ts';
 import { type App, appName, filesOf, goodApp, type Part, yaml } from './good-app.ts';
 import { changesIn, type Snapshot, takeSnapshot } from './snapshot.ts';
 
@@ -23,7 +23,8 @@ export function describeBadInput(title: string, cases: readonly BadCase[]): void
       world = await startBadWorld();
       await releaseGoodApps(world, cases);
       before = await quiet(world);
-      for (const one of cases) versions.set(one.name, (await tellingObject(world, one))?.metadata.resourceVersion ?? '');
+      for (const one of cases)
+        versions.set(one.name, (await tellingObject(world, one))?.metadata.resourceVersion ?? '');
       await spoilAll(world, cases);
     }, 150_000);
     afterAll(() => world?.stop());
@@ -93,22 +94,25 @@ async function releaseGoodApps(world: BadWorld, cases: readonly BadCase[]): Prom
       await api.apply(...tenantObjects(namespace, git.token));
       await one.prepare?.(world, namespace);
       if (one.first === true) return;
-      if (isByHand(one)) await applyParts(world, one, goodAppOf(one), ['config', 'stable', 'canary', 'checks', 'rollout']);
+      if (isByHand(one))
+        await applyParts(world, one, goodAppOf(one), ['config', 'stable', 'canary', 'checks', 'rollout']);
       else await api.apply(syncOf(world, one));
     }),
   );
   await Promise.all(
-    cases.filter((one) => one.first !== true).map((one) =>
-      eventually(
-        `the good app of "${one.name}" is released`,
-        async (saw) => {
-          const object = await world.read(isByHand(one) ? 'Rollout' : 'GitSync', namespaceOf(one), appName);
-          saw(object?.status);
-          return object?.status?.phase === (isByHand(one) ? 'Healthy' : 'Good');
-        },
-        { withinMs: 90_000, everyMs: 500 },
+    cases
+      .filter((one) => one.first !== true)
+      .map((one) =>
+        eventually(
+          `the good app of "${one.name}" is released`,
+          async (saw) => {
+            const object = await world.read(isByHand(one) ? 'Rollout' : 'GitSync', namespaceOf(one), appName);
+            saw(object?.status);
+            return object?.status?.phase === (isByHand(one) ? 'Healthy' : 'Good');
+          },
+          { withinMs: 90_000, everyMs: 500 },
+        ),
       ),
-    ),
   );
 }
 
@@ -170,7 +174,7 @@ async function spoilLive(world: BadWorld, one: BadCase): Promise<void> {
     await api.apply(rollout);
     return;
   }
-  const sync = edited(syncOf(world, one), 'sync' in spoil ? spoil.sync : {});
+  const sync = edited(syncOf(world, one), 'sync' in spoil ? placed(world, spoil.sync) : {});
   sync.metadata['annotations'] = { 'tidegate.io/sync-requested-at': 'spoiled' };
   await api.apply(sync);
 }
@@ -194,11 +198,14 @@ async function expectTold(world: BadWorld, one: BadCase, version: string): Promi
     async (saw) => {
       const object = await tellingObject(world, one);
       const texts = textsOf(object);
-      saw({ ...object?.status, inventory: undefined, lacks: texts.map((text) => lacking(text, one.says)) });
+      saw({
+        phase: object?.status?.phase,
+        says: [...new Set(texts)].map((text) => ({ text, lacks: lacking(text, one.says) })),
+      });
       if (object?.metadata.resourceVersion === version) return undefined;
       return texts.find((text) => lacking(text, one.says).length === 0);
     },
-    { withinMs: 45_000, everyMs: 300 },
+    { withinMs: 30_000, everyMs: 300 },
   );
   expectReadable(told);
   await eventually(
@@ -232,4 +239,11 @@ function unexpected(one: BadCase, changes: readonly string[]): readonly string[]
   return changes.filter(
     (change) => !change.startsWith(teller) && !(one.byDesign ?? []).some((allowed) => allowed.change.test(change)),
   );
+}
+
+/** `SERVER` in a text stands for the address of the Git server, which is known only now. */
+function placed(world: BadWorld, edit: Edit): Edit {
+  const text = (value: unknown): unknown =>
+    typeof value === 'string' ? value.replace('SERVER', world.bed.git.baseUrl) : value;
+  return Object.fromEntries(Object.entries(edit).map(([path, value]) => [path, text(value)]));
 }

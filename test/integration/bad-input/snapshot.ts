@@ -5,6 +5,7 @@
 
 import { z } from 'zod';
 import type { BedApi } from '../../bed/api.ts';
+import { eventually } from '../../bed/eventually.ts';
 
 /** `Kind group/name` → uid and resourceVersion. */
 export type Objects = ReadonlyMap<string, string>;
@@ -44,7 +45,7 @@ interface Listed {
 export async function takeSnapshot(api: BedApi): Promise<Snapshot> {
   const taken = new Map<string, Map<string, string>>();
   for (const listed of await kindsOf(api)) {
-    const { items } = List.parse(await api.get(listed.path));
+    const { items } = List.parse(await listOf(api, listed.path));
     for (const { metadata } of items) {
       const namespace = metadata.namespace ?? '';
       const objects = taken.get(namespace) ?? new Map<string, string>();
@@ -53,6 +54,20 @@ export async function takeSnapshot(api: BedApi): Promise<Snapshot> {
     }
   }
   return taken;
+}
+
+/** The first list of a kind may be answered "storage is (re)initializing". */
+async function listOf(api: BedApi, path: string): Promise<unknown> {
+  const { body } = await eventually(
+    `GET ${path} is answered`,
+    async (saw) => {
+      const answer = await api.request('GET', path);
+      saw(answer);
+      return answer.status === 200 && answer;
+    },
+    { withinMs: 20_000, everyMs: 200 },
+  );
+  return body;
 }
 
 async function kindsOf(api: BedApi): Promise<readonly Listed[]> {
