@@ -5,7 +5,7 @@ import { prometheusProvider } from '../analysis/providers/prometheus.ts';
 import { webProvider } from '../analysis/providers/web.ts';
 import type { Dialect } from '../crds/schema/dialect.ts';
 import type { Keys } from '../crds/schema/keys.ts';
-import type { Clock, EventRecorder, KubeClient, Leadership, Log } from '../kube/api.ts';
+import type { Clock, EventRecorder, KubeClient, Leadership } from '../kube/api.ts';
 import type { AddressPolicy } from '../outbound/address-policy.ts';
 import { ownWrites } from '../kube/own-writes.ts';
 import { outboundClient } from '../outbound/client.ts';
@@ -80,7 +80,7 @@ function analysisRoom(parts: RoomParts): Room {
     leadership,
     outbound: outboundClient({ policy: addressPolicy(parts), userAgent: `tidegate/${version}` }),
     providers: metricProviders(config),
-    log: fieldsFirst(controllerLog(config.logLevel, 'analysis-run')),
+    log: controllerLog(config.logLevel, 'analysis-run'),
   });
   return { name: 'analysis-run', ...room };
 }
@@ -127,11 +127,4 @@ function gitRooms(parts: RoomParts): readonly Room[] {
     { name: 'git-sync', ...gitSyncReconciler(deps) },
     { name: 'git-revert', ...gitRevertReconciler(deps) },
   ];
-}
-
-function fieldsFirst(log: Log) {
-  type Fields = Readonly<Record<string, unknown>>;
-  const say = (level: 'debug' | 'info' | 'warn') => (fields: object, message: string) =>
-    log[level](message, fields as Fields);
-  return { debug: say('debug'), info: say('info'), warn: say('warn') };
 }

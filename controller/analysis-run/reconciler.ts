@@ -1,7 +1,7 @@
 /** Glue of the analysis-run room: observe, decide, act for one key; measurements run beside the workers and feed their result back. */
 import type { MetricProvider } from '../../analysis/provider.ts';
 import type { Dialect } from '../../crds/schema/dialect.ts';
-import type { Clock, EventRecorder, KubeClient, Leadership, Store, WorkQueue } from '../../kube/api.ts';
+import type { Clock, EventRecorder, KubeClient, Leadership, Store, WorkQueue, Log } from '../../kube/api.ts';
 import { queueKey, splitQueueKey } from '../../kube/ref.ts';
 import type { Outbound } from '../../outbound/outcome.ts';
 import type { ReconcileResult } from '../decision.ts';
@@ -14,12 +14,6 @@ import type { AnalysisRunObject, PreparedMetric } from './observed.ts';
 
 export type { AnalysisRunObject } from './observed.ts';
 
-export interface RoomLog {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-}
-
 export interface AnalysisRunOptions {
   readonly client: KubeClient;
   readonly runs: Store<AnalysisRunObject>;
@@ -29,7 +23,7 @@ export interface AnalysisRunOptions {
   readonly leadership: Leadership;
   readonly outbound: Outbound;
   readonly providers: readonly MetricProvider[];
-  readonly log: RoomLog;
+  readonly log: Log;
 }
 
 export interface AnalysisRunRoom {
@@ -45,7 +39,7 @@ export function analysisRunReconciler(options: AnalysisRunOptions): AnalysisRunR
   const written = new Map<string, AnalysisRunObject>();
   const providers = options.providers.map(({ name }) => name);
   let queue: WorkQueue | undefined;
-  const onBug = (metric: string, error: unknown): void => log.warn({ metric, error }, 'a measurement threw');
+  const onBug = (metric: string, error: unknown): void => log.warn('a measurement threw', { metric, error });
   const startMeasurement = (run: AnalysisRunObject, metric: PreparedMetric): void => {
     const { uid = '', namespace = '', name } = run.metadata;
     measurements.start({
@@ -63,10 +57,11 @@ export function analysisRunReconciler(options: AnalysisRunOptions): AnalysisRunR
       if (observed === undefined) return { kind: 'done' };
       const decision = decide(observed, clock.now());
       if (decision.phase === 'record') {
-        log.info(
-          { analysisRun: key, phase: decision.status?.phase, reason: decision.waiting?.reason },
-          'analysis run changed',
-        );
+        log.info('analysis run changed', {
+          analysisRun: key,
+          phase: decision.status?.phase,
+          reason: decision.waiting?.reason,
+        });
       }
       return act(observed, decision, { client, events, leadership, measurements, written, startMeasurement });
     },
