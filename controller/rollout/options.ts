@@ -2,10 +2,11 @@
 
 import type { Dialect } from '../../crds/schema/dialect.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
-import type { Clock, EventRecorder, KubeClient, Leadership } from '../../kube/api.ts';
+import type { Clock, EventRecorder, KubeClient, Leadership, Store } from '../../kube/api.ts';
 import type { OwnWrites, Seen } from '../../kube/own-writes.ts';
 import type { ReconcileResult } from '../decision.ts';
 import type { TrafficRouter } from '../traffic/router.ts';
+import type { GitRevertObject } from './revert-record.ts';
 import type { RolloutStores } from './stores.ts';
 
 /** The part of a logger that this room uses. */
@@ -27,6 +28,8 @@ export interface RolloutReconcilerOptions {
   /** Up to which version each cache is complete, and the memory of our own writes: no decision on a cache that lacks them. */
   readonly seen: Seen;
   readonly ownWrites: OwnWrites;
+  /** What became of failed releases in Git, to be copied into their records; absent: not copied. */
+  readonly gitReverts?: Store<GitRevertObject>;
   readonly clock: Clock;
   readonly dialect: Dialect;
   readonly keys: Keys;

@@ -9,6 +9,7 @@ import { observe } from './observe.ts';
 import type { ReconcileRollout, RolloutReconcilerOptions } from './options.ts';
 import { behind } from './own-view.ts';
 import { recordWriter } from './record-writer.ts';
+import { copyReverts } from './revert-record.ts';
 import { tell } from './tell.ts';
 import { templateCheck } from './template-check.ts';
 
@@ -27,8 +28,8 @@ export function rolloutReconciler(options: RolloutReconcilerOptions): ReconcileR
   return async (key, signal) => {
     const { namespace, name } = splitQueueKey(key);
     const object = stores.rollouts.get(namespace, name);
-    const uid = object?.metadata.uid ?? '';
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) return { kind: 'done' };
+    const { uid = '' } = object.metadata;
     const late = await behind(options, uid);
     if (late !== undefined) return late;
 
@@ -47,6 +48,7 @@ export function rolloutReconciler(options: RolloutReconcilerOptions): ReconcileR
     tell(options, observed, outcome.facts);
     const status = outcome.stopped ? (observed.rollout.status ?? {}) : decision.status;
     const recordAt = await records.follow(observed, status, outcome.facts);
+    if (options.gitReverts) await copyReverts(client, observed, options.gitReverts, wrote);
     if (outcome.stopped) {
       log.debug('a pass was stopped', { rollout: key, why: outcome.stopped.why });
       return { kind: 'retry', ...outcome.stopped };

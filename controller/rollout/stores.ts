@@ -14,6 +14,7 @@ import type {
   ServiceView,
 } from './observed.ts';
 import { referencesOf } from './references.ts';
+import type { GitRevertObject } from './revert-record.ts';
 import { endpointSliceView, podView, replicaSetView, serviceView } from './views.ts';
 
 /** One cache that main must start. `optional`: the kind may be not served; then its store stays empty. */
@@ -127,7 +128,12 @@ function runView(run: RolloutRunObject): RolloutRunObject {
 type Enqueue = (key: string, priority?: Priority) => void;
 
 /** Enqueues every Rollout once, and again when it or a child changes; verdicts and aborts as urgent. Returns the undo. */
-export function enqueueRollouts(stores: RolloutStores, dialect: Dialect, queue: WorkQueue): () => void {
+export function enqueueRollouts(
+  stores: RolloutStores,
+  dialect: Dialect,
+  queue: WorkQueue,
+  gitReverts?: Store<GitRevertObject>,
+): () => void {
   const enqueue: Enqueue = (key, priority = 'normal') => queue.add(key, { priority });
   const byIndex = (index: string, value: string) => {
     for (const rollout of stores.rollouts.byIndex(index, value)) enqueue(queueKey(rollout.metadata));
@@ -148,6 +154,7 @@ export function enqueueRollouts(stores: RolloutStores, dialect: Dialect, queue: 
     stores.clusterAnalysisTemplates.onChange(({ object }) => byIndex('template', object.metadata.name)),
     ...[...stores.routes.values()].map((store) => store.onChange(({ object }) => byIndex('route', nameOf(object)))),
   ];
+  if (gitReverts) undo.push(gitReverts.onChange(({ object }) => enqueueRecorded(stores, object, enqueue)));
   for (const rollout of stores.rollouts.list()) enqueue(queueKey(rollout.metadata));
   return () => {
     for (const one of undo) one();
@@ -164,6 +171,12 @@ function enqueueOwner(object: KubeObject, dialect: Dialect, enqueue: Enqueue, pr
   const owner = object.metadata.ownerReferences?.find((one) => one.controller === true);
   if (owner?.kind !== 'Rollout' || !owner.apiVersion.startsWith(`${dialect.group}/`)) return;
   enqueue(`${object.metadata.namespace ?? ''}/${owner.name}`, priority);
+}
+
+function enqueueRecorded(stores: RolloutStores, revert: GitRevertObject, enqueue: Enqueue): void {
+  const { namespace = '' } = revert.metadata;
+  const run = stores.rolloutRuns.get(namespace, revert.spec.runName ?? '');
+  if (run !== undefined) enqueue(`${namespace}/${run.spec.rollout.name}`, 'low');
 }
 
 /** Readiness shows in the ReplicaSet's status; of pods themselves only troubles matter. */
