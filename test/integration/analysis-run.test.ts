@@ -65,7 +65,7 @@ describe.skipIf(missing !== undefined)(
         leadership: { term: 't', signal: stop.signal, mayWrite: () => !stop.signal.aborted },
         outbound: outboundClient({ policy: { allow: ['127.0.0.0/8'] }, userAgent: 'tidegate-test' }),
         providers: [prometheusProvider({ defaultAddress: prometheus.url }), webProvider()],
-        log: { debug: () => undefined, info: () => undefined, warn: () => undefined },
+        log: silentLog,
       });
       const queue = workQueue({ clock: systemClock, random: Math.random });
       const undo = room.start(queue);

@@ -16,6 +16,7 @@ import type {
 import { type FakeClock, fakeClock } from '../../../kube/fake-clock.ts';
 import type { ReconcileResult } from '../../decision.ts';
 import { analysisRunReconciler, type AnalysisRunObject, type AnalysisRunRoom } from '../reconciler.ts';
+import { silentLog } from '../../../kube/silent-log.ts';
 
 export const runKey = 'shop/web-abc-1';
 type Answer = Reading | ((metric: Metric) => Reading | Promise<Reading>);
@@ -84,7 +85,7 @@ export function aWorld(given: WorldGiven): World {
       leadership: { term: 't', signal: new AbortController().signal, mayWrite: () => true },
       outbound: { send: () => Promise.reject(new Error('no network here')) },
       providers: [provider, { ...provider, name: 'web' }],
-      log: { debug: () => undefined, info: () => undefined, warn: () => undefined },
+      log: silentLog,
     });
     stop = room.start({ add: (key, options) => queued.set(key, clock.now() + (options?.afterMs ?? 0)) });
   };
