@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+import type { JsonObject, KubeObject } from '../../kube/api.ts';
+import { endpointSliceView, podView, replicaSetView } from './views.ts';
+
+const hashKey = 'rollouts-pod-template-hash';
+
+function object(kind: string, rest: JsonObject): KubeObject & JsonObject {
+  const metadata = {
+    name: 'x',
+    namespace: 'shop',
+    uid: 'u',
+    resourceVersion: '1',
+    labels: { [hashKey]: 'two' },
+    managedFields: [],
+  };
+  return { apiVersion: 'v1', kind, metadata, ...rest };
+}
+
+const waiting = (reason: string, message = '') => ({
+  name: 'web',
+  image: 'shop:2',
+  restartCount: 0,
+  state: { waiting: { reason, message } },
+});
+
+describe('views', () => {
+  it('keep of a ReplicaSet its counts and why it can make no pods', () => {
+    const conditions = [{ type: 'ReplicaFailure', status: 'True', message: 'exceeded quota' }];
+    const view = replicaSetView(
+      object('ReplicaSet', { spec: { replicas: 3 }, status: { replicas: 2, availableReplicas: 1, conditions } }),
+      hashKey,
+    );
+
+    expect(view).toMatchObject({
+      podHash: 'two',
+      replicas: 3,
+      failure: 'exceeded quota',
+      status: { replicas: 2, ready: 0, available: 1 },
+    });
+    expect(view.metadata).not.toHaveProperty('managedFields');
+  });
+
+  it.each([
+    ['a container on its way', waiting('ContainerCreating'), []],
+    ['an image that is not there', waiting('ErrImagePull', 'not found'), ['ErrImagePull']],
+    [
+      'a container between two crashes',
+      {
+        name: 'web',
+        restartCount: 2,
+        ready: false,
+        state: { running: {} },
+        lastState: { terminated: { exitCode: 1 } },
+      },
+      ['Crashed'],
+    ],
+    [
+      'a container that crashed once and is ready again',
+      { name: 'web', restartCount: 1, ready: true, state: { running: {} }, lastState: { terminated: { exitCode: 1 } } },
+      [],
+    ],
+  ])('tell of %s', (_name, status, reasons) => {
+    const view = podView(object('Pod', { status: { containerStatuses: [status as unknown as JsonObject] } }), hashKey);
+
+    expect(view.troubles.map((one) => one.reason)).toEqual(reasons);
+  });
+
+  it('count an endpoint as ready unless it is told otherwise or terminating', () => {
+    const endpoint = (name: string, conditions: JsonObject | null) => ({
+      targetRef: { kind: 'Pod', name },
+      conditions,
+    });
+    const view = endpointSliceView(
+      object('EndpointSlice', {
+        endpoints: [
+          endpoint('a', {}),
+          endpoint('b', { ready: false }),
+          endpoint('c', { ready: true, terminating: true }),
+          endpoint('d', null),
+        ],
+      }),
+    );
+
+    expect(view.endpoints.filter((one) => one.ready).map((one) => one.pod)).toEqual(['a', 'd']);
+  });
+});
