@@ -2,98 +2,58 @@
 
 import { randomBytes, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { argoDialect, tidegateDialect } from '../crds/schema/dialect.ts';
+import { argoDialect, type Dialect, tidegateDialect } from '../crds/schema/dialect.ts';
 import { keys as keysOf } from '../crds/schema/keys.ts';
-import type { Leadership } from '../kube/api.ts';
+import type { Clock, Leadership, Log } from '../kube/api.ts';
 import { kubeClient } from '../kube/client.ts';
 import { systemClock } from '../kube/clock.ts';
 import { loadKubeConfig } from '../kube/config.ts';
-import { discovery } from '../kube/discovery.ts';
+import type { Connection } from '../kube/connection.ts';
+import { type Discovery, discovery } from '../kube/discovery.ts';
 import { eventRecorder } from '../kube/events.ts';
 import { runForLeader } from '../kube/lease.ts';
 import { type ApiTransport, transport } from '../kube/transport.ts';
-import { startableCaches } from './caches.ts';
+import { type Caches, startableCaches } from './caches.ts';
 import type { ControllerConfig } from './config.ts';
 import { leaderLeases, leaseDurations } from './leases.ts';
 import { controllerLog } from './log.ts';
 import { runRooms } from './rooms.ts';
 import { roomsOf } from './rooms-of.ts';
+import { controllerMetrics, type Metrics } from './server/metrics.ts';
 import { startServers } from './server/servers.ts';
-import { controllerMetrics } from './server/metrics.ts';
-import { connectSource } from './source-connection.ts';
+import { connectSource, type SourceConnection } from './source-connection.ts';
 import { version } from './version.ts';
+
+interface Controller {
+  readonly config: ControllerConfig;
+  readonly dialect: Dialect;
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  readonly connection: Connection;
+  readonly wire: ApiTransport;
+  readonly found: Discovery;
+  readonly caches: Caches;
+  readonly source: SourceConnection;
+  /** Set while this process leads; without it no write leaves. */
+  readonly led: { leadership: Leadership | undefined };
+}
 
 /** Resolves to the exit code: 0 after a clean stop, 1 when the lease was lost (start anew). Rejects when it can't start. */
 export async function runController(config: ControllerConfig, signal: AbortSignal): Promise<number> {
-  const log = controllerLog(config.logLevel, 'controller');
-  const metrics = controllerMetrics(version);
-  const clock = systemClock;
-  const dialect = config.apiGroup === 'argoproj.io' ? argoDialect : tidegateDialect;
-  const connection = await loadKubeConfig({
-    ...(config.kubeconfig === undefined ? {} : { path: config.kubeconfig }),
-    ...(config.context === undefined ? {} : { context: config.context }),
-  });
-  let leadership: Leadership | undefined;
-  const wire = transport({
-    connection,
-    userAgent: `tidegate-controller/${version}`,
-    gate: () => leadership,
-    onRequest: (call) => metrics.apiCall(call),
-  });
-  const found = discovery(wire, { clock });
-  const caches = startableCaches({
-    transport: wire,
-    discovery: found,
-    dialect,
-    namespaces: config.namespaces,
-    clock,
-    log,
-  });
   const running = new AbortController();
   signal.addEventListener('abort', () => running.abort(), { once: true });
   if (signal.aborted) running.abort();
-  const feeding = caches.run(running.signal);
-  const source = connectSource({ config, clock, log, metrics, signal: running.signal });
+  const controller = await connect(config, running.signal);
+  const { caches, led, log, metrics, source, wire } = controller;
   const closeServers = await startServers(config, {
     metrics,
-    unsynced: caches.unsynced,
-    leading: () => leadership?.mayWrite() ?? false,
+    unsynced: () => caches.unsynced(),
+    leading: () => led.leadership?.mayWrite() ?? false,
   });
-  const events = eventRecorder({
-    transport: wire,
-    clock,
-    reportingController: 'tidegate.io/controller',
-    reportingInstance: hostname(),
-  });
-
-  const lead = async (mine: Leadership): Promise<void> => {
-    leadership = mine;
-    metrics.leading(true);
-    log.info('leading', { term: mine.term });
-    const either = AbortSignal.any([running.signal, mine.signal]);
-    const recording = events.run(either);
-    await caches.whenSettled(either);
-    const rooms = roomsOf({
-      config,
-      dialect,
-      keys: keysOf(dialect),
-      clock,
-      caches,
-      source: source.client,
-      events,
-      leadership: mine,
-      metrics,
-      client: kubeClient(wire, found),
-      server: connection.server,
-      randomBytes: (size) => randomBytes(size),
-    });
-    await runRooms({ rooms, workers: config.workers, clock, log, metrics }, either);
-    await recording;
-    leadership = undefined;
-    metrics.leading(false);
-  };
+  const feeding = caches.run(running.signal);
   try {
-    return await leadOrStandBy(config, wire, lead, running.signal);
+    return await leadOrStandBy(controller, running.signal);
   } finally {
     running.abort();
     await Promise.all([feeding, source.ended, closeServers()]);
@@ -102,30 +62,84 @@ export async function runController(config: ControllerConfig, signal: AbortSigna
   }
 }
 
-async function leadOrStandBy(
-  config: ControllerConfig,
-  wire: ApiTransport,
-  lead: (mine: Leadership) => Promise<void>,
-  signal: AbortSignal,
-): Promise<number> {
+async function connect(config: ControllerConfig, signal: AbortSignal): Promise<Controller> {
+  const clock = systemClock;
+  const log = controllerLog(config.logLevel, 'controller');
+  const metrics = controllerMetrics(version);
+  const dialect = config.apiGroup === 'argoproj.io' ? argoDialect : tidegateDialect;
+  const connection = await loadKubeConfig({
+    ...(config.kubeconfig === undefined ? {} : { path: config.kubeconfig }),
+    ...(config.context === undefined ? {} : { context: config.context }),
+  });
+  const led: Controller['led'] = { leadership: undefined };
+  const wire = transport({
+    connection,
+    userAgent: `tidegate-controller/${version}`,
+    gate: () => led.leadership,
+    onRequest: (call) => metrics.apiCall(call),
+  });
+  const found = discovery(wire, { clock });
+  const { namespaces } = config;
+  const caches = startableCaches({ transport: wire, discovery: found, dialect, namespaces, clock, log });
+  const source = connectSource({ config, clock, log, signal });
+  return { config, dialect, clock, log, metrics, connection, wire, found, caches, source, led };
+}
+
+async function leadOrStandBy(controller: Controller, signal: AbortSignal): Promise<number> {
+  const { config, clock, log, wire } = controller;
+  const run = (mine: Leadership): Promise<void> => lead(controller, mine, signal);
   if (!config.leaderElect) {
-    await lead({ term: randomUUID(), signal, mayWrite: () => true });
+    await run({ term: randomUUID(), signal, mayWrite: () => true });
     return 0;
   }
-  const log = controllerLog(config.logLevel, 'leases');
   const end = await runForLeader(
     {
       transport: wire,
       leases: leaderLeases(config),
       identity: `${hostname()}_${randomUUID()}`,
-      clock: systemClock,
+      clock,
       log,
       durations: leaseDurations(config.leaseDurationMs),
     },
-    lead,
+    run,
     signal,
   );
   if (end === 'released') return 0;
   log.error('the lease was lost: ending, so that only one controller acts');
   return 1;
+}
+
+/** Until the process or its leadership ends. */
+async function lead(controller: Controller, mine: Leadership, signal: AbortSignal): Promise<void> {
+  const { config, dialect, clock, log, metrics, connection, wire, found, caches, source, led } = controller;
+  const either = AbortSignal.any([signal, mine.signal]);
+  led.leadership = mine;
+  metrics.leading(true);
+  log.info('leading', { term: mine.term });
+  const events = eventRecorder({
+    transport: wire,
+    clock,
+    reportingController: 'tidegate.io/controller',
+    reportingInstance: hostname(),
+  });
+  const recording = events.run(either);
+  await caches.whenSettled(either);
+  const rooms = roomsOf({
+    config,
+    dialect,
+    keys: keysOf(dialect),
+    clock,
+    caches,
+    client: kubeClient(wire, found),
+    source: source.client,
+    events,
+    leadership: mine,
+    metrics,
+    server: connection.server,
+    randomBytes: (size) => randomBytes(size),
+  });
+  await runRooms({ rooms, workers: config.workers, clock, log, metrics }, either);
+  await recording;
+  led.leadership = undefined;
+  metrics.leading(false);
 }

@@ -6,7 +6,6 @@ import type { Clock, Log } from '../kube/api.ts';
 import { sourceClient } from '../source/client.ts';
 import type { Source } from '../source/contract.ts';
 import type { ControllerConfig } from './config.ts';
-import type { Metrics } from './server/metrics.ts';
 import { startSourceProcess } from './source-process.ts';
 
 export interface SourceConnection {
@@ -19,7 +18,6 @@ export interface SourceConnectionOptions {
   readonly config: ControllerConfig;
   readonly clock: Clock;
   readonly log: Log;
-  readonly metrics: Metrics;
   readonly signal: AbortSignal;
 }
 
@@ -42,14 +40,20 @@ export function connectSource(options: SourceConnectionOptions): SourceConnectio
 function sourceFlags(config: ControllerConfig, socketPath: string): readonly string[] {
   const optional = config.keysDir === undefined ? [] : ['--keys-dir', config.keysDir];
   return [
-    ...['--source-socket', socketPath, '--data-dir', config.dataDir, '--kustomize-path', config.kustomizePath],
-    ...[
-      '--restrict-private',
-      String(config.restrictPrivate),
-      '--allow-file-repositories',
-      String(config.allowFileRepositories),
-    ],
-    ...['--log-level', config.logLevel, ...optional],
+    '--source-socket',
+    socketPath,
+    '--data-dir',
+    config.dataDir,
+    '--kustomize-path',
+    config.kustomizePath,
+
+    '--restrict-private',
+    String(config.restrictPrivate),
+    '--allow-file-repositories',
+    String(config.allowFileRepositories),
+    '--log-level',
+    config.logLevel,
+    ...optional,
     ...config.allowAddress.flatMap((address) => ['--allow-address', address]),
   ];
 }

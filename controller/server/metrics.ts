@@ -17,68 +17,58 @@ export interface Metrics {
   effect(kind: string, outcome: string): void;
   queueDepth(room: string, depth: number): void;
   leading(isLeader: boolean): void;
-  sourceUp(isUp: boolean): void;
   /** Prometheus text format. */
   text(): Promise<string>;
 }
 
-export function controllerMetrics(version: string): Metrics {
+/** Makes metrics of one registry; names and labels stand in one place, which the documentation is written from. */
+function registryOf() {
   const registers = [new Registry()];
-  const registry = registers[0]!;
+  const registry = registers[0] ?? new Registry();
   collectDefaultMetrics({ register: registry });
-  const info = new Gauge({
-    name: 'tidegate_controller_info',
-    help: 'Version of the controller.',
-    labelNames: ['version'],
-    registers,
-  });
-  info.set({ version }, 1);
-  const calls = new Counter({
-    name: 'tidegate_kube_requests_total',
-    help: 'Requests to the API server.',
-    labelNames: ['verb', 'group', 'resource', 'code'],
-    registers,
-  });
-  const callSeconds = new Histogram({
-    name: 'tidegate_kube_request_seconds',
-    help: 'Time of a request to the API server.',
-    labelNames: ['verb'],
-    buckets: [0.005, 0.02, 0.1, 0.5, 2, 10],
-    registers,
-  });
-  const reconciles = new Counter({
-    name: 'tidegate_reconciles_total',
-    help: 'Reconciles by outcome.',
-    labelNames: ['room', 'outcome'],
-    registers,
-  });
-  const reconcileSeconds = new Histogram({
-    name: 'tidegate_reconcile_seconds',
-    help: 'Time of a reconcile.',
-    labelNames: ['room'],
-    buckets: [0.001, 0.01, 0.05, 0.2, 1, 5, 30],
-    registers,
-  });
-  const facts = new Counter({
-    name: 'tidegate_facts_total',
-    help: 'Things that happened to rollouts, runs and syncs.',
-    labelNames: ['room', 'reason'],
-    registers,
-  });
-  const effects = new Counter({
-    name: 'tidegate_effects_total',
-    help: 'Writes of the rollout room by kind and outcome.',
-    labelNames: ['kind', 'outcome'],
-    registers,
-  });
-  const depth = new Gauge({
-    name: 'tidegate_queue_depth',
-    help: 'Keys waiting in a work queue.',
-    labelNames: ['room'],
-    registers,
-  });
-  const leader = new Gauge({ name: 'tidegate_leader', help: '1 while this process holds the lease.', registers });
-  const source = new Gauge({ name: 'tidegate_source_up', help: '1 while the source process answers.', registers });
+  return {
+    text: () => registry.metrics(),
+    counter: <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+      new Counter({ name, help, labelNames, registers }),
+    gauge: <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
+      new Gauge({ name, help, labelNames, registers }),
+    seconds: <L extends string>(name: string, help: string, labelNames: readonly L[], buckets: number[]) =>
+      new Histogram({ name, help, labelNames, buckets, registers }),
+  };
+}
+
+export function controllerMetrics(version: string): Metrics {
+  const make = registryOf();
+  make.gauge('tidegate_controller_info', 'Version of the controller.', ['version']).set({ version }, 1);
+  const calls = make.counter('tidegate_kube_requests_total', 'Requests to the API server.', [
+    'verb',
+    'group',
+    'resource',
+    'code',
+  ]);
+  const callSeconds = make.seconds(
+    'tidegate_kube_request_seconds',
+    'Time of a request to the API server.',
+    ['verb'],
+    [0.005, 0.02, 0.1, 0.5, 2, 10],
+  );
+  const reconciles = make.counter('tidegate_reconciles_total', 'Reconciles by outcome.', ['room', 'outcome']);
+  const reconcileSeconds = make.seconds(
+    'tidegate_reconcile_seconds',
+    'Time of a reconcile.',
+    ['room'],
+    [0.001, 0.01, 0.05, 0.2, 1, 5, 30],
+  );
+  const facts = make.counter('tidegate_facts_total', 'Things that happened to rollouts, runs and syncs.', [
+    'room',
+    'reason',
+  ]);
+  const effects = make.counter('tidegate_effects_total', 'Writes of the rollout room by kind and outcome.', [
+    'kind',
+    'outcome',
+  ]);
+  const depth = make.gauge('tidegate_queue_depth', 'Keys waiting in a work queue.', ['room']);
+  const leader = make.gauge('tidegate_leader', '1 while this process holds the lease.');
   return {
     apiCall: ({ verb, group, resource, code, ms }) => {
       calls.inc({ verb, group, resource, code: String(code) });
@@ -92,7 +82,6 @@ export function controllerMetrics(version: string): Metrics {
     effect: (kind, outcome) => effects.inc({ kind, outcome }),
     queueDepth: (room, keys) => depth.set({ room }, keys),
     leading: (isLeader) => leader.set(isLeader ? 1 : 0),
-    sourceUp: (isUp) => source.set(isUp ? 1 : 0),
-    text: () => registry.metrics(),
+    text: make.text,
   };
 }

@@ -9,7 +9,6 @@ import { type Load, startLoad } from './load.ts';
 import { repository, startWorld, type World, worldParts } from './world.ts';
 
 const missing = bedMissing(worldParts);
-const when = describe.skipIf(missing !== undefined);
 const why = missing ? ` (skipped: ${missing})` : '';
 
 interface Running {
@@ -39,7 +38,7 @@ async function stopAll(running: Partial<Running> | undefined): Promise<void> {
 const revertsOf = async (world: World) =>
   (await world.bed.git.log(repository)).filter((commit) => /^Tidegate-Revert-Of:/m.test(commit.message));
 
-when(`Git is unreachable during the abort${why}`, () => {
+describe.skipIf(missing !== undefined)(`Git is unreachable during the abort${why}`, () => {
   let running: Running;
   beforeAll(async () => {
     running = await startWithShop();
@@ -82,7 +81,7 @@ when(`Git is unreachable during the abort${why}`, () => {
   });
 });
 
-when(`Prometheus is down${why}`, () => {
+describe.skipIf(missing !== undefined)(`Prometheus is down${why}`, () => {
   let running: Running;
   beforeAll(async () => {
     running = await startWithShop();
@@ -116,36 +115,39 @@ when(`Prometheus is down${why}`, () => {
   });
 });
 
-when(`the source process is killed in the middle of each call of its contract${why}`, () => {
-  let running: Running;
-  let source: KillingSource;
-  const calls = ['sync', 'render', 'merge', 'push'];
-  beforeAll(async () => {
-    running = await startWithShop(async (world) => {
-      source = await startKillingSource(world.folder, calls);
-      return ['--source-socket', source.socketPath];
+describe.skipIf(missing !== undefined)(
+  `the source process is killed in the middle of each call of its contract${why}`,
+  () => {
+    let running: Running;
+    let source: KillingSource;
+    const calls = ['sync', 'render', 'merge', 'push'];
+    beforeAll(async () => {
+      running = await startWithShop(async (world) => {
+        source = await startKillingSource(world.folder, calls);
+        return ['--source-socket', source.socketPath];
+      });
+    }, 240_000);
+    afterAll(async () => {
+      await source?.stop();
+      await stopAll(running);
     });
-  }, 240_000);
-  afterAll(async () => {
-    await source?.stop();
-    await stopAll(running);
-  });
 
-  it('has no effect but delay: one revert, and the cluster ends on the last good version', async () => {
-    const { world } = running;
-    await commitApp(world, 'shop', { version: 'v2', errorPct: 60, pauseSeconds: 2 }, 'Release v2');
+    it('has no effect but delay: one revert, and the cluster ends on the last good version', async () => {
+      const { world } = running;
+      await commitApp(world, 'shop', { version: 'v2', errorPct: 60, pauseSeconds: 2 }, 'Release v2');
 
-    await world.until(
-      'stable has all traffic',
-      'Rollout',
-      'shop',
-      (one) => field(one, 'status.verdict.confirmedStableAt') !== undefined,
-      90_000,
-    );
-    await eventually('the revert lands', async () => (await revertsOf(world))[0], { withinMs: 120_000 });
-    await untilHealthy(world, 'shop', 'v1', 90_000);
+      await world.until(
+        'stable has all traffic',
+        'Rollout',
+        'shop',
+        (one) => field(one, 'status.verdict.confirmedStableAt') !== undefined,
+        90_000,
+      );
+      await eventually('the revert lands', async () => (await revertsOf(world))[0], { withinMs: 120_000 });
+      await untilHealthy(world, 'shop', 'v1', 90_000);
 
-    expect(source.killed().toSorted()).toEqual(calls.toSorted());
-    expect(await revertsOf(world)).toHaveLength(1);
-  });
-});
+      expect(source.killed().toSorted()).toEqual(calls.toSorted());
+      expect(await revertsOf(world)).toHaveLength(1);
+    });
+  },
+);

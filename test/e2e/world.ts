@@ -10,6 +10,7 @@ import { tidegateDialect } from '../../crds/schema/dialect.ts';
 import { type Kubelet, startKubelet } from '../../sandbox/kubelet/kubelet.ts';
 import type { BedObject } from '../bed/api.ts';
 import { type Bed, startBed } from '../bed/bed.ts';
+import type { AuditLevel } from '../bed/cluster-flags.ts';
 import { eventually } from '../bed/eventually.ts';
 import { makeTempDir, removeTempDir } from '../bed/temp-dir.ts';
 import { type ControllerOptions, type ControllerProcess, startController } from './controller-process.ts';
@@ -56,7 +57,8 @@ export interface Live {
   readonly data?: Readonly<Record<string, string>>;
 }
 
-const paths = {
+/** Collections in the tenant's namespace. */
+export const paths = {
   Rollout: 'apis/tidegate.io/v1alpha1/namespaces/shop/rollouts',
   GitSync: 'apis/tidegate.io/v1alpha1/namespaces/shop/gitsyncs',
   Release: 'apis/tidegate.io/v1alpha1/namespaces/shop/releases',
@@ -72,9 +74,10 @@ const paths = {
 } as const;
 export type Kind = keyof typeof paths;
 
-export async function startWorld(): Promise<World> {
+/** `audit`: how much the API server's audit log says of each request. */
+export async function startWorld(options: { readonly audit?: AuditLevel } = {}): Promise<World> {
   const folder = makeTempDir('e2e');
-  const bed = await startBed({ with: worldParts, cluster: { audit: 'Metadata' } });
+  const bed = await startBed({ with: worldParts, cluster: { audit: options.audit ?? 'Metadata' } });
   await bed.cluster.api.apply(...(crdManifests(tidegateDialect) as unknown as BedObject[]));
   await bed.cluster.api.apply(...tenantObjects(namespace, bed.git.token), ...controllerObjects());
   const kubelet = await startKubelet({
