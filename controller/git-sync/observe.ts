@@ -166,6 +166,7 @@ async function tryFor(
     account: accountText(accountOf(sync)),
     stamp: { syncUid: sync.metadata.uid ?? '', syncName: sync.metadata.name, ...stampOf(observed) },
     liveRollouts: inNamespace,
+    keptBack: whole.objects.filter((object) => !set.objects.includes(object)),
     syncs: new Map(syncs),
     keepCapacity: subject.kind === 'restore',
     checkTemplates: subject.kind === 'tip',

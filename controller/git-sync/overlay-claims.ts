@@ -23,7 +23,8 @@ interface ClaimedField {
 
 /** The manifest with every claimed weight as it is live, and with the rules that a router added. */
 export function overlayClaims(manifest: Manifest, live: Manifest | undefined, context: ClaimContext): Manifest {
-  const wanted = claimedFields(manifest, context.wantedRollouts, context.routers);
+  // A Rollout that is not applied now (a restore leaves the failed one as it is) holds its fields all the same.
+  const wanted = claimedFields(manifest, [...context.wantedRollouts, ...context.liveRollouts], context.routers);
   const held = live ? claimedFields(live, [...context.liveRollouts, ...context.wantedRollouts], context.routers) : [];
   let next = manifest;
   for (const field of wanted.filter((one) => !isElement(one.path))) {

@@ -114,6 +114,16 @@ describe('weights of a route', () => {
     expect(weightsOf(route)).toEqual([{ 'web-stable': 80, 'web-canary': 20 }]);
   });
 
+  it('stay while the Rollout itself is not applied: a restore leaves the failed one out', () => {
+    const result = overlay(
+      placed(aRoute('web', 55)),
+      placed(aRoute('web', 100), live),
+      contextOf({ wantedRollouts: [] }),
+    );
+
+    expect(weightsOf(result)).toEqual([{ 'web-stable': 100, 'web-canary': 0 }]);
+  });
+
   it('of rules without both Services are Git’s', () => {
     const rules = (weight: number): JsonObject[] => [{ backendRefs: [ref('other', weight)] }];
     const result = overlay(

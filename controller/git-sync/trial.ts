@@ -38,6 +38,8 @@ export interface TrialInputs {
   readonly account: string;
   readonly stamp: Stamp;
   readonly liveRollouts: readonly Manifest[];
+  /** Rollouts of the set that are not applied now: they hold their fields of routes and Services all the same. */
+  readonly keptBack?: readonly Manifest[];
   /** uid → `GitSync shop/other`, for every GitSync that exists. */
   readonly syncs: ReadonlyMap<string, string>;
   readonly keepCapacity: boolean;
@@ -60,7 +62,7 @@ export async function tryOut(set: PreparedSet, inputs: TrialInputs): Promise<rea
   const objects = inApplyOrder(set.objects);
   const autoscalers = await autoscalersOf(set, inputs);
   if (typeof autoscalers === 'string') return objects.map((object) => unknownItem(object, autoscalers));
-  const wanted = set.objects.filter(
+  const wanted = [...set.objects, ...(inputs.keptBack ?? [])].filter(
     (object) => object.kind === 'Rollout' && groupOf(object.apiVersion) === inputs.group,
   );
   const shared: Shared = {
