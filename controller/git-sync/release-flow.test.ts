@@ -263,6 +263,7 @@ describe('Git away', () => {
     expect(world.cluster.get('ConfigMap', 'only-bad')).toBeUndefined();
     expect(world.sync().status?.restore?.phase).toBe('Restored');
     await world.after(70_000);
+    await world.after(2_000);
     expect(world.sync().status?.conditions?.find((one) => one.type === 'SourceReachable')?.status).toBe('False');
 
     world.restart();

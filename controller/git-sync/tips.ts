@@ -50,7 +50,7 @@ export type Rerender =
 
 const syncDeadlineMs = 60_000;
 const renderDeadlineMs = 120_000;
-const firstRetryMs = 2_000;
+const firstRetryMs = 1_000;
 const longestRetryMs = 300_000;
 const rerenderPauseMs = 5_000;
 
@@ -156,7 +156,9 @@ function note(options: TipsOptions, sync: GitSync, entry: Entry, token: string |
     entry.lookAgainAt =
       now +
       Math.max(found.retryAfterMs ?? 0, found.lasting ? intervalMs : Math.min(backOffMs, Math.max(intervalMs, 60_000)));
-    entry.view = { ...entry.view, ...asked, fault: found.fault };
+    // One lost call is no outage: the source process may just be starting. The second in a row is told.
+    const told = !passingFaults.has(found.fault.kind) || entry.failures > 1;
+    entry.view = { ...entry.view, ...asked, ...(told ? { fault: found.fault } : {}) };
   } else {
     entry.failures = 0;
     entry.lookAgainAt = now + intervalMs + spread(sync, intervalMs);
@@ -179,6 +181,7 @@ type Found =
       readonly lasting: boolean;
     };
 
+const passingFaults = new Set(['unreachable', 'timeout', 'internal']);
 const lastingFaults = new Set(['auth', 'not-found', 'refused', 'too-large']);
 
 async function findTip(options: TipsOptions, sync: GitSync, entry: Entry): Promise<Found> {

@@ -89,6 +89,7 @@ describe('a sync request', () => {
     world.source.fault = { kind: 'unreachable', message: 'away' };
     change(world, asking('away'));
     await world.settle();
+    await world.after(2_000);
 
     expect(world.sync().status?.handledSyncRequest).toBe('away');
     expect(condition(world, 'SourceReachable')?.status).toBe('False');
