@@ -44,6 +44,7 @@ export async function untilHealthy(world: World, name: string, version: string, 
     name,
     (one) =>
       field(one, 'status.phase') === 'Healthy' &&
+      String(field(one, 'status.observedGeneration')) === String(field(one, 'metadata.generation')) &&
       imageOf(one).endsWith(`:${version}`) &&
       field(one, 'status.stableRS') === field(one, 'status.currentPodHash'),
     withinMs,
