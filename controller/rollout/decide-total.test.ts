@@ -22,7 +22,9 @@ const status: fc.Arbitrary<RolloutStatus> = fc.record({
   promoteFull: maybe(fc.boolean()),
   controllerPause: maybe(fc.boolean()),
   pauseConditions: maybe(
-    fc.array(fc.record({ reason: fc.constantFrom('CanaryPauseStep', 'InconclusiveAnalysisRun'), startTime: time }), { maxLength: 2 }),
+    fc.array(fc.record({ reason: fc.constantFrom('CanaryPauseStep', 'InconclusiveAnalysisRun'), startTime: time }), {
+      maxLength: 2,
+    }),
   ),
   manualPauseStartedAt: maybe(time),
   attempt: maybe(fc.integer({ min: 0, max: 3 })),
@@ -39,7 +41,12 @@ const status: fc.Arbitrary<RolloutStatus> = fc.record({
   ),
 }) as fc.Arbitrary<RolloutStatus>;
 
-const set = fc.tuple(hash, fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 6 }), fc.integer({ min: 0, max: 4 }));
+const set = fc.tuple(
+  hash,
+  fc.integer({ min: 0, max: 6 }),
+  fc.integer({ min: 0, max: 6 }),
+  fc.integer({ min: 0, max: 4 }),
+);
 const service = fc.tuple(maybe(hash), fc.dictionary(hash, fc.integer({ min: 0, max: 5 })));
 
 it('decides something for every status and world, the same twice, and never acts and records in one', () => {
@@ -59,7 +66,9 @@ it('decides something for every status and world, the same twice, and never acts
       const command = given.verb === undefined ? {} : { [shopKeys.command]: given.verb, [shopKeys.commandId]: 'a' };
       const observed = anObserved({
         podHash: given.podHash,
-        replicaSets: given.sets.map(([name, replicas, available, revision]) => aReplicaSet(name, { replicas, available, revision })),
+        replicaSets: given.sets.map(([name, replicas, available, revision]) =>
+          aReplicaSet(name, { replicas, available, revision }),
+        ),
         ...(given.weight === undefined ? {} : { weight: given.weight, confirmed: given.confirmed }),
         stableService: given.weight === undefined ? undefined : aService('web-stable', ...given.stable),
         canaryService: given.weight === undefined ? undefined : aService('web-canary', ...given.canary),

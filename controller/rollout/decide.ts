@@ -22,7 +22,7 @@ import { recordFor } from './record.ts';
 import { currentRevision } from './replica-sets.ts';
 import { nextRequest, type Request } from './requests.ts';
 import { newPlan, newRevision } from './revision-change.ts';
-import { drainMs, type Scene, sceneOf } from './scene.ts';
+import { drainMs, isHeld, type Scene, sceneOf } from './scene.ts';
 import { deploy, keepStable } from './settled.ts';
 import { mayWait, statusPatch } from './status-diff.ts';
 import { holdSizes, runStep } from './stepping.ts';
@@ -34,8 +34,15 @@ export function decide(observed: Observed): RolloutDecision {
   const status = observed.rollout.status ?? {};
   if (observed.problems.length > 0) return refuse(observed, status);
   const change = newRevision(observed, status) ?? newPlan(observed, status);
-  if (change !== undefined) return record(observed, change.status, change.facts);
+  if (change !== undefined) return record(observed, withoutSteps(observed, change.status), change.facts);
   return go(observed, sceneOf(observed, status), () => true);
+}
+
+/** Without steps a new revision is promoted right away: one write for both. */
+function withoutSteps(observed: Observed, status: RolloutStatus): RolloutStatus {
+  const scene = sceneOf(observed, status);
+  const isDone = scene.state === 'stepping' && scene.steps.length === 0 && !isHeld(scene);
+  return isDone ? moved(scene, { type: 'steps-done' }, status) : status;
 }
 
 /** One pass with a known revision. `mayMove` tells in which states moves are carried out. */

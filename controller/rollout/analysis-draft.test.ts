@@ -1,0 +1,98 @@
+import { describe, expect, it } from 'vitest';
+import type { AnalysisTemplate } from '../../crds/schema/analysis-template.ts';
+import { analysisRunDraft, fieldText, runName } from './analysis-draft.ts';
+import { sceneOf } from './scene.ts';
+import { aReplicaSet, anAnalysisRun, anObserved, aStatus, shopKeys } from './testing/builders.ts';
+
+const template: AnalysisTemplate = {
+  apiVersion: 'tidegate.io/v1alpha1',
+  kind: 'AnalysisTemplate',
+  metadata: { name: 'errors' },
+  spec: {
+    args: [
+      { name: 'service' },
+      { name: 'hash' },
+      { name: 'region', valueFrom: { fieldRef: { fieldPath: "metadata.labels['topology/region']" } } },
+      { name: 'token', valueFrom: { secretKeyRef: { name: 'prom', key: 'token' } } },
+      { name: 'limit', value: '0.01' },
+    ],
+    metrics: [{ name: 'errors', provider: { prometheus: { query: 'up{hash="{{args.hash}}"}' } } }],
+  },
+};
+
+function scene(runs: readonly string[] = []) {
+  const observed = anObserved({
+    findTemplate: ({ templateName }) => (templateName === 'errors' ? template : undefined),
+    analysisRuns: runs.map((name) => anAnalysisRun(name)),
+    replicaSets: [aReplicaSet('one'), aReplicaSet('two', { revision: 2 })],
+    rollout: { status: aStatus({ attempt: 3 }) },
+  });
+  const labels = { 'topology/region': 'eu' };
+  const rollout = { ...observed.rollout, metadata: { ...observed.rollout.metadata, labels } };
+  return sceneOf({ ...observed, rollout }, rollout.status ?? {});
+}
+
+const analysis = {
+  templates: [{ templateName: 'errors' }],
+  args: [
+    { name: 'service', value: 'web' },
+    { name: 'hash', valueFrom: { podTemplateHashValue: 'Latest' as const } },
+  ],
+};
+
+describe('an AnalysisRun', () => {
+  it.each([
+    ['of a step', { type: 'Step' as const, step: 3, analysis }, [], 'web-two-2-3'],
+    ['beside the steps', { type: 'Background' as const, analysis }, [], 'web-two-2'],
+    ['after a clash', { type: 'Step' as const, step: 3, analysis }, ['web-two-2-3', 'web-two-2-3.1'], 'web-two-2-3.2'],
+  ])('%s has its name', (_name, place, runs, expected) => {
+    expect(runName(scene(runs), place)).toBe(expected);
+  });
+
+  it('carries resolved arguments and is bound to Rollout, revision, step and attempt', () => {
+    const draft = analysisRunDraft(scene(), { type: 'Step', step: 3, analysis });
+
+    expect(draft?.object).toMatchObject({
+      kind: 'AnalysisRun',
+      metadata: {
+        name: 'web-two-2-3',
+        labels: {
+          app: 'web',
+          [shopKeys.podTemplateHash]: 'two',
+          [shopKeys.rolloutType]: 'Step',
+          [shopKeys.stepIndex]: '3',
+        },
+        annotations: { [shopKeys.revision]: '2', [shopKeys.attempt]: '3' },
+        ownerReferences: [{ kind: 'Rollout', uid: 'rollout-uid', controller: true }],
+      },
+      spec: {
+        metrics: [{ name: 'errors' }],
+        args: [
+          { name: 'service', value: 'web' },
+          { name: 'hash', value: 'two' },
+          { name: 'region', value: 'eu' },
+          { name: 'token', valueFrom: { secretKeyRef: { name: 'prom', key: 'token' } } },
+          { name: 'limit', value: '0.01' },
+        ],
+      },
+    });
+  });
+
+  it('is not made of a template that is missing', () => {
+    const missing = { templates: [{ templateName: 'errors' }, { templateName: 'gone' }] };
+
+    expect(analysisRunDraft(scene(), { type: 'Background', analysis: missing })).toBeUndefined();
+  });
+});
+
+it.each([
+  ['metadata.name', 'web'],
+  ["metadata.labels['a.b/c']", 'x'],
+  ['metadata.labels["a.b/c"]', 'x'],
+  ['spec.replicas', '3'],
+  ['spec.nothing.here', ''],
+])('reads %s', (path, expected) => {
+  expect(fieldText({ metadata: { name: 'web', labels: { 'a.b/c': 'x' } }, spec: { replicas: 3 } }, path)).toBe(
+    expected,
+  );
+});

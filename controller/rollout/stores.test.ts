@@ -1,0 +1,149 @@
+import { describe, expect, it } from 'vitest';
+import { tidegateDialect } from '../../crds/schema/dialect.ts';
+import type { JsonObject, KubeObject, Priority, Store } from '../../kube/api.ts';
+import { createStore } from '../../kube/cache/store.ts';
+import { type CacheNeed, enqueueRollouts, type RolloutStores, rolloutCacheNeeds } from './stores.ts';
+import { anAnalysisRun, aRollout, shopKeys } from './testing/builders.ts';
+
+type Raw = KubeObject & JsonObject;
+
+/** Real stores, fed by hand. */
+function room() {
+  const needs = rolloutCacheNeeds(tidegateDialect);
+  const feeds = new Map<string, (object: Raw) => void>();
+  const add = <T extends KubeObject>(need: CacheNeed<T>): Store<T> => {
+    const store = createStore<T>({
+      project: need.project,
+      indexes: need.indexes,
+      freeze: true,
+      onHandlerError: (error) => {
+        throw error;
+      },
+    });
+    feeds.set(need.kind.kind, (object) => store.event('ADDED', object));
+    return store;
+  };
+  const stores: RolloutStores = {
+    rollouts: add(needs.rollouts),
+    replicaSets: add(needs.replicaSets),
+    pods: add(needs.pods),
+    services: add(needs.services),
+    endpointSlices: add(needs.endpointSlices),
+    analysisRuns: add(needs.analysisRuns),
+    analysisTemplates: add(needs.analysisTemplates),
+    clusterAnalysisTemplates: add(needs.clusterAnalysisTemplates),
+    rolloutRuns: add(needs.rolloutRuns),
+    routes: new Map([['HTTPRoute', add(needs.httpRoutes)]]),
+  };
+  const canary = {
+    stableService: 'web-stable',
+    canaryService: 'web-canary',
+    trafficRouting: { gatewayAPI: { httpRoutes: [{ name: 'route' }] } },
+    steps: [{ analysis: { templates: [{ templateName: 'errors' }, { templateName: 'shared', clusterScope: true }] } }],
+  };
+  feeds.get('Rollout')?.(aRollout({ canary }) as unknown as Raw);
+  const queued: [string, Priority | undefined][] = [];
+  const undo = enqueueRollouts(stores, tidegateDialect, {
+    add: (key, options) => queued.push([key, options?.priority]),
+  });
+  const feed = (kind: string, object: object) => {
+    queued.length = 0;
+    const metadata = {
+      name: 'x',
+      namespace: 'shop',
+      uid: 'u',
+      resourceVersion: '5',
+      ...(object as { metadata?: object }).metadata,
+    };
+    feeds.get(kind)?.({ apiVersion: 'v1', kind, ...object, metadata } as unknown as Raw);
+    return [...queued];
+  };
+  return { stores, queued, undo, feed };
+}
+
+const owned = {
+  ownerReferences: [
+    { apiVersion: 'tidegate.io/v1alpha1', kind: 'Rollout', name: 'web', uid: 'rollout-uid', controller: true },
+  ],
+};
+
+describe('enqueueRollouts', () => {
+  it('enqueues every Rollout once at the start', () => {
+    expect(room().queued).toEqual([['shop/web', 'normal']]);
+  });
+
+  it.each([
+    ['its ReplicaSet', 'ReplicaSet', { metadata: owned, spec: { replicas: 1 } }],
+    ['a Service it names', 'Service', { metadata: { name: 'web-canary' }, spec: {} }],
+    [
+      'endpoints of such a Service',
+      'EndpointSlice',
+      { metadata: { labels: { 'kubernetes.io/service-name': 'web-stable' } } },
+    ],
+    ['its route', 'HTTPRoute', { metadata: { name: 'route' } }],
+    ['a template it uses', 'AnalysisTemplate', { metadata: { name: 'errors' } }],
+    ['a cluster template it uses', 'ClusterAnalysisTemplate', { metadata: { name: 'shared', namespace: '' } }],
+  ])('enqueues it when %s changes', (_name, kind, object) => {
+    expect(
+      room()
+        .feed(kind, object)
+        .map(([key]) => key),
+    ).toEqual(['shop/web']);
+  });
+
+  it.each([
+    ["another owner's ReplicaSet", 'ReplicaSet', { spec: { replicas: 1 } }],
+    ['a Service it does not name', 'Service', { metadata: { name: 'other' }, spec: {} }],
+    [
+      'a template of the same name in another namespace',
+      'AnalysisTemplate',
+      { metadata: { name: 'errors', namespace: 'other' } },
+    ],
+  ])('leaves it alone when %s changes', (_name, kind, object) => {
+    expect(room().feed(kind, object)).toEqual([]);
+  });
+
+  it('puts failed analyses and aborts first', () => {
+    const { feed } = room();
+    const run = anAnalysisRun('run', { phase: 'Failed' });
+    const abort = { ...aRollout({ annotations: { [shopKeys.command]: 'abort' } }) };
+
+    expect(feed('AnalysisRun', { ...run, metadata: { ...run.metadata, ...owned } })).toEqual([['shop/web', 'urgent']]);
+    expect(feed('Rollout', { ...abort, metadata: { ...abort.metadata, resourceVersion: '9' } })).toEqual([
+      ['shop/web', 'urgent'],
+    ]);
+  });
+
+  it('looks at a pod only for its troubles', () => {
+    const { feed } = room();
+    const labels = { [shopKeys.podTemplateHash]: 'two' };
+    feed('ReplicaSet', { metadata: { ...owned, labels }, spec: { replicas: 1 } });
+    const status = {
+      containerStatuses: [{ name: 'web', image: 'i', restartCount: 0, state: { waiting: { reason: 'ErrImagePull' } } }],
+    };
+
+    expect(feed('Pod', { metadata: { name: 'fine', labels } })).toEqual([]);
+    expect(feed('Pod', { metadata: { name: 'bad', labels }, status })).toEqual([['shop/web', 'normal']]);
+  });
+
+  it('stops when undone', () => {
+    const { undo, feed } = room();
+    undo();
+
+    expect(feed('ReplicaSet', { metadata: owned, spec: { replicas: 1 } })).toEqual([]);
+  });
+});
+
+it('keeps of a finished record what a later release may ask for, without its entries', () => {
+  const { stores, feed } = room();
+  const spec = { rollout: { name: 'web', uid: 'u' }, revision: 1, podHash: 'one', attempt: 1 };
+  feed('RolloutRun', {
+    metadata: { name: 'web-1-one' },
+    spec,
+    status: { finishedAt: 'x', outcome: { cause: 'CrashLoop' }, entries: [{ seq: 0 }] },
+  });
+
+  expect(stores.rolloutRuns.byIndex('rollout', 'shop/web').map((run) => run.status)).toEqual([
+    { finishedAt: 'x', outcome: { cause: 'CrashLoop' } },
+  ]);
+});
