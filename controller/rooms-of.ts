@@ -16,7 +16,7 @@ import type { ControllerConfig } from './config.ts';
 import { gitRevertReconciler } from './git-revert/reconciler.ts';
 import { gitSyncReconciler } from './git-sync/reconciler.ts';
 import { controllerLog } from './log.ts';
-import { lintOptions, releaseChecks } from './release-checks.ts';
+import { releaseChecks, type TemplateLint, templateLint } from './release-checks.ts';
 import { rolloutReconciler } from './rollout/reconciler.ts';
 import { enqueueRollouts } from './rollout/stores.ts';
 import type { Room } from './rooms.ts';
@@ -43,10 +43,11 @@ export interface RoomParts {
 const routers = [gatewayApi] as const;
 
 export function roomsOf(parts: RoomParts): readonly Room[] {
-  return [rolloutRoom(parts), analysisRoom(parts), ...gitRooms(parts)];
+  const lint = templateLint(parts.dialect, metricProviders(parts.config), addressPolicy(parts));
+  return [rolloutRoom(parts, lint), analysisRoom(parts), ...gitRooms(parts, lint)];
 }
 
-function rolloutRoom(parts: RoomParts): Room {
+function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
   const { client, caches, clock, dialect, keys, events, leadership, metrics } = parts;
   const stores = caches.rollout;
   const reconcile = rolloutReconciler({
@@ -60,6 +61,7 @@ function rolloutRoom(parts: RoomParts): Room {
     events,
     leadership,
     routers,
+    lintTemplate: lint,
     log: controllerLog(parts.config.logLevel, 'rollout'),
     metrics: {
       fact: (reason) => metrics.fact('rollout', reason),
@@ -99,7 +101,7 @@ function metricProviders(config: ControllerConfig): readonly MetricProvider[] {
   return [prometheusProvider(address === undefined ? {} : { defaultAddress: address }), webProvider()];
 }
 
-function gitRooms(parts: RoomParts): readonly Room[] {
+function gitRooms(parts: RoomParts, lint: TemplateLint): readonly Room[] {
   const { client, caches, clock, dialect, keys, events, leadership, config, source, randomBytes } = parts;
   const deps = {
     client,
@@ -116,12 +118,7 @@ function gitRooms(parts: RoomParts): readonly Room[] {
     clusterId: config.clusterId,
     allowFileRepositories: config.allowFileRepositories,
     author: { name: config.committerName, email: config.committerEmail },
-    checks: releaseChecks({
-      caches,
-      dialect,
-      routers,
-      lint: lintOptions(metricProviders(config), addressPolicy(parts)),
-    }),
+    checks: releaseChecks({ caches, dialect, routers, lint }),
   };
   return [
     { name: 'git-sync', ...gitSyncReconciler(deps) },

@@ -4,8 +4,10 @@ import { type Dialect, isArgo } from '../../crds/schema/dialect.ts';
 import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
 import type { AnyTemplate } from '../../crds/schema/merge-templates.ts';
-import { objectText } from '../../crds/schema/problem.ts';
+import { objectText, type Problem } from '../../crds/schema/problem.ts';
+import type { Rollout } from '../../crds/schema/rollout.ts';
 import {
+  analysisUses,
   type FindTemplate,
   type ServiceView as NamedService,
   validateServices,
@@ -24,6 +26,8 @@ export interface ObserveOptions {
   readonly dialect: Dialect;
   readonly keys: Keys;
   readonly routers: readonly TrafficRouter[];
+  /** What is wrong with a template beyond the schema's rules, such as a query that does not parse. */
+  readonly lintTemplate?: (template: AnyTemplate) => readonly Problem[];
 }
 
 /** Everything out of the caches. `now` is the time that the decision will know. */
@@ -100,8 +104,19 @@ function referenceProblems(options: ObserveOptions, parsed: ParsedRollout, find:
   return [
     ...validateServices(rollout, services, options.dialect).map(problem('spec')),
     // Without its templates nothing can be judged, but traffic can still go back.
-    ...validateTemplates(rollout, find, options.dialect).map(problem('forward')),
+    ...templateProblems(options, rollout, find).map(problem('forward')),
   ];
+}
+
+/** The rules of the schema, and what the backends say of queries and addresses; each sentence once. */
+function templateProblems(options: ObserveOptions, rollout: Rollout, find: FindTemplate): readonly Problem[] {
+  const named = analysisUses(rollout).flatMap(({ analysis }) => analysis.templates ?? []);
+  const linted = named.flatMap((reference) => {
+    const template = find(reference);
+    return template === undefined ? [] : (options.lintTemplate?.(template) ?? []);
+  });
+  const all = [...validateTemplates(rollout, find, options.dialect), ...linted];
+  return all.filter((one, index) => all.findIndex((other) => other.message === one.message) === index);
 }
 
 function trafficOf(options: ObserveOptions, { rollout, problems }: ParsedRollout): TrafficState | undefined {

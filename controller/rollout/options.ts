@@ -2,6 +2,8 @@
 
 import type { Dialect } from '../../crds/schema/dialect.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
+import type { AnyTemplate } from '../../crds/schema/merge-templates.ts';
+import type { Problem } from '../../crds/schema/problem.ts';
 import type { Clock, EventRecorder, KubeClient, Leadership, Store } from '../../kube/api.ts';
 import type { OwnWrites, Seen } from '../../kube/own-writes.ts';
 import type { ReconcileResult } from '../decision.ts';
@@ -36,6 +38,8 @@ export interface RolloutReconcilerOptions {
   readonly events: EventRecorder;
   readonly leadership: Leadership;
   readonly routers: readonly TrafficRouter[];
+  /** What is wrong with a template beyond the schema's rules, such as a query that does not parse. */
+  readonly lintTemplate?: (template: AnyTemplate) => readonly Problem[];
   readonly log: RoomLog;
   readonly metrics?: RolloutMetrics;
 }
