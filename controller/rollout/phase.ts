@@ -1,8 +1,9 @@
 /** Phase and message of a Rollout, first match wins (argo-rollouts.md 2.4). */
 
 import type { RolloutPhase, RolloutStatus } from '../../crds/schema/rollout-status.ts';
-import { desiredReplicas } from '../../crds/schema/defaults.ts';
+import { desiredReplicas, maxTrafficWeight } from '../../crds/schema/defaults.ts';
 import type { Observed } from './observed.ts';
+import { writtenWeight } from './traffic-plan.ts';
 
 export interface PhaseText {
   readonly phase: RolloutPhase;
@@ -26,7 +27,13 @@ export function phaseOf(observed: Observed, status: RolloutStatus): PhaseText {
   if (observed.traffic === undefined && replicas > updatedReplicas)
     return progressing('old replicas are pending termination');
   if (status.stableRS !== status.currentPodHash) return progressing('waiting for all steps to complete');
+  // Beyond Argo: healthy means that the route is final too.
+  if (isSplit(observed)) return progressing('traffic is not all on the stable revision yet');
   return { phase: 'Healthy', message: '' };
+}
+
+function isSplit({ traffic, rollout }: Observed): boolean {
+  return traffic !== undefined && (writtenWeight(traffic.state, maxTrafficWeight(rollout)) ?? 0) > 0;
 }
 
 function progressing(message: string): PhaseText {

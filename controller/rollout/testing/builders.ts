@@ -185,7 +185,9 @@ export interface ObservedGiven extends Partial<Omit<Observed, 'rollout' | 'traff
 export function anObserved(given: ObservedGiven = {}): Observed {
   const { rollout, weight, confirmed, dialect = tidegateDialect, ...rest } = given;
   const found: Found = () => (weight === undefined ? undefined : aRoute(weight, confirmed));
-  const named = weight === undefined ? {} : { stableService: 'web-stable', canaryService: 'web-canary' };
+  const trafficRouting = { gatewayAPI: { httpRoutes: [{ name: 'route' }] } };
+  const named =
+    weight === undefined ? {} : { stableService: 'web-stable', canaryService: 'web-canary', trafficRouting };
   const known = aRollout({ ...rollout, canary: { ...named, ...rollout?.canary } });
   const traffic =
     weight === undefined ? undefined : { router: plainRouter, found, state: plainRouter.read(known, found) };
