@@ -228,13 +228,13 @@ describe('Git is left alone', () => {
   });
 
   it('when the policy says so for this cause, and the condition names it', async () => {
-    const world = await released({ revert: { mode: 'push', on: { AnalysisFailed: 'none' } } });
+    const world = await released({ revert: { mode: 'push', causes: { AnalysisFailed: 'none' } } });
     await badIsOut(world);
     await failed(world);
 
     expect(world.reverts()).toEqual([]);
     expect(world.sync().status?.conditions?.find((one) => one.type === 'GitAhead')?.message).toContain(
-      'spec.revert.on.AnalysisFailed is none',
+      'spec.revert.causes.AnalysisFailed is none',
     );
   });
 });

@@ -79,12 +79,12 @@ export function revertDecision(
       message: `${actor} aborted the release and asked to keep Git: the branch stays ahead of the cluster until a commit changes it.`,
     };
   }
-  const counted = failure.failed.filter((one) => (policy.on?.[one.cause] ?? 'revert') === 'revert');
+  const counted = failure.failed.filter((one) => (policy.causes?.[one.cause] ?? 'revert') === 'revert');
   if (counted.length > 0) return { revert: true };
   const cause = failure.failed[0]?.cause ?? 'AnalysisFailed';
   return {
     revert: false,
     reason: 'PolicyKeepsGit',
-    message: `spec.revert.on.${cause} is none: the branch stays ahead of the cluster until a commit changes it.`,
+    message: `spec.revert.causes.${cause} is none: the branch stays ahead of the cluster until a commit changes it.`,
   };
 }

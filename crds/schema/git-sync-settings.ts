@@ -39,5 +39,5 @@ export function gitSyncSettings(spec: GitSyncSpec): GitSyncSettings {
 
 /** Whether a failure of this cause is taken back in Git by the policy. The cluster goes back in any case. */
 export function causeReverts(spec: GitSyncSpec, cause: VerdictCause): boolean {
-  return (spec.revert.on?.[cause] ?? 'revert') === 'revert';
+  return (spec.revert.causes?.[cause] ?? 'revert') === 'revert';
 }

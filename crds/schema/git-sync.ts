@@ -57,8 +57,8 @@ export type RevertMode = (typeof revertModes)[number];
 const policy = (cause: string) =>
   oneOf(['revert', 'none'], `What ${cause} does to Git: revert or none. Default revert.`);
 
-const RevertOn = object(
-  'Which causes of failure revert Git; the cluster goes back in any case. Quote the name in YAML ("on"), where a bare on means true.',
+const RevertCauses = object(
+  'Which causes of failure revert Git; the cluster goes back in any case.',
   {},
   {
     AnalysisFailed: policy('a failed analysis'),
@@ -95,7 +95,7 @@ export const RevertPolicy = object(
       { maxLength: 253 },
     ),
     writeCredentials: WriteCredentials,
-    on: RevertOn,
+    causes: RevertCauses,
     maxAge: durationField(
       'spec.revert.maxAge',
       'A release older than this is not reverted by itself, such as 24h. Default: no limit.',
@@ -292,5 +292,5 @@ export const GitSync = ruled(
 );
 export type GitSync = z.infer<typeof GitSync>;
 
-/** Causes that the policy `spec.revert.on` speaks of. */
+/** Causes that the policy `spec.revert.causes` speaks of. */
 export const revertCauses = verdictCauses;

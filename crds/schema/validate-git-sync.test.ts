@@ -119,7 +119,7 @@ describe('gitSyncSettings', () => {
   });
 
   it('reverts for every cause unless the policy says none', () => {
-    const { spec } = aGitSync({ revert: { mode: 'push', on: { AbortedByUser: 'none' } } });
+    const { spec } = aGitSync({ revert: { mode: 'push', causes: { AbortedByUser: 'none' } } });
 
     expect(causeReverts(spec, 'AnalysisFailed')).toBe(true);
     expect(causeReverts(spec, 'AbortedByUser')).toBe(false);

@@ -79,7 +79,7 @@ describe.skipIf(missing !== undefined)(`CRDs on a real API server${missing ? ` (
           spec: { templates: [{ name: 'a', selector: { matchLabels: { app: 'web' } }, template: pod }] },
         },
       ],
-      ['gitsyncs', aGitSync({ revert: { mode: 'report', on: { AbortedByUser: 'none' }, maxAge: '24h' } })],
+      ['gitsyncs', aGitSync({ revert: { mode: 'report', causes: { AbortedByUser: 'none' }, maxAge: '24h' } })],
       [
         'releases',
         {
