@@ -17,6 +17,17 @@ const withoutGeneratedApi: Plugin = {
   },
 };
 
+/** zod carries its messages in some 50 languages; ours are our own sentences, so English is enough. */
+const withoutOtherLanguages: Plugin = {
+  name: 'without-other-languages',
+  setup(bundle) {
+    bundle.onLoad({ filter: /zod[/\\]v4[/\\]locales[/\\]index\.js$/ }, () => ({
+      contents: "export { default as en } from './en.js';",
+      loader: 'js',
+    }));
+  },
+};
+
 const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
 
 /** CommonJS leaves of our dependencies call require() at run time. */
@@ -36,7 +47,7 @@ async function bundleProgram(entry: string, outfile: string): Promise<void> {
     minifySyntax: true,
     legalComments: 'none',
     banner: { js: `#!/usr/bin/env node\n${requireBanner}` },
-    plugins: [withoutGeneratedApi],
+    plugins: [withoutGeneratedApi, withoutOtherLanguages],
     logLevel: 'warning',
     logOverride: { 'import-is-undefined': 'silent' },
   });
