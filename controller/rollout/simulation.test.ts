@@ -204,6 +204,22 @@ describe.each([
   });
 });
 
+it('an abort has all traffic back on stable within 2 s, and the canary drains after that', () => {
+  const { world, violations } = deployed();
+
+  release(world, 'shop:2');
+  world.run(isAtStep(3));
+  const abortedAt = world.now;
+  world.status = { ...world.status, abort: true };
+  world.run((now) => now.status?.verdict?.confirmedStableAt !== undefined);
+  const backAt = world.now;
+  world.run((now) => now.sets.get('v2')?.replicas === 0);
+
+  expect(backAt - abortedAt).toBeLessThanOrEqual(2_000);
+  expect(world.now - backAt).toBeGreaterThanOrEqual(10_000);
+  expect(violations).toEqual([]);
+});
+
 describe('a broken stable revision', () => {
   const plan = { canary: { steps: [{ setWeight: 50 }, { pause: {} }] } };
 

@@ -1,0 +1,108 @@
+import { describe, expect, it } from 'vitest';
+import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
+import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import type { Clock } from '../../kube/api.ts';
+import { fact } from './facts.ts';
+import { recordWriter } from './record-writer.ts';
+import type { RolloutRunObject, RolloutStores } from './stores.ts';
+import { aStatus, anObserved, start } from './testing/builders.ts';
+import { fakeClient } from './testing/fake-client.ts';
+
+const named = { runName: 'web-2-two' };
+
+function aRun(status?: RolloutRun['status']): RolloutRunObject {
+  return {
+    apiVersion: 'tidegate.io/v1alpha1',
+    kind: 'RolloutRun',
+    metadata: { name: 'web-2-two', namespace: 'shop', uid: 'uid-run', resourceVersion: '7' },
+    spec: { rollout: { name: 'web', uid: 'rollout-uid' }, revision: 2, podHash: 'two', attempt: 1 },
+    ...(status === undefined ? {} : { status }),
+  };
+}
+
+function writer(run?: RolloutRunObject) {
+  const fake = fakeClient();
+  const troubles: string[] = [];
+  let nowMs = 0;
+  const clock: Clock = { now: () => start, monotonicMs: () => nowMs, sleep: () => Promise.resolve() };
+  const stores = { rolloutRuns: { get: () => run } } as unknown as RolloutStores;
+  const records = recordWriter({
+    client: fake.client,
+    stores,
+    clock,
+    wrote: () => undefined,
+    trouble: (_rollout, why) => troubles.push(why),
+  });
+  const follow = (after: RolloutStatus, reasons: readonly string[], before = after) =>
+    records.follow(
+      anObserved({ rollout: { status: before } }),
+      after,
+      reasons.map((reason) => fact(start, reason, reason)),
+    );
+  return { fake, troubles, follow, pass: (ms: number) => (nowMs += ms) };
+}
+
+const step = (index: number) => aStatus({ ...named, currentStepIndex: index });
+
+describe('the writer of records', () => {
+  it('creates the record when a release begins', async () => {
+    const { fake, follow } = writer();
+    await follow(step(0), ['RolloutUpdated'], aStatus({ currentPodHash: 'one' }));
+
+    expect(fake.calls).toMatchObject([{ verb: 'create', kind: 'RolloutRun', name: 'web-2-two' }]);
+  });
+
+  it('collects plain progress for some seconds and writes decisions at once, with all that came before', async () => {
+    const { fake, follow, pass } = writer(aRun());
+
+    expect(await follow(step(1), ['RolloutStepCompleted'])).toBe(start + 5_000);
+    expect(fake.calls).toEqual([]);
+    await follow(step(1), ['RolloutPaused']);
+    expect(fake.calls).toMatchObject([
+      {
+        verb: 'merge',
+        body: {
+          status: {
+            phase: 'Running',
+            entries: [
+              { seq: 0, reason: 'RolloutStepCompleted' },
+              { seq: 1, reason: 'RolloutPaused' },
+            ],
+          },
+        },
+        options: { subresource: 'status', uid: 'uid-run', resourceVersion: '7' },
+      },
+    ]);
+    await follow(step(2), ['RolloutStepCompleted']);
+    pass(5_000);
+    await follow(step(2), []);
+    expect(fake.calls).toHaveLength(2);
+  });
+
+  it('keeps what it could not write for the next time, and stops nothing', async () => {
+    const { fake, troubles, follow } = writer(aRun());
+    fake.answer = () => ({ kind: 'unknown', cause: new Error('lost') });
+
+    expect(await follow(step(1), ['RolloutPaused'])).toBe(start + 1_000);
+    fake.answer = () => undefined;
+    await follow(step(1), []);
+    expect(troubles).toEqual(['RolloutRun web-2-two: unknown']);
+    expect(fake.calls.at(-1)).toMatchObject({ body: { status: { entries: [{ reason: 'RolloutPaused' }] } } });
+  });
+
+  it('ends the record of a release that another one takes the place of', async () => {
+    const { fake, follow } = writer(aRun({ phase: 'Running' }));
+    await follow(aStatus({ currentPodHash: 'three', runName: undefined }), [], step(1));
+
+    expect(fake.calls).toMatchObject([
+      { body: { status: { phase: 'Superseded', finishedAt: '2026-01-01T00:00:00Z' } } },
+    ]);
+  });
+
+  it('adds nothing to a finished record', async () => {
+    const { fake, follow } = writer(aRun({ phase: 'Promoted', finishedAt: '2026-01-01T00:00:00Z' }));
+    await follow(aStatus({ ...named, stableRS: 'two' }), ['ScalingReplicaSet', 'CommandRejected']);
+
+    expect(fake.calls).toEqual([]);
+  });
+});
