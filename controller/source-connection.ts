@@ -28,7 +28,13 @@ export function connectSource(options: SourceConnectionOptions): SourceConnectio
   mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
   const socketPath = join(config.dataDir, 'source.sock');
   const child = startSourceProcess({
-    command: [process.execPath, process.argv[1] ?? '', 'source', ...sourceFlags(config, socketPath)],
+    command: [
+      process.execPath,
+      ...process.execArgv,
+      process.argv[1] ?? '',
+      'source',
+      ...sourceFlags(config, socketPath),
+    ],
     env: childEnvironment(),
     clock: options.clock,
     log: options.log,

@@ -43,7 +43,11 @@ if (missing !== undefined) {
 
 async function measureAll(world: World): Promise<Readonly<Record<string, unknown>>> {
   await run(process.execPath, [join(root, 'scripts', 'build.ts'), world.folder], { timeoutMs: 120_000 });
-  const controller = await world.startController({ program: join(world.folder, 'tidegate.mjs'), logLevel: 'warn' });
+  const controller = await world.startController({
+    program: join(world.folder, 'tidegate.mjs'),
+    logLevel: 'warn',
+    nodeFlags: ['--max-semi-space-size=2'],
+  });
   const watching = await startWatching(world.bed.cluster.kubeconfigPath);
   const bench: Bench = { world, watching, controller };
   try {

@@ -10,6 +10,7 @@ import type { Seen } from './watching.ts';
 export interface AbortFigures {
   readonly badAnswerToAbortSeconds: Spread;
   readonly badAnswerToStable100Seconds: Spread;
+  readonly badAnswerToCanaryScaledDownSeconds: Spread;
   readonly badAnswerToCanaryGoneSeconds: Spread;
   readonly abortScaleDownDelaySeconds: 1;
 }
@@ -27,22 +28,26 @@ export async function measureAborts({ world, watching }: Bench, runs: number): P
   await watching.when('Rollout', (all) => all.some((one) => isNamed(one) && at(one, 'status', 'phase') === 'Healthy'));
   const toAbort: number[] = [];
   const toStable: number[] = [];
+  const toScaled: number[] = [];
   const toGone: number[] = [];
   for (let i = 1; i <= runs; i += 1) {
     await apply(`bad-${i}`);
     await watching.when('HTTPRoute', (all) => canaryWeight(all) === 20);
     await watching.when('Rollout', (all) => all.some((one) => isNamed(one) && at(one, 'status', 'phase') === 'Paused'));
     const stableHash = String(at(rolloutOf(watching.store('Rollout').list()), 'status', 'stableRS'));
-    const canaryPods = (all: readonly Seen[]) =>
-      all.filter(
-        (pod) => pod.metadata.labels?.app === name && pod.metadata.labels['rollouts-pod-template-hash'] !== stableHash,
-      );
+    const isCanary = (one: Seen) =>
+      one.metadata.labels?.app === name && one.metadata.labels['rollouts-pod-template-hash'] !== stableHash;
+    const canaryPods = (all: readonly Seen[]) => all.filter(isCanary);
     const aborted = watching.when('Rollout', (all) => at(rolloutOf(all), 'status', 'abort') === true);
     const safe = watching.when('HTTPRoute', (all) => canaryWeight(all) === 0);
+    const scaled = watching.when('ReplicaSet', (all) =>
+      all.filter(isCanary).every((one) => at(one, 'spec', 'replicas') === 0),
+    );
     const gone = watching.when('Pod', (all) => canaryPods(all).length === 0);
     const bad = await backend.turnBad();
     toAbort.push(((await aborted) - bad) / 1000);
     toStable.push(((await safe) - bad) / 1000);
+    toScaled.push(((await scaled) - bad) / 1000);
     toGone.push(((await gone) - bad) / 1000);
     backend.turnGood();
     await apply('v0');
@@ -56,6 +61,7 @@ export async function measureAborts({ world, watching }: Bench, runs: number): P
   return {
     badAnswerToAbortSeconds: spread(toAbort),
     badAnswerToStable100Seconds: spread(toStable),
+    badAnswerToCanaryScaledDownSeconds: spread(toScaled),
     badAnswerToCanaryGoneSeconds: spread(toGone),
     abortScaleDownDelaySeconds: 1,
   };

@@ -11,17 +11,14 @@ import { transport } from '../../kube/transport.ts';
 export type Seen = KubeObject & JsonObject;
 
 export interface Watching {
-  store(kind: 'Rollout' | 'HTTPRoute' | 'Pod'): Store<Seen>;
+  store(kind: WatchedKind): Store<Seen>;
   /** Monotonic time at which `check` first held for any object of the kind. */
-  when(
-    kind: 'Rollout' | 'HTTPRoute' | 'Pod',
-    check: (objects: readonly Seen[]) => boolean,
-    withinMs?: number,
-  ): Promise<number>;
+  when(kind: WatchedKind, check: (objects: readonly Seen[]) => boolean, withinMs?: number): Promise<number>;
   stop(): Promise<void>;
 }
 
-const groups = { Rollout: 'tidegate.io', HTTPRoute: 'gateway.networking.k8s.io', Pod: '' } as const;
+const groups = { Rollout: 'tidegate.io', HTTPRoute: 'gateway.networking.k8s.io', ReplicaSet: 'apps', Pod: '' } as const;
+export type WatchedKind = keyof typeof groups;
 
 export async function startWatching(kubeconfigPath: string): Promise<Watching> {
   const wire = transport({ connection: await loadKubeConfig({ path: kubeconfigPath }), userAgent: 'bench/1' });
@@ -36,7 +33,12 @@ export async function startWatching(kubeconfigPath: string): Promise<Watching> {
       clock: systemClock,
       log: silentLog,
     });
-  const caches = { Rollout: make('Rollout'), HTTPRoute: make('HTTPRoute'), Pod: make('Pod') };
+  const caches = {
+    Rollout: make('Rollout'),
+    HTTPRoute: make('HTTPRoute'),
+    ReplicaSet: make('ReplicaSet'),
+    Pod: make('Pod'),
+  };
   const running = Promise.all(Object.values(caches).map((cache) => cache.run(stop.signal)));
   await Promise.all(Object.values(caches).map((cache) => cache.whenSettled(stop.signal)));
   return {

@@ -18,6 +18,8 @@ export interface ControllerOptions {
   /** The program, instead of the sources of this checkout: the shipped bundle. */
   readonly program?: string;
   readonly logLevel?: string;
+  /** Flags of Node, as the image sets them. */
+  readonly nodeFlags?: readonly string[];
 }
 
 export interface ControllerProcess {
@@ -49,6 +51,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
       name,
       command: process.execPath,
       args: [
+        ...(options.nodeFlags ?? []),
         options.program ?? main,
         'controller',
         '--kubeconfig',
