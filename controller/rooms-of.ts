@@ -68,7 +68,11 @@ function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
       effect: (kind, outcome) => metrics.effect(kind, outcome),
     },
   });
-  return { name: 'rollout', reconcile, start: (queue) => enqueueRollouts(stores, dialect, queue) };
+  return {
+    name: 'rollout',
+    reconcile,
+    start: (queue) => enqueueRollouts(stores, dialect, queue, caches.git.gitReverts),
+  };
 }
 
 function analysisRoom(parts: RoomParts): Room {

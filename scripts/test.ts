@@ -20,7 +20,7 @@ const unitCode = await runNode([
   'run',
   '--project',
   'unit',
-  '--reporter=dot',
+  '--reporter=default',
   '--reporter=json',
   `--outputFile.json=${unitReport}`,
 ]);
