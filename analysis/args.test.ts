@@ -187,7 +187,7 @@ describe('arguments of a run', () => {
 
     expect(outcome).toEqual({
       kind: 'wrong',
-      problems: [{ field: 'args[token]', message: 'Secret shop/s does not exist' }],
+      problems: [{ field: 'args[token]', message: 'argument token: Secret shop/s does not exist' }],
     });
   });
 

@@ -115,8 +115,10 @@ export async function resolveRunArgs(
   for (const arg of args) {
     const reference = arg.valueFrom?.secretKeyRef;
     const found = reference === undefined ? runValue(arg, run) : await readSecret(reference.name, reference.key);
-    if (found.kind === 'wrong') problems.push({ field: `args[${arg.name}]`, message: found.message });
-    else {
+    if (found.kind === 'wrong') {
+      const whose = reference === undefined ? '' : `argument ${arg.name}: `;
+      problems.push({ field: `args[${arg.name}]`, message: `${whose}${found.message}` });
+    } else {
       replacements.set(`args.${arg.name}`, found.value);
       if (reference !== undefined) secrets.push(found.value);
     }

@@ -412,8 +412,16 @@ describe('Secrets', () => {
   });
 
   test.each([
-    ['a Secret that is not there', {}, 'Secret shop/backend does not exist: create it with the key token'],
-    ['a key that is not there', { backend: { other: 'x' } }, 'Secret shop/backend has no key token'],
+    [
+      'a Secret that is not there',
+      {},
+      'argument token: Secret shop/backend does not exist: create it with the key token',
+    ],
+    [
+      'a key that is not there',
+      { backend: { other: 'x' } },
+      'argument token: Secret shop/backend has no key token, its keys are: other; add it or correct the name',
+    ],
   ])('%s is held and named', async (_, secrets, why) => {
     const world = aWorld({ spec: { metrics: [metric], args }, secrets });
 

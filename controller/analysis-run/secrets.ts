@@ -42,6 +42,9 @@ export function secretsOf(client: KubeClient, namespace: string, signal: AbortSi
 function keyOf(secret: object, key: string, what: string): Awaited<ReturnType<SecretReader>> {
   const data = 'data' in secret && isJsonObject(secret.data) ? secret.data : {};
   const value = Object.hasOwn(data, key) ? data[key] : undefined;
-  if (typeof value !== 'string') return { kind: 'wrong', message: `${what} has no key ${key}` };
+  if (typeof value !== 'string') {
+    const others = Object.keys(data).toSorted().join(', ') || 'none';
+    return { kind: 'wrong', message: `${what} has no key ${key}, its keys are: ${others}; add it or correct the name` };
+  }
   return { kind: 'ok', value: Buffer.from(value, 'base64').toString('utf8') };
 }

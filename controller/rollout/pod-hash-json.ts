@@ -28,6 +28,27 @@ export function podTemplateJson(template: JsonObject): string {
   return encode({ name: 'PodTemplateSpec', wrap: '' }, template);
 }
 
+/** True when the template has a member that this version of Kubernetes' API does not know, such as a typo: no part of the hash. */
+export function hasUnknownFields(template: JsonObject): boolean {
+  return hasUnknown({ name: 'PodTemplateSpec', wrap: '' }, template);
+}
+
+function hasUnknown({ name, wrap, inner }: Type, value: Json | undefined): boolean {
+  if (inner !== undefined) {
+    if (wrap === '*') return hasUnknown(inner, value);
+    const items =
+      wrap === '[]' && isList(value) ? value : wrap === '{}' && isJsonObject(value) ? Object.values(value) : [];
+    return items.some((item) => hasUnknown(inner, item));
+  }
+  const fields = structs.get(name);
+  if (fields === undefined || !isJsonObject(value)) return false;
+  const types = new Map(fields.map((field) => [field.name, field.type]));
+  return Object.entries(value).some(([key, member]) => {
+    const type = types.get(key);
+    return type === undefined || hasUnknown(type, member);
+  });
+}
+
 /** JSON with keys in code point order and Go's string escapes: equal values give equal text. */
 export function canonicalJson(value: Json): string {
   if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;

@@ -4,6 +4,7 @@
  */
 
 import type { Verdict } from '../../crds/schema/rollout-decisions.ts';
+import { objectText } from '../../crds/schema/problem.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Fact } from '../decision.ts';
 import { type Command, isVerb, openCommand, outcomeOf, type RolloutVerb, staleness } from './command.ts';
@@ -90,7 +91,7 @@ function answer(scene: Scene, command: Command): Request {
 }
 
 function reject(scene: Scene, command: Command, why: string): Request {
-  const message = `Command ${command.verb} was not carried out: ${why}.`;
+  const message = `${objectText(scene.observed.rollout)}: command ${command.verb} was not carried out: ${why}.`;
   return {
     patch: { lastCommand: outcomeOf(scene, command, 'Rejected', message) },
     facts: [fact(scene.now, 'CommandRejected', message, { actor: command.actor, id: command.id })],

@@ -4,6 +4,7 @@ import { objectText, problem } from '../../crds/schema/problem.ts';
 import type { ApiResult, JsonObject, KubeClient, KubeObject } from '../../kube/api.ts';
 import { type RefusedField, refusedField } from '../../kube/refused-field.ts';
 import type { Observed, SpecProblem } from './observed.ts';
+import { hasUnknownFields } from './pod-hash-json.ts';
 import { currentRevision, replicaSetObject } from './replica-sets.ts';
 
 export type TemplateAnswer =
@@ -36,11 +37,25 @@ export function templateCheck(client: KubeClient): TemplateCheck {
   };
 }
 
-/** A template that status does not speak of and that no ReplicaSet was made from. */
+/**
+ * A template that status does not speak of and that no ReplicaSet was made from; or one with a field unknown here, which
+ * may be a typo that would otherwise go unnoticed, since the hash does not change by it.
+ */
 function isNew(observed: Observed): boolean {
   const { podHash, rollout, replicaSets, problems } = observed;
-  if (problems.length > 0 || rollout.status?.currentPodHash === podHash) return false;
-  return !replicaSets.some((set) => set.podHash === podHash);
+  if (problems.length > 0) return false;
+  const isKnown = rollout.status?.currentPodHash === podHash || replicaSets.some((set) => set.podHash === podHash);
+  return !isKnown || isOdd(rollout.spec.template);
+}
+
+/** By template as the caches hold it, so that each is walked once. */
+const odd = new WeakMap<object, boolean>();
+
+function isOdd(template: object | undefined): boolean {
+  if (template === undefined) return false;
+  const known = odd.get(template) ?? hasUnknownFields(template as unknown as JsonObject);
+  odd.set(template, known);
+  return known;
 }
 
 function draft(observed: Observed): KubeObject {
