@@ -177,19 +177,17 @@ describe.skipIf(missing !== undefined)(`overlay${missing ? ` (skipped: ${missing
       const changed = effective(writes);
       const handled = new Set(versions.of('GitSync', app).map((one) => field(one.object, 'status.handledSyncRequest')));
       const counts = (['Rollout', 'HTTPRoute', 'Service'] as const).map((kind) => ({
-        kind,
-        versions: versions.of(kind).length,
         tries: of(kind).filter((one) => one.dryRun).length,
         writes: changed.filter((one) => one.kind === kind).length,
       }));
-      const told = JSON.stringify({ requests: pressure.requests(), handled: handled.size, counts });
 
       expect(versions.gaps()).toEqual([]);
       expect(writes.filter((one) => one.madeFor !== undefined && one.before === undefined)).toEqual([]);
-      expect(handled.size, told).toBeGreaterThan(10);
+      expect(pressure.requests()).toBeGreaterThan(100);
+      expect(handled.size).toBeGreaterThan(10);
       for (const { tries, writes: done } of counts) {
-        expect(tries, told).toBeGreaterThan(15);
-        expect(done, told).toBeGreaterThan(10);
+        expect(tries).toBeGreaterThan(15);
+        expect(done).toBeGreaterThan(10);
       }
     });
 
@@ -239,11 +237,15 @@ describe.skipIf(missing !== undefined)(`overlay${missing ? ` (skipped: ${missing
           for (const { at, before, result } of of('HTTPRoute')) {
             // A rule that a person edited by itself has its own weights until the controller put them back.
             const known = new Set(weightsByPath(before).values());
-            for (const weights of weightsByPath(result).values()) expect(known, at).toContain(weights);
+            expect({ at, changed: [...weightsByPath(result).values()].filter((one) => !known.has(one)) }).toEqual({
+              at,
+              changed: [],
+            });
           }
-          for (const { at, before, result } of of('Rollout')) expect(replicasOf(result), at).toBe(replicasOf(before));
+          for (const { at, before, result } of of('Rollout'))
+            expect({ at, replicas: replicasOf(result) }).toEqual({ at, replicas: replicasOf(before) });
           for (const { at, before, result } of of('Service'))
-            expect(hashSelector(result), at).toBe(hashSelector(before));
+            expect({ at, hash: hashSelector(result) }).toEqual({ at, hash: hashSelector(before) });
         }
     });
 
