@@ -3,6 +3,7 @@
  * form of Argo's Gateway API plugin. Rules without both Services are left exactly as they are.
  */
 
+import { type GatewayRoute as RouteTarget, gatewayRoutes } from '../../crds/schema/gateway-routes.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
 import type { JsonObject, ObjectKey } from '../../kube/api.ts';
 import {
@@ -14,7 +15,6 @@ import {
   type RouteRule,
   weightOf,
 } from './http-route.ts';
-import { type RouteTarget, routeTargets } from './route-targets.ts';
 import type { Claim, Found, Refusal, RoutePatch, RouteState, TrafficRouter, WeightPlan } from './router.ts';
 
 const routeGroup = 'gateway.networking.k8s.io';
@@ -30,6 +30,12 @@ export const gatewayApi: TrafficRouter = {
   plan: planWeights,
   claims: claimWeights,
 };
+
+/** A plugin configuration that can't be read names no route; validation says what is wrong with it. */
+function routeTargets(rollout: Rollout): readonly RouteTarget[] {
+  const found = gatewayRoutes(rollout);
+  return found.kind === 'routes' ? found.routes : [];
+}
 
 interface Pair {
   readonly stable: string;
