@@ -53,7 +53,7 @@ function bareAbort(scene: Scene, command: Command | undefined): Request {
 function idleText(scene: Scene): string {
   return scene.stableHash === undefined
     ? 'no revision is stable yet, so there is nothing to go back to'
-    : 'no new revision is being rolled out';
+    : 'no new revision is being rolled out, so there is nothing to do';
 }
 
 /** abort set back to false after an abort was carried out means: try again. */

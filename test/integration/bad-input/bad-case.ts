@@ -11,7 +11,8 @@ export interface Says {
   readonly field: RegExp;
   readonly found: RegExp;
   readonly allowed: RegExp;
-  readonly remedy: RegExp;
+  /** Left out only where the API server's own words, which are not ours to choose, have none. */
+  readonly remedy?: RegExp;
 }
 
 export type Spoil =
@@ -23,6 +24,8 @@ export type Spoil =
   | { readonly sync: Edit }
   /** Applies parts of the app by hand, changed so; there is no GitSync. */
   | { readonly hand: Readonly<Partial<Record<Part, Edit>>> }
+  /** Applies the GitSync or the Rollout with kubectl, changed so: the API server itself refuses it. */
+  | { readonly door: 'GitSync' | 'Rollout'; readonly edit: Edit }
   /** Sets annotations on the Rollout, which was applied by hand. */
   | { readonly annotate: Readonly<Record<string, string>> };
 
@@ -33,6 +36,8 @@ export interface BadCase {
   readonly says: Says;
   /** The object whose status and events tell it: the GitSync, or for what was applied by hand the Rollout. */
   readonly on?: 'GitSync' | 'Rollout';
+  /** Kind of the object that the event is about, where it is another one. */
+  readonly eventOf?: 'AnalysisRun';
   /** True: nothing good was there before, the first release is the bad one. */
   readonly first?: boolean;
   /** Changes the good app before it is released. */
@@ -53,7 +58,7 @@ export function namespaceOf(one: Pick<BadCase, 'name'>): string {
 
 /** True when the case has no GitSync. */
 export function isByHand({ spoil }: BadCase): boolean {
-  return 'hand' in spoil || 'annotate' in spoil;
+  return 'hand' in spoil || 'annotate' in spoil || ('door' in spoil && spoil.door === 'Rollout');
 }
 
 /** Kind of the object that tells it. */

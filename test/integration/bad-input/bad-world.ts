@@ -23,8 +23,8 @@ export interface BadWorld {
   readonly controller: ControllerProcess;
   /** Reads any object; undefined when it does not exist. */
   read(kind: keyof typeof paths, namespace: string, name: string): Promise<Told | undefined>;
-  /** Notes of the warning events about an object, newest last. */
-  warnings(namespace: string, kind: string, name: string): Promise<readonly string[]>;
+  /** Notes of the warning events about the objects of a kind in a namespace. */
+  warnings(namespace: string, kind: string): Promise<readonly string[]>;
   /** Runs `kubectl tidegate` as a program, as admin; gives all that it printed. */
   cli(...args: readonly string[]): Promise<string>;
   /** Runs kubectl as admin with this on its standard input; gives all that it printed and its exit code. */
@@ -43,6 +43,7 @@ const Told = z.looseObject({
       message: z.string().optional(),
       observedGeneration: z.number().optional(),
       held: z.looseObject({ reason: z.string() }).optional(),
+      waiting: z.record(z.enum(['on', 'reason', 'value', 'limit', 'until', 'moves']), z.string().optional()).optional(),
       lastCommand: z.looseObject({ outcome: z.string(), message: z.string() }).optional(),
       conditions: z
         .array(z.looseObject({ type: z.string(), status: z.string(), message: z.string().optional() }))
@@ -57,7 +58,7 @@ const Events = z.object({
     z.looseObject({
       type: z.string().optional(),
       note: z.string().optional(),
-      regarding: z.looseObject({ kind: z.string().optional(), name: z.string().optional() }).optional(),
+      regarding: z.looseObject({ kind: z.string().optional() }).optional(),
     }),
   ),
 });
@@ -109,11 +110,9 @@ export async function startBadWorld(): Promise<BadWorld> {
       const answer = await cluster.api.request('GET', `/${paths[kind].replace('NS', namespace)}/${name}`);
       return answer.status === 200 ? Told.parse(answer.body) : undefined;
     },
-    async warnings(namespace, kind, name) {
+    async warnings(namespace, kind) {
       const { items } = Events.parse(await cluster.api.get(`/apis/events.k8s.io/v1/namespaces/${namespace}/events`));
-      return items
-        .filter((one) => one.type === 'Warning' && one.regarding?.kind === kind && one.regarding.name === name)
-        .map((one) => one.note ?? '');
+      return items.filter((one) => one.type === 'Warning' && one.regarding?.kind === kind).map((one) => one.note ?? '');
     },
     cli: async (...args) =>
       (await printed(process.execPath, [cliMain, ...args, '--kubeconfig', cluster.kubeconfigPath])).text,

@@ -93,10 +93,11 @@ async function releaseGoodApps(world: BadWorld, cases: readonly BadCase[]): Prom
       const namespace = namespaceOf(one);
       await api.apply(...tenantObjects(namespace, git.token));
       await one.prepare?.(world, namespace);
-      if (one.first === true) return;
+      // What a Rollout stands on is there also where the Rollout itself is bad from the start.
+      const around: readonly Part[] = ['config', 'stable', 'canary', 'checks'];
       if (isByHand(one))
-        await applyParts(world, one, goodAppOf(one), ['config', 'stable', 'canary', 'checks', 'rollout']);
-      else await api.apply(syncOf(world, one));
+        await applyParts(world, one, goodAppOf(one), one.first === true ? around : [...around, 'rollout']);
+      else if (one.first !== true) await api.apply(syncOf(world, one));
     }),
   );
   await Promise.all(
@@ -163,10 +164,10 @@ function spoiledFiles(one: BadCase): Readonly<Record<string, GitFile>> {
 async function spoilLive(world: BadWorld, one: BadCase): Promise<void> {
   const { spoil } = one;
   const { api } = world.bed.cluster;
+  if ('door' in spoil) return;
   if ('hand' in spoil) {
     const app = withEdits(goodAppOf(one), spoil.hand);
-    const parts = one.first === true ? (Object.keys(app) as Part[]) : (Object.keys(spoil.hand) as Part[]);
-    return applyParts(world, one, app, parts);
+    return applyParts(world, one, app, Object.keys(spoil.hand) as Part[]);
   }
   if ('annotate' in spoil) {
     const rollout = edited(goodAppOf(one).rollout, { 'metadata.namespace': namespaceOf(one) });
@@ -185,14 +186,17 @@ function tellingObject(world: BadWorld, one: BadCase): Promise<Told | undefined>
 
 /** Everything in a status that people read. */
 function textsOf(object: Told | undefined): readonly string[] {
-  const { message, held, conditions = [], lastCommand } = object?.status ?? {};
-  return [message, held?.reason, ...conditions.map((one) => one.message), lastCommand?.message].filter(
+  const { message, held, conditions = [], lastCommand, waiting } = object?.status ?? {};
+  const waits =
+    waiting && [waiting.on, waiting.reason, waiting.value, waiting.limit, waiting.moves].filter(Boolean).join(' ');
+  return [message, held?.reason, ...conditions.map((one) => one.message), lastCommand?.message, waits].filter(
     (text): text is string => text !== undefined && text !== '',
   );
 }
 
 async function expectTold(world: BadWorld, one: BadCase, version: string): Promise<void> {
   const namespace = namespaceOf(one);
+  if ('door' in one.spoil) return expectRefused(world, one);
   const told = await eventually(
     `the status of ${tellerOf(one)} ${namespace}/${appName} says it`,
     async (saw) => {
@@ -205,13 +209,13 @@ async function expectTold(world: BadWorld, one: BadCase, version: string): Promi
       if (object?.metadata.resourceVersion === version) return undefined;
       return texts.find((text) => lacking(text, one.says).length === 0);
     },
-    { withinMs: 30_000, everyMs: 300 },
+    { withinMs: 60_000, everyMs: 500 },
   );
   expectReadable(told);
   await eventually(
-    `an event of ${tellerOf(one)} ${namespace}/${appName} says it`,
+    `an event in ${namespace} says it`,
     async (saw) => {
-      const notes = await world.warnings(namespace, tellerOf(one), appName);
+      const notes = await world.warnings(namespace, one.eventOf ?? tellerOf(one));
       saw(notes);
       return notes.some((note) => lacking(note, one.says).length === 0);
     },
@@ -220,6 +224,23 @@ async function expectTold(world: BadWorld, one: BadCase, version: string): Promi
   const printed = await world.cli('explain', appName, '-n', namespace);
   expect({ printed, lacks: lacking(printed, one.says) }).toEqual({ printed, lacks: [] });
   expect(printed).not.toMatch(inside);
+  const repeated = timesIn(printed, told.replace(/^InvalidSpec: /, '')) > 1;
+  expect({ printed, repeated }).toEqual({ printed, repeated: false });
+}
+
+function timesIn(text: string, part: string): number {
+  return text.split(part).length - 1;
+}
+
+/** The API server takes nothing of it, and kubectl says why. */
+async function expectRefused(world: BadWorld, one: BadCase): Promise<void> {
+  if (!('door' in one.spoil)) throw new Error('no case of the door');
+  const { door, edit } = one.spoil;
+  const good = door === 'GitSync' ? syncOf(world, one) : goodAppOf(one).rollout;
+  const bad = edited(good, { 'metadata.namespace': namespaceOf(one), ...edit });
+  const { code, text } = await world.kubectl(['apply', '-f', '-'], bad);
+  expect({ code, text, lacks: lacking(text, one.says) }).toEqual({ code: 1, text, lacks: [] });
+  expect(text).not.toMatch(inside);
 }
 
 /** Words that only a program's inside knows. */
@@ -235,9 +256,11 @@ function expectReadable(sentence: string): void {
 
 /** Changes that a case does not allow. The object that tells it may change, and so may what is by design. */
 function unexpected(one: BadCase, changes: readonly string[]): readonly string[] {
-  const teller = `${tellerOf(one)} tidegate.io/${appName} is `;
+  const teller = 'door' in one.spoil ? undefined : `${tellerOf(one)} tidegate.io/${appName} is `;
   return changes.filter(
-    (change) => !change.startsWith(teller) && !(one.byDesign ?? []).some((allowed) => allowed.change.test(change)),
+    (change) =>
+      (teller === undefined || !change.startsWith(teller)) &&
+      !(one.byDesign ?? []).some((allowed) => allowed.change.test(change)),
   );
 }
 

@@ -33,7 +33,7 @@ const List = z.object({
   ),
 });
 
-const beating = new Set(['events', 'leases', 'leasecandidates', 'nodes', 'componentstatuses']);
+const beating = new Set(['events', 'leases', 'leasecandidates', 'nodes', 'componentstatuses', 'ipaddresses']);
 const beatingGroups = new Set(['flowcontrol.apiserver.k8s.io', 'apiregistration.k8s.io']);
 
 interface Listed {

@@ -4,7 +4,6 @@ import type { BedObject } from '../../bed/api.ts';
 import { gitSync } from '../../e2e/rights.ts';
 import type { BadCase } from './bad-case.ts';
 import { yaml } from './good-app.ts';
-import { describeBadInput } from './run-cases.ts';
 
 function configMap(name: string, more: Readonly<Record<string, unknown>> = {}): string {
   return yaml({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, ...more }, data: { A: 'b' } });
@@ -24,7 +23,7 @@ function aliasBomb(): string {
 const kustomization = (resource: string): string =>
   `apiVersion: kustomize.config.k8s.io/v1beta1\nkind: Kustomization\nresources:\n  - rollout.yaml\n  - ${resource}\n`;
 
-const cases: readonly BadCase[] = [
+export const fileCases: readonly BadCase[] = [
   {
     name: 'yaml alias bomb',
     spoil: { files: () => ({ 'bomb.yaml': aliasBomb() }) },
@@ -48,7 +47,13 @@ const cases: readonly BadCase[] = [
   {
     name: 'yaml that does not parse',
     spoil: { files: () => ({ 'more.yaml': 'apiVersion: v1\nkind: [ConfigMap\n' }) },
-    says: { object: /more\.yaml/, field: /:\d+/, found: /can't be read/, allowed: /./, remedy: /correct/ },
+    says: {
+      object: /more\.yaml/,
+      field: /:\d+/,
+      found: /unexpected end of the stream within a flow collection/,
+      allowed: /can't be read/,
+      remedy: /correct the file/,
+    },
   },
   {
     name: 'document that is no object',
@@ -96,8 +101,8 @@ const cases: readonly BadCase[] = [
     says: {
       object: /Basket [a-z-]+\/more/,
       field: /Basket\.shop\.example/,
-      found: /does not know/,
-      allowed: /./,
+      found: /does not know Basket\.shop\.example/,
+      allowed: /its CRD is not installed/,
       remedy: /install what it needs first, or remove the object/,
     },
   },
@@ -388,5 +393,3 @@ sops:
     },
   },
 ];
-
-describeBadInput('files in Git that cannot be applied', cases);

@@ -1,11 +1,10 @@
 /** A GitSync that can't be followed says which of its fields is wrong, and what it applied stays as it is. */
 
 import type { BadCase } from './bad-case.ts';
-import { describeBadInput } from './run-cases.ts';
 
 const object = /GitSync [a-z0-9-]+\/web:/;
 
-const cases: readonly BadCase[] = [
+export const gitSyncCases: readonly BadCase[] = [
   {
     name: 'repository that does not exist',
     spoil: { sync: { 'spec.repository': 'SERVER/nothing.git' } },
@@ -202,5 +201,3 @@ const cases: readonly BadCase[] = [
     },
   },
 ];
-
-describeBadInput('a GitSync that cannot be followed', cases);

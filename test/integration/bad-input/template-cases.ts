@@ -1,14 +1,13 @@
 /** A commit with an analysis that can't be measured is held before anything moves, since a release must not wait for it half-way. */
 
 import type { BadCase } from './bad-case.ts';
-import { describeBadInput } from './run-cases.ts';
 
 const rollout = /Rollout [a-z0-9-]+\/web:/;
 const object = /AnalysisTemplate [a-z0-9-]+\/web-checks:/;
 const step = 'spec.strategy.canary.steps.2.analysis';
 const metric = 'spec.metrics.0';
 
-const cases: readonly BadCase[] = [
+export const templateCases: readonly BadCase[] = [
   {
     name: 'template that does not exist',
     spoil: { git: { rollout: { [`${step}.templates.0.templateName`]: 'web-cheks' } } },
@@ -231,5 +230,3 @@ const cases: readonly BadCase[] = [
     },
   },
 ];
-
-describeBadInput('an analysis in Git that cannot be measured', cases);

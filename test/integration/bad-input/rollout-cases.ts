@@ -3,7 +3,6 @@
 import type { BadCase } from './bad-case.ts';
 import { edited } from './edit.ts';
 import { goodApp, yaml } from './good-app.ts';
-import { describeBadInput } from './run-cases.ts';
 
 const canary = 'spec.strategy.canary';
 const object = /Rollout [a-z0-9-]+\/web/;
@@ -12,7 +11,7 @@ function rolloutWith(edit: Readonly<Record<string, unknown>>): string {
   return yaml(edited(goodApp().rollout, edit));
 }
 
-const cases: readonly BadCase[] = [
+export const rolloutCases: readonly BadCase[] = [
   {
     name: 'unknown field',
     spoil: { git: { rollout: { 'spec.replicass': 2 } } },
@@ -355,5 +354,3 @@ const cases: readonly BadCase[] = [
     says: { object, field: /restartPolicy/, found: /"Never"/, allowed: /must use Always/, remedy: /remove it/ },
   },
 ];
-
-describeBadInput('a Rollout in Git that cannot be used', cases);
