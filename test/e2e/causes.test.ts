@@ -5,6 +5,7 @@ import { bedMissing } from '../bed/bed.ts';
 import { eventually } from '../bed/eventually.ts';
 import { commitApp, field, filesOf, followApp, untilHealthy, untilWeight, type Version } from './app-in-world.ts';
 import { type Load, startLoad } from './load.ts';
+import { steadyFor } from './steady.ts';
 import { type Live, namespace, repository, startWorld, type World, worldParts } from './world.ts';
 
 const missing = bedMissing(worldParts);
@@ -295,17 +296,3 @@ describe.skipIf(missing !== undefined)(`causes of an abort${missing ? ` (skipped
     expect(await revertsOf('invalid')).toEqual([]);
   });
 });
-
-/** A check that is true once what it reads has stayed the same for so long. */
-function steadyFor(ms: number, read: () => Promise<string>): () => Promise<boolean> {
-  let last: string | undefined;
-  let since = performance.now();
-  return async () => {
-    const now = await read();
-    if (now !== last) {
-      last = now;
-      since = performance.now();
-    }
-    return performance.now() - since >= ms;
-  };
-}

@@ -7,7 +7,8 @@ import { bedMissing } from '../bed/bed.ts';
 import { eventually } from '../bed/eventually.ts';
 import { commitApp, field, filesOf, followApp, untilHealthy, untilWeight } from './app-in-world.ts';
 import { expectShare } from './expect-share.ts';
-import { type Load, startLoad } from './load.ts';
+import { type ConfigWatch, watchConfig } from './config-watch.ts';
+import { type Load, sendMany, startLoad } from './load.ts';
 import { answersOfPods, countsByHash } from './traffic.ts';
 import { repository, startWorld, type World, worldParts } from './world.ts';
 
@@ -16,6 +17,7 @@ const missing = bedMissing(worldParts);
 describe.skipIf(missing !== undefined)(`main job${missing ? ` (skipped: ${missing})` : ''}`, () => {
   let world: World;
   let load: Load;
+  let configs: ConfigWatch;
   const tip = () => world.bed.git.tip(repository);
   const log = () => world.bed.git.log(repository);
   const reverts = async () => (await log()).filter((commit) => /^Tidegate-Revert-Of:/m.test(commit.message));
@@ -30,9 +32,9 @@ describe.skipIf(missing !== undefined)(`main job${missing ? ` (skipped: ${missin
     await world.startController();
     await followApp(world, 'shop');
     await followApp(world, 'other');
-    load = startLoad({ url: world.bed.gateway.url, host: 'shop.example', perSecond: 150 });
   }, 240_000);
   afterAll(async () => {
+    await configs?.stop();
     await load?.stop();
     await world?.stop();
   });
@@ -48,6 +50,9 @@ describe.skipIf(missing !== undefined)(`main job${missing ? ` (skipped: ${missin
       (sync) => field(sync, 'status.lastGood.commit') !== undefined,
     );
     expect(await reverts()).toEqual([]);
+    await routeAnswers();
+    load = startLoad({ url: world.bed.gateway.url, host: 'shop.example', perSecond: 150 });
+    configs = watchConfig(world, 'shop');
   });
 
   it('promotes a good commit step by step, with the share of real traffic that each step names', async () => {
@@ -167,14 +172,33 @@ describe.skipIf(missing !== undefined)(`main job${missing ? ` (skipped: ${missin
     expect(await reverts()).toHaveLength(1);
   });
 
-  it('answered every request of its users except those that the bad canary itself failed', () => {
-    const counts = load.byCode();
+  it('gave each revision its own config from its first pod to its last, in canaries, abort and drain', async () => {
+    await configs.stop();
 
-    expect([...counts.keys()].filter((code) => code !== 200 && code !== 500 && code !== 404 && code !== 503)).toEqual(
-      [],
-    );
-    expect(counts.get(200)).toBeGreaterThan(1_000);
+    const greetings = [...configs.seen().values()].map((set) => [...set]);
+    expect(configs.rounds()).toBeGreaterThan(50);
+    expect(greetings.every((one) => one.length === 1)).toBe(true);
+    expect(greetings.flat().toSorted()).toEqual(['hello v1', 'hello v2', 'hello v3', 'hello v4']);
   });
+
+  it('answered every request of its users, except those that the bad canary itself failed', async () => {
+    await load.stop();
+    const byCode = load.byCode();
+    const failedByPods = world.kubelet.pods().filter((pod) => pod.labels.app === 'shop');
+    const failures = failedByPods.reduce((sum, pod) => sum + (pod.requests.byCode['500'] ?? 0), 0);
+
+    expect([...byCode.keys()].toSorted()).toEqual([200, 500]);
+    expect(byCode.get(200)).toBeGreaterThan(5_000);
+    expect(byCode.get(500)).toBeLessThanOrEqual(failures);
+  });
+
+  async function routeAnswers(): Promise<void> {
+    const target = { url: world.bed.gateway.url, host: 'shop.example' };
+    await eventually('the gateway serves the app', async () => {
+      const codes = await sendMany(target, 20);
+      return codes.get(200) === 20;
+    });
+  }
 
   async function noMoreRequestsReach(hash: string): Promise<void> {
     // After the drain that the Rollout names (3 s) nothing may arrive; two readings far enough apart under steady load.

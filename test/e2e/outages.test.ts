@@ -6,7 +6,8 @@ import { commitApp, field, filesOf, followApp, untilHealthy, untilWeight } from 
 import type { ControllerProcess } from './controller-process.ts';
 import { type KillingSource, startKillingSource } from './killing-source.ts';
 import { type Load, startLoad } from './load.ts';
-import { repository, startWorld, type World, worldParts } from './world.ts';
+import { steadyFor } from './steady.ts';
+import { type Live, repository, startWorld, type World, worldParts } from './world.ts';
 
 const missing = bedMissing(worldParts);
 const why = missing ? ` (skipped: ${missing})` : '';
@@ -15,6 +16,37 @@ interface Running {
   world: World;
   controller: ControllerProcess;
   load: Load;
+}
+
+const twoPauses = `        - setWeight: 20
+        - pause: {duration: 1s}
+        - setWeight: 50
+        - pause: {duration: 1s}`;
+const backgroundCheck = `      analysis:
+        templates:
+          - templateName: shop-errors
+        args:
+          - name: hash
+            valueFrom:
+              podTemplateHashValue: Latest
+`;
+
+/** The sentence why names the address that does not answer. */
+function untilWaitsForPrometheus(world: World): Promise<Live> {
+  const address = world.bed.prometheus.url.replace('http://', '');
+  return world.until(
+    'the rollout says what it waits for',
+    'Rollout',
+    'shop',
+    (one) => JSON.stringify(field(one, 'status.waiting') ?? '').includes(address),
+    60_000,
+  );
+}
+
+async function stateOf(world: World): Promise<string> {
+  const one = await world.read('Rollout', 'shop');
+  const paths = ['status.canary.weights', 'status.currentStepIndex', 'status.verdict', 'spec'];
+  return JSON.stringify(paths.map((path) => field(one, path)));
 }
 
 async function startWithShop(flags: (world: World) => Promise<readonly string[]> = async () => []): Promise<Running> {
@@ -93,22 +125,46 @@ describe.skipIf(missing !== undefined)(`Prometheus is down${why}`, () => {
     await world.bed.prometheus.stopServer();
     await commitApp(world, 'shop', { version: 'v2', pauseSeconds: 1 }, 'Release v2');
 
-    const held = await world.until(
-      'the rollout says what it waits for',
-      'Rollout',
-      'shop',
-      (one) => /prometheus|127\.0\.0\.1/i.test(JSON.stringify(field(one, 'status.waiting') ?? '')),
-      60_000,
+    const held = await untilWaitsForPrometheus(world);
+    await eventually(
+      'nothing has moved for 15 s',
+      steadyFor(15_000, () => stateOf(world)),
+      { withinMs: 60_000, everyMs: 300 },
     );
-    expect(field(held, 'status.canary.weights.canary.weight')).toBe(20);
-    expect(field(held, 'status.verdict')).toBeUndefined();
-    const revision = field(held, 'metadata.resourceVersion');
-    expect(revision).toBeDefined();
 
-    const run = (await world.list('AnalysisRun')).at(-1);
-    expect(['Successful', 'Failed', 'Error']).not.toContain(field(run, 'status.phase'));
+    expect(field(held, 'status.canary.weights.canary.weight')).toBe(20);
+    expect(field(await world.read('Rollout', 'shop'), 'status.verdict')).toBeUndefined();
+    const runs = await world.list('AnalysisRun');
+    expect(runs.map((run) => field(run, 'status.phase'))).toEqual(runs.map(() => 'Running'));
     expect(await revertsOf(world)).toEqual([]);
 
+    await world.bed.prometheus.startServer();
+    await untilHealthy(world, 'shop', 'v2', 120_000);
+    expect(await revertsOf(world)).toEqual([]);
+  });
+});
+
+describe.skipIf(missing !== undefined)(`Prometheus is down beside a background analysis${why}`, () => {
+  let running: Running;
+  beforeAll(async () => {
+    running = await startWithShop();
+  }, 240_000);
+  afterAll(() => stopAll(running));
+
+  it('the steps do not go on without its evidence, and do when it is back', async () => {
+    const { world } = running;
+    await world.bed.prometheus.stopServer();
+    await commitApp(world, 'shop', { version: 'v2', steps: twoPauses, canaryLines: backgroundCheck }, 'Release v2');
+
+    await untilWaitsForPrometheus(world);
+    const stable = field(await world.read('Rollout', 'shop'), 'status.stableRS');
+    await eventually(
+      'nothing has moved for 15 s',
+      steadyFor(15_000, () => stateOf(world)),
+      { withinMs: 60_000, everyMs: 300 },
+    );
+
+    expect(field(await world.read('Rollout', 'shop'), 'status.stableRS')).toBe(stable);
     await world.bed.prometheus.startServer();
     await untilHealthy(world, 'shop', 'v2', 120_000);
     expect(await revertsOf(world)).toEqual([]);
@@ -120,7 +176,7 @@ describe.skipIf(missing !== undefined)(
   () => {
     let running: Running;
     let source: KillingSource;
-    const calls = ['sync', 'render', 'merge', 'push'];
+    const calls = ['sync', 'render', 'compare', 'merge', 'push'];
     beforeAll(async () => {
       running = await startWithShop(async (world) => {
         source = await startKillingSource(world.folder, calls);

@@ -3,7 +3,8 @@
 import { eventually } from '../bed/eventually.ts';
 import type { ControllerProcess } from './controller-process.ts';
 import { secondController } from './rights.ts';
-import type { World } from './world.ts';
+import { tenantAccount } from '../../controller/rbac.ts';
+import { namespace, type World } from './world.ts';
 
 export interface Contender {
   readonly account: string;
@@ -37,9 +38,15 @@ export async function startTwo(world: World): Promise<{ readonly leader: Contend
   return { leader, standby };
 }
 
-/** Writes that the API server carried out for this account since a moment (epoch milliseconds), as "verb resource name". */
-export function writesOf(world: World, account: string, sinceMs: number): readonly string[] {
-  const user = `system:serviceaccount:tidegate:${account}`;
+/** The account under which a controller writes what a tenant's GitSync applies: both controllers use the same one. */
+export const tenantUser = `system:serviceaccount:${namespace}:${tenantAccount}`;
+
+export function controllerUser(account: string): string {
+  return `system:serviceaccount:tidegate:${account}`;
+}
+
+/** Writes that the API server carried out for this user since a moment (epoch milliseconds), as "verb resource name". */
+export function writesOf(world: World, user: string, sinceMs: number): readonly string[] {
   return world.bed.cluster
     .auditEvents()
     .filter((event) => event.user.username === user && Date.parse(event.requestReceivedTimestamp) >= sinceMs)
