@@ -1,10 +1,11 @@
 /** `npm run e2e -- <topic>`: one end-to-end topic on real servers, or all of them without a topic. */
 
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureTools, partLine } from '../test/bed/set-up.ts';
 import { root } from './programs.ts';
 import { runRealTests } from './real-tests.ts';
+import { skippedBelow } from './test-totals.ts';
 
 const folder = join(root, 'test', 'e2e');
 const topics = process.argv.slice(2).filter((word) => word !== '--');
@@ -21,4 +22,10 @@ await ensureTools((part) => {
   if (part.kind === 'skipped') process.stderr.write(`${partLine(part)}\n`);
 });
 const files = topics.length === 0 ? ['test/e2e/'] : topics.map((topic) => `test/e2e/${topic}`);
-process.exitCode = await runRealTests(files);
+const report = join(root, '.test-output', 'e2e.json');
+mkdirSync(join(root, '.test-output'), { recursive: true });
+const code = await runRealTests(files, report);
+const unshown = skippedBelow('/test/e2e/', report);
+if (unshown.length > 0)
+  process.stderr.write(`${unshown.length} tests were skipped, so this machine has not shown them.\n`);
+process.exitCode = code !== 0 || unshown.length > 0 ? 1 : 0;

@@ -36,6 +36,27 @@ export function totalsOf(file: string): Totals {
   }
 }
 
+interface FileResult {
+  readonly name: string;
+  readonly assertionResults?: readonly { readonly status: string; readonly fullName: string }[];
+}
+
+/** Names of the tests below a folder that did not run, of a report; a report that can't be read has none. */
+export function skippedBelow(folder: string, file: string): readonly string[] {
+  try {
+    const { testResults = [] } = JSON.parse(readFileSync(file, 'utf8')) as { testResults?: readonly FileResult[] };
+    const inFolder = testResults.filter((result) => result.name.includes(folder));
+    return inFolder.flatMap((result) =>
+      (result.assertionResults ?? [])
+        .filter((one) => one.status !== 'passed' && one.status !== 'failed')
+        .map((one) => one.fullName),
+    );
+  } catch (cause) {
+    process.stderr.write(`No test report at ${file}: ${String(cause)}\n`);
+    return [];
+  }
+}
+
 export function add(a: Totals, b: Totals): Totals {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
 }
