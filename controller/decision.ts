@@ -3,12 +3,13 @@
  */
 
 import type { Instant, Ref } from '../kube/api.ts';
+import type { Reason } from './reasons.ts';
 
 export type { ReconcileResult } from '../kube/api.ts';
 
 /** Something that happened, told once: becomes an event, a metric and a RolloutRun entry. */
 export interface Fact {
-  readonly reason: string;
+  readonly reason: Reason;
   readonly at: Instant;
   readonly type: 'Normal' | 'Warning';
   readonly message: string;
@@ -17,7 +18,7 @@ export interface Fact {
 
 /** Why nothing moves right now, and what would move it. Absent only in a final state. */
 export interface Waiting {
-  readonly reason: string;
+  readonly reason: Reason;
   /** An object, 'user', or a text such as "Service/shop". */
   readonly on: Ref | string;
   readonly value?: string;

@@ -11,7 +11,7 @@ export interface Assessment {
   readonly reason?: string;
 }
 
-export function isCompleted(phase: AnalysisPhase | undefined): boolean {
+export function isCompleted(phase: AnalysisPhase | undefined): phase is Exclude<AnalysisPhase, 'Pending' | 'Running'> {
   return phase === 'Successful' || phase === 'Failed' || phase === 'Error' || phase === 'Inconclusive';
 }
 

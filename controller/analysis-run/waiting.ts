@@ -5,9 +5,10 @@ import { nextMeasurementAt } from '../../analysis/judge/schedule.ts';
 import type { LastReading, MetricResult } from '../../crds/schema/analysis-run.ts';
 import type { Instant } from '../../kube/api.ts';
 import type { Waiting } from '../decision.ts';
+import type { Reason } from '../reasons.ts';
 import type { PreparedMetric } from './observed.ts';
 
-const reasons: Readonly<Record<LastReading['kind'], string>> = {
+const reasons: Readonly<Record<LastReading['kind'], Reason>> = {
   value: 'AnalysisRunning',
   running: 'AnalysisRunning',
   'no-evidence': 'NoEvidence',

@@ -2,11 +2,12 @@
 
 import type { Condition } from '../../crds/schema/conditions.ts';
 import type { Instant } from '../../kube/api.ts';
+import type { Reason } from '../reasons.ts';
 
 export interface ConditionDraft<T extends string = string> {
   readonly type: T;
   readonly status: Condition['status'];
-  readonly reason: string;
+  readonly reason: Reason;
   readonly message: string;
 }
 

@@ -6,6 +6,7 @@
 import { parseDurationMs } from '../../crds/schema/duration.ts';
 import type { Release } from '../../crds/schema/release.ts';
 import type { Instant } from '../../kube/api.ts';
+import type { Waiting } from '../decision.ts';
 import { instantOf, timeText } from './conditions.ts';
 import { joined, sentencesOf, withHandled } from './decide-tip.ts';
 import {
@@ -158,7 +159,7 @@ function refusedApply(draft: Draft, release: Release, why: string, observed: Obs
     const held = marking(release, { phase: 'Held', reason: 'ApplyFailed', message, finishedAt: timeText(now) });
     return acting(withPhase(draft, 'Restoring', message), [held], warningFact('ApplyTimedOut', now, message));
   }
-  const waiting = { reason: 'ApplyRefused', on: 'user', until: deadline, moves: why };
+  const waiting: Waiting = { reason: 'ApplyRefused', on: 'user', until: deadline, moves: why };
   const again = lookingAgain(waitingFor(withPhase(draft, 'Applying', why), waiting), now + retryMs);
   const trial = observed.trial;
   const base = trial === undefined || sentencesOf(trial, 'blocked').length > 0 ? [] : differing(trial, ['base']);
@@ -168,7 +169,11 @@ function refusedApply(draft: Draft, release: Release, why: string, observed: Obs
 function unhealthy(draft: Draft, item: TrialItem, now: Instant): Draft {
   const why = item.health.kind === 'current' ? '' : item.health.why;
   const text = `${keyText(keyOf(item.payload))} ${why}; the Rollouts of the commit are applied when it is healthy.`;
-  const waiting = { reason: 'Unhealthy', on: `${item.payload.kind}/${item.payload.metadata.name}`, moves: text };
+  const waiting: Waiting = {
+    reason: 'Unhealthy',
+    on: `${item.payload.kind}/${item.payload.metadata.name}`,
+    moves: text,
+  };
   return lookingAgain(waitingFor(withPhase(draft, 'Progressing', text), waiting), now + healthPollMs);
 }
 

@@ -5,6 +5,7 @@
 
 import type { Release } from '../../crds/schema/release.ts';
 import type { Instant } from '../../kube/api.ts';
+import type { Reason } from '../reasons.ts';
 import { timeText } from './conditions.ts';
 import {
   acting,
@@ -99,7 +100,7 @@ export function joined(sentences: readonly string[]): string {
   return rest > 0 ? `${shown} And ${rest} more.` : shown;
 }
 
-function holding(draft: Draft, commit: string, reason: string, why: string, now: Instant): Draft {
+function holding(draft: Draft, commit: string, reason: string, why: Reason, now: Instant): Draft {
   const old = draft.status.held;
   const since = old?.commit === commit ? (old.since ?? timeText(now)) : timeText(now);
   const held = withStatus(draft, { held: { commit, reason: reason.slice(0, 4000), since } });

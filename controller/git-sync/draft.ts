@@ -3,6 +3,7 @@
 import type { GitSyncConditionType, GitSyncPhase, GitSyncStatus } from '../../crds/schema/git-sync.ts';
 import type { Instant } from '../../kube/api.ts';
 import type { Fact, Waiting } from '../decision.ts';
+import type { Reason } from '../reasons.ts';
 import { withCondition, withoutCondition } from './conditions.ts';
 import type { GitSyncEffect } from './effects.ts';
 import type { Observed } from './observed.ts';
@@ -32,7 +33,7 @@ export function withPhase(draft: Draft, phase: GitSyncPhase, message: string): D
 export interface ConditionParts {
   readonly type: GitSyncConditionType;
   readonly status: 'True' | 'False' | 'Unknown';
-  readonly reason: string;
+  readonly reason: Reason;
   readonly message: string;
 }
 
@@ -67,11 +68,11 @@ export function waitingFor(draft: Draft, waiting: Waiting): Draft {
   return { ...draft, waiting };
 }
 
-export function normalFact(reason: string, at: Instant, message: string): Fact {
+export function normalFact(reason: Reason, at: Instant, message: string): Fact {
   return { reason, at, type: 'Normal', message: bounded(message) };
 }
 
-export function warningFact(reason: string, at: Instant, message: string): Fact {
+export function warningFact(reason: Reason, at: Instant, message: string): Fact {
   return { reason, at, type: 'Warning', message: bounded(message) };
 }
 

@@ -1,10 +1,14 @@
 /** Everything `decide` may look at, read once per pass. Plain readonly data. */
 
+import type { Dialect } from '../../crds/schema/dialect.ts';
 import type { GitRevert } from '../../crds/schema/git-revert.ts';
 import type { GitSync } from '../../crds/schema/git-sync.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
 import type { Release } from '../../crds/schema/release.ts';
+import type { FindTemplate } from '../../crds/schema/validate-references.ts';
 import type { Instant } from '../../kube/api.ts';
+import type { AnalysisRunView } from '../rollout/observed.ts';
+import type { FaultKind } from '../../source/contract.ts';
 import type { PreparedSet } from './config-copies.ts';
 import type { Health } from './health.ts';
 import type { LeavingObject } from './inventory.ts';
@@ -27,7 +31,7 @@ export interface SourceView {
   /** The newest commit does not render; `tip` is then absent. */
   readonly invalid?: { readonly commit: string; readonly sentences: readonly string[] };
   /** The last look failed; `tip` may still be there from an earlier one. */
-  readonly fault?: { readonly kind: string; readonly message: string };
+  readonly fault?: { readonly kind: FaultKind; readonly message: string };
   /** Token of the sync request that the last look answered. */
   readonly token?: string;
   readonly lookAgainAt: Instant;
@@ -79,6 +83,7 @@ export interface LedgerGap {
 
 export interface Observed {
   readonly keys: Keys;
+  readonly dialect: Dialect;
   /** API group of Rollouts. */
   readonly group: string;
   readonly clusterId: string;
@@ -89,6 +94,9 @@ export interface Observed {
   readonly reverts: readonly GitRevert[];
   /** Live Rollouts that carry this GitSync's label. */
   readonly rollouts: readonly Manifest[];
+  /** AnalysisRuns of the bake, of all GitSyncs of the namespace. */
+  readonly bakeRuns: readonly AnalysisRunView[];
+  readonly findTemplate: FindTemplate;
   readonly source: SourceView;
   readonly tenant: TenantState;
   readonly subject: Subject;

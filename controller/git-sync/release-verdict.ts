@@ -2,6 +2,7 @@
 
 import type { RevertPolicy } from '../../crds/schema/git-sync.ts';
 import type { FailedRollout, Release } from '../../crds/schema/release.ts';
+import type { Reason } from '../reasons.ts';
 import type { Manifest } from './objects.ts';
 import { findRollout, rolloutState, rolloutsOfRelease } from './rollout-state.ts';
 
@@ -70,7 +71,7 @@ export function isStableConfirmed(release: Release, live: readonly Manifest[]): 
 export function revertDecision(
   failure: ReleaseFailure,
   policy: RevertPolicy,
-): { readonly revert: true } | { readonly revert: false; readonly reason: string; readonly message: string } {
+): { readonly revert: true } | { readonly revert: false; readonly reason: Reason; readonly message: string } {
   if (failure.keepGit) {
     const actor = failure.failed.find((one) => one.actor !== undefined)?.actor ?? 'somebody';
     return {

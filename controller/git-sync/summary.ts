@@ -3,6 +3,8 @@
 import type { GitSyncPhase, GitSyncStatus } from '../../crds/schema/git-sync.ts';
 import { finalGitRevertPhases, type GitRevert } from '../../crds/schema/git-revert.ts';
 import type { Instant } from '../../kube/api.ts';
+import type { FaultKind } from '../../source/contract.ts';
+import type { Reason } from '../reasons.ts';
 import { conditioned, type Draft, lookingAgain, warningFact, withStatus } from './draft.ts';
 import { timeText } from './conditions.ts';
 import type { Observed } from './observed.ts';
@@ -28,7 +30,7 @@ function withReachability(observed: Observed, draft: Draft, now: Instant): Draft
     const parts = {
       type: 'SourceReachable',
       status: 'False',
-      reason: faultReason(fault.kind),
+      reason: faultReasons[fault.kind],
       message: fault.message,
     } as const;
     const next = conditioned(draft, parts, now);
@@ -42,10 +44,15 @@ function withReachability(observed: Observed, draft: Draft, now: Instant): Draft
   return conditioned(draft, { type: 'SourceReachable', status: 'True', reason: 'Fetched', message }, now);
 }
 
-/** `not-found` → `NotFound`: a condition's reason is one CamelCase word. */
-function faultReason(kind: string): string {
-  return kind.replaceAll(/(^|-)([a-z])/g, (_match, _dash, letter: string) => letter.toUpperCase());
-}
+const faultReasons: Readonly<Record<FaultKind, Reason>> = {
+  unreachable: 'Unreachable',
+  auth: 'Auth',
+  'not-found': 'NotFound',
+  timeout: 'Timeout',
+  'too-large': 'TooLarge',
+  refused: 'Refused',
+  internal: 'Internal',
+};
 
 /** Fills in phase, message, Ready and Reconciling where no step did, and says which generation all this speaks of. */
 export function summarised(observed: Observed, draft: Draft, now: Instant): Draft {

@@ -176,7 +176,7 @@ type Found =
   | { readonly kind: 'view'; readonly view: Omit<SourceView, 'lookAgainAt' | 'token'> }
   | {
       readonly kind: 'fault';
-      readonly fault: { kind: string; message: string };
+      readonly fault: { kind: FaultKind; message: string };
       readonly retryAfterMs?: number;
       readonly lasting: boolean;
     };

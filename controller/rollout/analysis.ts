@@ -5,6 +5,7 @@
 
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import { isArgo } from '../../crds/schema/dialect.ts';
+import { isReason } from '../reasons.ts';
 import { analysisRunDraft, type RunPlace } from './analysis-draft.ts';
 import { fact } from './facts.ts';
 import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
@@ -104,7 +105,7 @@ function withoutVerdict(scene: Scene, place: RunPlace, run: AnalysisRunView): Mo
 function running(run: AnalysisRunView): Moves {
   const waiting = run.status?.waiting;
   return waitFor({
-    reason: waiting?.reason ?? 'AnalysisRunning',
+    reason: isReason(waiting?.reason) ? waiting.reason : 'AnalysisRunning',
     on: `AnalysisRun/${run.metadata.name}`,
     ...(waiting?.value === undefined ? {} : { value: waiting.value }),
     ...(waiting?.limit === undefined ? {} : { limit: waiting.limit }),

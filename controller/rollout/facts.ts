@@ -2,6 +2,7 @@
 
 import type { Instant } from '../../kube/api.ts';
 import type { Fact } from '../decision.ts';
+import type { Reason } from '../reasons.ts';
 
 /** Reasons that Argo Rollouts sends as events too; in its group no others become events. */
 export const argoReasons: ReadonlySet<string> = new Set([
@@ -40,7 +41,7 @@ const warnings: ReadonlySet<string> = new Set([
 
 export function fact(
   at: Instant,
-  reason: string,
+  reason: Reason,
   message: string,
   values?: Readonly<Record<string, string | undefined>>,
 ): Fact {

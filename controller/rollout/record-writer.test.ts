@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Clock } from '../../kube/api.ts';
+import type { Reason } from '../reasons.ts';
 import { fact } from './facts.ts';
 import { recordWriter } from './record-writer.ts';
 import type { RolloutRunObject, RolloutStores } from './stores.ts';
@@ -33,7 +34,7 @@ function writer(run?: RolloutRunObject) {
     wrote: () => undefined,
     trouble: (_rollout, why) => troubles.push(why),
   });
-  const follow = (after: RolloutStatus, reasons: readonly string[], before = after) =>
+  const follow = (after: RolloutStatus, reasons: readonly Reason[], before = after) =>
     records.follow(
       anObserved({ rollout: { status: before } }),
       after,

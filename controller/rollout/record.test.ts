@@ -109,7 +109,9 @@ describe('the record', () => {
   });
 
   it('stays within 200 entries and 64 KiB, with its beginning and its end', () => {
-    const facts = Array.from({ length: 500 }, (_, index) => fact(start, 'Step', `${index} ${'x'.repeat(900)}`));
+    const facts = Array.from({ length: 500 }, (_, index) =>
+      fact(start, 'RolloutStepCompleted', `${index} ${'x'.repeat(900)}`),
+    );
     const { entries = [] } = recordStatus(undefined, { facts, phase: 'Running', status: aStatus(), now: start });
 
     expect(entries.length).toBeLessThanOrEqual(200);

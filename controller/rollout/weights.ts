@@ -1,5 +1,6 @@
 /** Moves the weight of the canary Service towards a wanted one, and says what it waits for. */
 
+import type { Reason } from '../reasons.ts';
 import { fact } from './facts.ts';
 import { effects, type Moves, noMoves, waitFor } from './moves.ts';
 import { anyReadyBehind, readyBehind, type Scene } from './scene.ts';
@@ -72,7 +73,7 @@ function movesOf(scene: Scene, move: WeightMove): Moves {
 
 type NotReady = Extract<WeightMove, { readonly ready: number }>;
 
-const notReadyTexts: Readonly<Record<NotReady['kind'], { reason: string; moves: (needed: number) => string }>> = {
+const notReadyTexts: Readonly<Record<NotReady['kind'], { reason: Reason; moves: (needed: number) => string }>> = {
   'canary-not-ready': {
     reason: 'EndpointsNotReady',
     moves: (needed) => `Weight moves when the canary Service has ${needed} ready endpoints of the new revision.`,

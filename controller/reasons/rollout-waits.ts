@@ -1,0 +1,111 @@
+/** Reasons for which a Rollout waits (status.waiting) or pauses (status.pauseConditions). */
+
+import type { ReasonEntries } from './entry.ts';
+
+const waiting = { shows: ['waiting'], on: ['Rollout'] } as const;
+const pause = { shows: ['pause'], on: ['Rollout'] } as const;
+
+export const rolloutWaits = {
+  Working: { ...waiting, type: 'Normal', meaning: 'The controller has decided and the next write is under way.' },
+  Aborted: {
+    ...waiting,
+    type: 'Warning',
+    meaning: 'The revision failed or was aborted, and stable has taken over.',
+    remedy: 'Change the template in Git, or retry by command.',
+  },
+  StableMissing: {
+    ...waiting,
+    type: 'Warning',
+    meaning: 'The ReplicaSet of the stable revision was deleted, so there is nothing to go back to.',
+    remedy: 'Release a working revision, or promote the current one in full.',
+  },
+  RevisionMissing: {
+    ...waiting,
+    type: 'Warning',
+    meaning: 'The ReplicaSet that a rollback goes to was deleted on the way.',
+    remedy: 'Release a working revision.',
+  },
+  Draining: {
+    ...waiting,
+    type: 'Normal',
+    meaning: 'Traffic has left a revision, and its pods stay until open requests have had time to end.',
+  },
+  PodsNotAvailable: {
+    ...waiting,
+    type: 'Normal',
+    meaning: 'Fewer pods of a revision are available than the next move needs.',
+    remedy: 'If it lasts, look at the pods of the ReplicaSet that it names.',
+  },
+  EndpointsNotReady: {
+    ...waiting,
+    type: 'Normal',
+    meaning: 'The Service that is to get traffic does not have enough ready endpoints of the right revision.',
+    remedy: 'If it lasts, look at the readiness of the pods and the selector of the Service.',
+  },
+  StableNotReady: {
+    ...waiting,
+    type: 'Warning',
+    meaning: 'Traffic goes back to stable only as fast as ready endpoints appear behind the stable Service.',
+    remedy: 'If it lasts, find out why the pods of the stable revision are not ready.',
+  },
+  NobodyReady: {
+    ...waiting,
+    type: 'Warning',
+    meaning: 'Neither revision has a ready endpoint, so moving the weight would help nobody.',
+    remedy: 'Bring a pod of either revision up: users are probably seeing errors now.',
+  },
+  RouterNotConfirmed: {
+    ...waiting,
+    type: 'Normal',
+    meaning: 'The weights are written, but the gateway has not confirmed that it uses them.',
+    remedy: 'If it lasts, look at the status conditions of the route and at the gateway that owns it.',
+  },
+  RouterUnreadable: {
+    ...waiting,
+    type: 'Warning',
+    meaning: 'The weights that the router has now cannot be read, so none are changed.',
+    remedy: 'See whether the route that it names exists and has both Services as backends.',
+  },
+  RegistryUnreachable: {
+    ...waiting,
+    type: 'Warning',
+    meaning: 'Images cannot be pulled, with no proof that the image is missing; that alone never fails a revision.',
+    remedy: 'Look at the registry and the network of the nodes, or abort.',
+  },
+  ManuallyPaused: {
+    ...waiting,
+    type: 'Normal',
+    meaning: 'A person holds the rollout by spec.paused or by the command pause.',
+    remedy: 'Set spec.paused to false or give the command resume.',
+  },
+  PauseStep: {
+    ...waiting,
+    type: 'Normal',
+    meaning: 'The rollout stands at a pause step.',
+    remedy: 'Promote it when it waits for a person; with a duration it goes on by itself.',
+  },
+  AnalysisRunning: {
+    ...waiting,
+    type: 'Normal',
+    meaning: 'The step passes when its AnalysisRun is successful, and measurements are still to come.',
+  },
+  AnalysisInconclusive: {
+    ...waiting,
+    type: 'Warning',
+    meaning: 'An AnalysisRun ended without a verdict.',
+    remedy: 'Promote to go on all the same, or abort.',
+  },
+  NoEvidence: {
+    ...waiting,
+    type: 'Warning',
+    meaning: 'The analysis has no values to judge, which counts as neither success nor failure; it is tried again.',
+    remedy: 'Find out why the query gives nothing; promote to go on without it, or abort.',
+  },
+  CanaryPauseStep: { ...pause, type: 'Normal', meaning: 'The plan has a pause here.' },
+  InconclusiveAnalysisRun: {
+    ...pause,
+    type: 'Warning',
+    meaning: 'The rollout paused because an AnalysisRun had no verdict.',
+    remedy: 'Promote or abort.',
+  },
+} as const satisfies ReasonEntries;

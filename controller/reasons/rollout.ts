@@ -1,0 +1,174 @@
+/** Reasons of the rollout room that tell what happened: events, entries of the RolloutRun, conditions, verdicts. */
+
+import type { ReasonEntries } from './entry.ts';
+
+/** Every fact of a Rollout becomes an event on it and an entry of its RolloutRun. */
+const told = { shows: ['event', 'run entry'], on: ['Rollout', 'RolloutRun'] } as const;
+const toldAndCondition = { shows: ['event', 'run entry', 'condition'], on: ['Rollout', 'RolloutRun'] } as const;
+const condition = { shows: ['condition'], on: ['Rollout'] } as const;
+const verdict = { shows: ['verdict', 'release'], on: ['Rollout', 'Release'] } as const;
+const verdictAndWait = { shows: ['verdict', 'release', 'waiting'], on: ['Rollout', 'Release'] } as const;
+
+export const rolloutReasons = {
+  RolloutAddedToInformer: { ...told, type: 'Normal', meaning: 'The controller saw this Rollout for the first time.' },
+  RolloutUpdated: {
+    ...told,
+    type: 'Normal',
+    meaning: 'A pod template that differs from the current revision was seen.',
+  },
+  NewReplicaSetCreated: {
+    ...toldAndCondition,
+    type: 'Normal',
+    meaning: 'The ReplicaSet of a new revision was created, or is about to be (condition Progressing).',
+  },
+  RolloutNotCompleted: { ...told, type: 'Normal', meaning: 'The update to another revision has begun.' },
+  ScalingReplicaSet: { ...told, type: 'Normal', meaning: 'A ReplicaSet was given more or fewer pods.' },
+  RolloutStepCompleted: { ...told, type: 'Normal', meaning: 'A canary step is done.' },
+  RolloutPaused: {
+    ...toldAndCondition,
+    type: 'Normal',
+    meaning:
+      'The rollout stands still at a pause step, after an inconclusive analysis, or because a person paused it; condition Paused carries this reason also when its status is False.',
+    remedy: 'status.waiting says what moves it on; a pause without duration needs promote.',
+  },
+  RolloutResumed: {
+    ...toldAndCondition,
+    type: 'Normal',
+    meaning: 'A pause ended and the rollout goes on; the event comes only when a person ended it.',
+  },
+  RolloutAborted: {
+    ...toldAndCondition,
+    type: 'Warning',
+    meaning: 'The new revision failed or was aborted, and traffic goes back to the stable one.',
+    remedy: 'Read status.verdict for the cause, then change the template in Git, or retry by command.',
+  },
+  StableConfirmed: {
+    ...told,
+    type: 'Normal',
+    meaning: 'All traffic is on the stable revision again; with a router that can tell, the router has confirmed it.',
+  },
+  RolloutCompleted: {
+    ...toldAndCondition,
+    type: 'Normal',
+    meaning: 'The new revision became the stable one; condition Completed carries this reason with False too.',
+  },
+  SwitchService: { ...told, type: 'Normal', meaning: 'The selector of a Service was moved to another revision.' },
+  TrafficWeightUpdated: { ...told, type: 'Normal', meaning: 'The router was given another canary weight.' },
+  SkipSteps: {
+    ...told,
+    type: 'Normal',
+    meaning: 'No steps are run: somebody promoted in full, or the template is that of the stable revision.',
+  },
+  StepsChanged: {
+    ...told,
+    type: 'Normal',
+    meaning: 'The canary steps were edited during a rollout, so it starts over at the first one as a new attempt.',
+  },
+  CommandApplied: { ...told, type: 'Normal', meaning: 'A command of a person was carried out.' },
+  CommandRejected: {
+    ...told,
+    type: 'Warning',
+    meaning: 'A command or an abort does not fit the state that the Rollout is in, so nothing was done.',
+    remedy: 'The message says why; look at status and give a command that fits.',
+  },
+  InvalidSpec: {
+    shows: ['event', 'run entry', 'condition', 'waiting'],
+    on: ['Rollout', 'RolloutRun'],
+    type: 'Warning',
+    meaning:
+      'The spec or something it names cannot be used, so nothing new is started; a way back to stable that is under way goes on.',
+    remedy: 'Correct the field that the message names.',
+  },
+  AnalysisRunPending: { ...told, type: 'Normal', meaning: 'An AnalysisRun was made and has not begun to measure.' },
+  AnalysisRunRunning: { ...told, type: 'Normal', meaning: 'An AnalysisRun of this rollout is measuring.' },
+  AnalysisRunSuccessful: { ...told, type: 'Normal', meaning: 'An AnalysisRun of this rollout passed.' },
+  AnalysisRunFailed: {
+    ...told,
+    type: 'Warning',
+    meaning: 'An AnalysisRun measured values beyond their limits, which aborts the rollout.',
+    remedy: 'Look at the failed metric of the AnalysisRun, then change the template.',
+  },
+  AnalysisRunError: {
+    ...told,
+    type: 'Warning',
+    meaning: 'An AnalysisRun ended in an error, which happens in argoproj.io only and aborts the rollout there.',
+    remedy: 'Repair the metric query or its provider; the message of the AnalysisRun has the error.',
+  },
+  AnalysisRunInconclusive: {
+    ...told,
+    type: 'Warning',
+    meaning: 'An AnalysisRun ended with neither success nor failure, so the rollout pauses.',
+    remedy: 'Judge the values yourself, then promote or abort.',
+  },
+  AvailableReason: {
+    ...condition,
+    type: 'Normal',
+    meaning: 'Condition Available: enough pods are available when True, too few when False.',
+    remedy: 'When False, look at the pods of the Rollout.',
+  },
+  NewReplicaSetAvailable: {
+    ...condition,
+    type: 'Normal',
+    meaning: 'The current revision is stable and has all its pods.',
+  },
+  FoundNewReplicaSet: {
+    ...condition,
+    type: 'Normal',
+    meaning: 'The ReplicaSet of the revision existed already and is used again.',
+  },
+  ReplicaSetUpdated: { ...condition, type: 'Normal', meaning: 'The current revision makes progress.' },
+  RolloutRetry: {
+    ...condition,
+    type: 'Normal',
+    meaning: 'The same revision is tried again, by command or with new steps.',
+  },
+  ProgressDeadlineExceeded: {
+    ...condition,
+    type: 'Warning',
+    meaning: 'The awaited pods of the current revision made no progress within spec.progressDeadlineSeconds.',
+    remedy: 'Look at events and logs of the pods; abort if the revision cannot come up.',
+  },
+  ReplicaSetCreateError: {
+    ...condition,
+    type: 'Warning',
+    meaning:
+      'The ReplicaSet of the current revision cannot make pods, for instance because of a quota or an admission rule.',
+    remedy: 'The message is that of the ReplicaSet: raise the quota or correct the pod template.',
+  },
+  RolloutHealthy: {
+    ...condition,
+    type: 'Normal',
+    meaning: 'Condition Healthy: complete and healthy when True; under way, paused or failed when False.',
+  },
+  AnalysisFailed: {
+    ...verdict,
+    type: 'Warning',
+    meaning: 'The revision failed by a metric, or in argoproj.io by an analysis that ended in an error.',
+    remedy: 'status.verdict names metric, value and limit; repair the program and release again.',
+  },
+  AbortedByUser: {
+    ...verdict,
+    type: 'Warning',
+    meaning: 'A person aborted the rollout or rolled it back.',
+    remedy: 'Ask the actor in status.verdict, if there is one; retry by command when it was a mistake.',
+  },
+  ProgressDeadline: {
+    ...verdict,
+    type: 'Warning',
+    meaning: 'The revision failed because its pods made no progress within the deadline.',
+    remedy: 'Find out from pods and their events why they did not become available.',
+  },
+  ImageMissing: {
+    ...verdictAndWait,
+    type: 'Warning',
+    meaning:
+      'No pod of the revision starts because an image does not exist or may not be pulled; after a minute it has failed.',
+    remedy: 'Correct the image name or its pull secret, or push the image.',
+  },
+  CrashLoop: {
+    ...verdictAndWait,
+    type: 'Warning',
+    meaning: 'No pod of the revision becomes ready because containers keep ending; after a minute it has failed.',
+    remedy: 'Read the logs of the container with --previous.',
+  },
+} as const satisfies ReasonEntries;
