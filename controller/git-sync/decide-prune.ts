@@ -1,11 +1,12 @@
 /** What left Git goes, but only once the release without it is good; old ledger entries and unused config copies go too. Pure. */
 
+import { ownGroup } from '../../crds/schema/dialect.ts';
 import type { Release } from '../../crds/schema/release.ts';
 import type { Instant } from '../../kube/api.ts';
 import { acting, type Draft, lookingAgain, normalFact, recorded, waitingFor, withStatus } from './draft.ts';
 import type { GitSyncEffect } from './effects.ts';
 import { entryKey, inventoryWithout, isOurs, type LeavingObject } from './inventory.ts';
-import { keyOf, keyText } from './objects.ts';
+import { keyOf, keyText, type Manifest } from './objects.ts';
 import type { Observed } from './observed.ts';
 import { newestFirst } from './releases.ts';
 import { settleCommand, settledState } from './settle.ts';
@@ -58,13 +59,20 @@ export function departures(
   for (const one of left) {
     const { live } = one;
     if (live === undefined || live.metadata.deletionTimestamp !== undefined) continue;
-    const state = live.kind === 'Rollout' ? settledState(live) : 'settled';
+    const state = live.kind === 'Rollout' ? settledState(whole(observed, live)) : 'settled';
     if (state === 'settled') effects.push({ kind: 'Delete', key: keyOf(live), uid: live.metadata.uid ?? '' });
     else waiting.push(keyText(entryKey(one.entry)));
     const command = state === 'moving' ? settleCommand(live, observed, 'left Git') : undefined;
     if (command !== undefined) effects.push(command);
   }
   return { effects, waiting };
+}
+
+/** In argoproj.io half of a Rollout's status stands in its RolloutRun; the cached view has both halves. */
+function whole(observed: Observed, live: Manifest): Manifest {
+  if (observed.group === ownGroup) return live;
+  const joined = observed.rollouts.find((one) => one.metadata.uid === live.metadata.uid);
+  return joined?.['status'] === undefined ? live : ({ ...live, status: joined['status'] } as unknown as Manifest);
 }
 
 /** Sets are kept for the last good release, two good ones before it, and the newest that failed (for retry). */

@@ -360,6 +360,7 @@ describe('deletion of the GitSync', () => {
     expect(world.cluster.get('GitSync', 'web')).toBeDefined();
 
     world.cluster.setStatus('Rollout', 'web', {
+      observedGeneration: world.cluster.get('Rollout', 'web')?.metadata.generation ?? 0,
       abort: true,
       verdict: {
         outcome: 'Failed',

@@ -1,10 +1,10 @@
 /** What the Rollouts of a release say together: one failed for a cause that counts → bad; all promoted and baked → good. Pure. */
 
 import type { RevertPolicy } from '../../crds/schema/git-sync.ts';
-import type { FailedRollout, Release } from '../../crds/schema/release.ts';
+import type { FailedRollout, Release, ReleaseRollout } from '../../crds/schema/release.ts';
 import type { Reason } from '../reasons.ts';
 import type { Manifest } from './objects.ts';
-import { findRollout, rolloutState, rolloutsOfRelease } from './rollout-state.ts';
+import { asRollout, findRollout, isSeen, rolloutState, rolloutsOfRelease } from './rollout-state.ts';
 
 /** A failure as the release records it. */
 export interface ReleaseFailure {
@@ -55,16 +55,38 @@ function waitText(state: ReturnType<typeof rolloutState>): string {
   }
 }
 
-/** All Rollouts that failed by themselves are back on stable, confirmed by the router; then restore may begin. */
+/**
+ * All Rollouts that failed by themselves are back on stable, confirmed by the router; then restore may begin. Unknown never
+ * counts: a status that has not seen the spec, and a retry, leave it open where the weight is.
+ */
 export function isStableConfirmed(release: Release, live: readonly Manifest[]): boolean {
-  const names = new Set((release.status?.failed ?? []).map((one) => one.rollout));
-  return rolloutsOfRelease(release)
-    .filter((wanted) => names.has(wanted.name))
-    .every((wanted) => {
-      const state = rolloutState(wanted, findRollout(live, wanted));
-      // Gone, edited or retried: nothing of the failed revision carries traffic by this release any more.
-      return state.kind !== 'failed' || state.stable;
-    });
+  return unconfirmed(release, live).length === 0;
+}
+
+/** The failed Rollouts whose traffic may still be on the failed revision. */
+export function unconfirmed(release: Release, live: readonly Manifest[]): readonly ReleaseRollout[] {
+  const names = new Set((release.status?.failed ?? []).map((one) => `${one.namespace ?? ''}/${one.rollout}`));
+  const isFailed = ({ namespace, name }: ReleaseRollout): boolean =>
+    names.has(`${namespace}/${name}`) || names.has(`/${name}`);
+  return rolloutsOfRelease(release).filter((one) => isFailed(one) && !isBack(one, findRollout(live, one)));
+}
+
+function isBack(wanted: ReleaseRollout, live: Manifest | undefined): boolean {
+  // Gone: no revision of it carries traffic any more.
+  if (live === undefined) return true;
+  const state = rolloutState(wanted, live);
+  switch (state.kind) {
+    case 'missing':
+    case 'promoted':
+      return true;
+    case 'failed':
+      return state.stable;
+    case 'progressing':
+      return false;
+    case 'other-template':
+      // Edited: the failed revision has to have given its weight back before another one starts.
+      return isSeen(live) && (asRollout(live).status?.transition?.kind ?? 'weight') === 'weight';
+  }
 }
 
 /** Whether the policy lets this failure revert Git, and if not, the sentence that says why. */

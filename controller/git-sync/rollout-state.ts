@@ -16,6 +16,11 @@ export function liveTemplateHash(object: Manifest): string {
   return podTemplateHash(isJsonObject(template) ? template : {});
 }
 
+/** Whether the status speaks of the spec that the object has now. */
+export function isSeen(live: Manifest): boolean {
+  return String(asRollout(live).status?.observedGeneration ?? '') === String(live.metadata.generation ?? '');
+}
+
 export type RolloutState =
   | { readonly kind: 'missing' }
   /** Its template is not the release's: not applied yet, or edited by hand. */
@@ -29,9 +34,10 @@ export function rolloutState(wanted: ReleaseRollout, live: Manifest | undefined)
   if (live === undefined) return { kind: 'missing' };
   if (liveTemplateHash(live) !== wanted.templateHash) return { kind: 'other-template' };
   const status = asRollout(live).status;
-  // A status that speaks of an older template says nothing about this one, least of all that it failed.
-  const seen = String(status?.observedGeneration ?? '') === String(live.metadata.generation ?? '');
-  const failed = seen ? failureOf(wanted, live) : undefined;
+  // A status that speaks of an older template says nothing about this one, least of all that it failed. A generation also
+  // counts changes beside the template, such as an autoscaler's, and those take nothing back of what is known by its hash.
+  const seen = isSeen(live);
+  const failed = seen || status?.verdict?.podHash === wanted.templateHash ? failureOf(wanted, live) : undefined;
   if (failed !== undefined) return failed;
   const stable = status?.stableRS !== undefined && status.stableRS !== '' && status.stableRS === status.currentPodHash;
   if (seen && stable && status?.phase === 'Healthy') return { kind: 'promoted' };
@@ -55,7 +61,7 @@ function failureOf(wanted: ReleaseRollout, live: Manifest): Extract<RolloutState
       ...(verdict.actor === undefined ? {} : { actor: verdict.actor }),
     },
     keepGit: verdict.keepGit === true,
-    stable: verdict.confirmedStableAt !== undefined,
+    stable: (verdict.confirmedStableAt ?? '') !== '',
   };
 }
 
