@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { argoDialect } from '../../crds/schema/dialect.ts';
-import { aMetric, aWorld, bad, down, empty, good, runKey } from './testing/world.ts';
+import { aMetric, aWorld, bad, down, empty, good, runKey, type WorldGiven } from './testing/world.ts';
 
 const often = { interval: '10s', count: 3 };
 
@@ -430,6 +430,51 @@ describe('Secrets', () => {
     expect(world.status()).toMatchObject({ phase: 'Running', message: `misconfigured: metric "error-rate": ${why}` });
     expect(world.asked).toEqual([]);
   });
+});
+
+test.each<readonly [string, Partial<WorldGiven>, string]>([
+  [
+    'an account that is not there',
+    { token: { kind: 'not-found', message: 'serviceaccounts "tidegate-deployer" not found' } },
+    'Secret shop/backend is read with the rights of ServiceAccount shop/tidegate-deployer, which does not exist: create this account and grant it the right get secrets in namespace shop',
+  ],
+  [
+    'an account for which the controller may make no tokens',
+    { token: { kind: 'forbidden', message: 'no', right: 'create serviceaccounts/token' } },
+    'Secret shop/backend is read with the rights of ServiceAccount shop/tidegate-deployer, for which the controller may make no tokens: grant the controller the right create serviceaccounts/token for this name',
+  ],
+  [
+    'an account that may not read the Secret',
+    { secretRead: { kind: 'forbidden', message: 'no', right: 'get secrets in namespace shop' } },
+    'Secret shop/backend may not be read by ServiceAccount shop/tidegate-deployer, with whose rights it is read: grant this account the right get secrets in namespace shop',
+  ],
+])('%s holds the run, and the sentence names account, right and Secret', async (_, answers, why) => {
+  const args = [{ name: 'token', valueFrom: { secretKeyRef: { name: 'backend', key: 'token' } } }];
+  const metric = aMetric({ provider: { web: { url: 'http://x/{{args.token}}' } } });
+  const world = aWorld({ spec: { metrics: [metric], args }, ...answers });
+
+  await world.pass(1000);
+
+  expect(world.status()).toMatchObject({
+    phase: 'Running',
+    message: `misconfigured: metric "error-rate": argument token: ${why}`,
+  });
+  expect(world.asked).toEqual([]);
+});
+
+test('a token that the server no longer accepts is no verdict: the measurement waits', async () => {
+  const args = [{ name: 'token', valueFrom: { secretKeyRef: { name: 'backend', key: 'token' } } }];
+  const metric = aMetric({ provider: { web: { url: 'http://x/{{args.token}}' } } });
+  const right = 'authenticate: the credentials were not accepted';
+  const world = aWorld({ spec: { metrics: [metric], args }, secretRead: { kind: 'forbidden', message: 'no', right } });
+
+  await world.pass(1000);
+
+  expect(world.status()).toMatchObject({
+    phase: 'Running',
+    message: expect.stringContaining('Secret shop/backend could not be read for now'),
+  });
+  expect(world.status().waiting?.reason).toBe('BackendUnavailable');
 });
 
 test('a key of a run that is gone is done', async () => {

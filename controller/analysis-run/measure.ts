@@ -11,11 +11,14 @@ import { isJsonObject, type JsonObject } from '../../crds/schema/json.ts';
 import type { Metric } from '../../crds/schema/metric.ts';
 import type { Clock, KubeClient } from '../../kube/api.ts';
 import type { Outbound } from '../../outbound/outcome.ts';
+import type { Tenants } from '../git-sync/tenant.ts';
 import type { AnalysisRunObject, PreparedMetric } from './observed.ts';
 import { secretsOf } from './secrets.ts';
 
 export interface MeasureParts {
   readonly client: KubeClient;
+  /** Secrets are read with the rights of the account of the run's namespace. */
+  readonly tenants: Tenants;
   readonly clock: Clock;
   readonly dialect: Dialect;
   readonly outbound: Outbound;
@@ -55,7 +58,9 @@ async function outcomeOf(
   signal: AbortSignal,
 ): Promise<Outcome> {
   const rule = ruleOf(parts.dialect);
-  const secrets = secretsOf(parts.client, run.metadata.namespace ?? '', signal);
+  const { client, tenants } = parts;
+  const { namespace = '', name } = run.metadata;
+  const secrets = secretsOf({ client, tenants, namespace, askedBy: `AnalysisRun ${namespace}/${name}`, signal });
   const resolved = await resolveRunArgs(args, run as unknown as JsonObject, secrets.read);
   if (resolved.kind === 'wrong') {
     const why = resolved.problems.map(({ message }) => message).join('; ');

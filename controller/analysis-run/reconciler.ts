@@ -5,6 +5,7 @@ import type { Clock, EventRecorder, KubeClient, Leadership, Store, WorkQueue, Lo
 import { queueKey, splitQueueKey } from '../../kube/ref.ts';
 import type { Outbound } from '../../outbound/outcome.ts';
 import type { ReconcileResult } from '../decision.ts';
+import { tenants } from '../git-sync/tenant.ts';
 import { act } from './act.ts';
 import { decide } from './decide.ts';
 import { takeMeasurement } from './measure.ts';
@@ -36,6 +37,7 @@ export interface AnalysisRunRoom {
 export function analysisRunReconciler(options: AnalysisRunOptions): AnalysisRunRoom {
   const { client, runs, clock, dialect, events, leadership, log } = options;
   const measurements = new Measurements();
+  const held = tenants(client, clock);
   const written = new Map<string, AnalysisRunObject>();
   const providers = options.providers.map(({ name }) => name);
   let queue: WorkQueue | undefined;
@@ -46,7 +48,7 @@ export function analysisRunReconciler(options: AnalysisRunOptions): AnalysisRunR
       uid,
       namespace,
       metric: metric.name,
-      take: (signal) => takeMeasurement(run, metric, run.spec.args ?? [], { ...options, onBug }, signal),
+      take: (signal) => takeMeasurement(run, metric, run.spec.args ?? [], { ...options, tenants: held, onBug }, signal),
       done: () => queue?.add(queueKey({ namespace, name }), { priority: 'urgent' }),
     });
   };

@@ -1,7 +1,12 @@
-/** Reads keys of Secrets in the namespace of a run for one measurement; each Secret once. */
+/**
+ * Reads keys of Secrets in the namespace of a run for one measurement; each Secret once. It is done with a token of the
+ * namespace's agreed account: the controller itself has no right to Secrets, so a team decides what its analyses may read.
+ */
 import type { SecretReader } from '../../analysis/args.ts';
 import { isJsonObject } from '../../crds/schema/json.ts';
 import type { ApiResult, KubeClient } from '../../kube/api.ts';
+import { accountText, type Tenants, type TenantToken } from '../git-sync/tenant.ts';
+import { tenantAccount } from '../rbac.ts';
 
 export interface Secrets {
   readonly read: SecretReader;
@@ -9,34 +14,80 @@ export interface Secrets {
   readonly mayPass: () => boolean;
 }
 
-export function secretsOf(client: KubeClient, namespace: string, signal: AbortSignal): Secrets {
-  const known = new Map<string, Promise<ApiResult>>();
+export interface SecretsParts {
+  readonly client: KubeClient;
+  readonly tenants: Tenants;
+  readonly namespace: string;
+  /** `AnalysisRun shop/web-1`, for sentences. */
+  readonly askedBy: string;
+  readonly signal: AbortSignal;
+}
+
+type Asked = ApiResult | Exclude<TenantToken, { kind: 'ok' }>;
+
+/** A failed read says in one sentence which Secret, which account, which right, and what to do. */
+export function secretsOf(parts: SecretsParts): Secrets {
+  const known = new Map<string, Promise<Asked>>();
   let passing = false;
   const read: SecretReader = async (name, key) => {
-    const asked = known.get(name) ?? client.get({ group: '', kind: 'Secret', namespace, name }, { signal });
+    const asked = known.get(name) ?? ask(parts, name);
     known.set(name, asked);
     const result = await asked;
-    const what = `Secret ${namespace}/${name}`;
-    switch (result.kind) {
-      case 'ok':
-        return keyOf(result.object, key, what);
-      case 'not-found':
-      case 'gone':
-        return { kind: 'wrong', message: `${what} does not exist: create it with the key ${key}` };
-      case 'forbidden':
-        return {
-          kind: 'wrong',
-          message: `${what} may not be read by the controller: grant it the right ${result.right}`,
-        };
-      case 'conflict':
-      case 'invalid':
-      case 'busy':
-      case 'unknown':
-        passing = true;
-        return { kind: 'wrong', message: `${what} could not be read for now` };
-    }
+    if (result.kind === 'ok') return keyOf(result.object, key, `Secret ${parts.namespace}/${name}`);
+    const lasting = lastingFault(result, key, `Secret ${parts.namespace}/${name}`, accountOf(parts));
+    if (lasting !== undefined) return { kind: 'wrong', message: lasting };
+    passing = true;
+    return { kind: 'wrong', message: `Secret ${parts.namespace}/${name} could not be read for now` };
   };
   return { read, mayPass: () => passing };
+}
+
+function accountOf({ namespace }: SecretsParts): { readonly namespace: string; readonly name: string } {
+  return { namespace, name: tenantAccount };
+}
+
+async function ask(parts: SecretsParts, name: string): Promise<Asked> {
+  const { client, tenants, namespace, askedBy, signal } = parts;
+  const account = accountOf(parts);
+  const token = await tenants.identity({ ...account, askedBy }, signal);
+  if (token.kind !== 'ok') return token;
+  const result = await client.get({ group: '', kind: 'Secret', namespace, name }, { as: token.identity, signal });
+  if (!isUnaccepted(result)) return result;
+  tenants.forget(account);
+  return { kind: 'passing', message: `${accountText(account)} was deleted or made anew` };
+}
+
+/** The token itself was not accepted: a new one is needed, nobody has to do anything. */
+function isUnaccepted(result: ApiResult): boolean {
+  return result.kind === 'forbidden' && result.right.startsWith('authenticate');
+}
+
+/** The sentence about what needs a person; undefined for what may pass by itself. */
+function lastingFault(
+  result: Exclude<Asked, { kind: 'ok' }>,
+  key: string,
+  what: string,
+  account: { readonly namespace: string; readonly name: string },
+): string | undefined {
+  const who = accountText(account);
+  const right = `get secrets in namespace ${account.namespace}`;
+  switch (result.kind) {
+    case 'not-found':
+    case 'gone':
+      return `${what} does not exist: create it with the key ${key}`;
+    case 'forbidden':
+      return `${what} may not be read by ${who}, with whose rights it is read: grant this account the right ${right}`;
+    case 'refused':
+      return result.why === 'no-account'
+        ? `${what} is read with the rights of ${who}, which does not exist: create this account and grant it the right ${right}`
+        : `${what} is read with the rights of ${who}, for which the controller may make no tokens: grant the controller the right create serviceaccounts/token for this name`;
+    case 'passing':
+    case 'conflict':
+    case 'invalid':
+    case 'busy':
+    case 'unknown':
+      return undefined;
+  }
 }
 
 function keyOf(secret: object, key: string, what: string): Awaited<ReturnType<SecretReader>> {

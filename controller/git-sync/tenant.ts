@@ -15,8 +15,9 @@ export interface Account {
 
 export type TenantToken =
   | { readonly kind: 'ok'; readonly identity: Identity }
-  /** `refused` needs a person, `passing` another try. */
-  | { readonly kind: 'refused' | 'passing'; readonly message: string };
+  /** Needs a person: the account is not there, the controller may make no tokens for it, or its name can't be one. */
+  | { readonly kind: 'refused'; readonly message: string; readonly why: 'no-account' | 'not-allowed' | 'invalid' }
+  | { readonly kind: 'passing'; readonly message: string };
 
 export interface Tenants {
   identity(account: Account, signal?: AbortSignal): Promise<TenantToken>;
@@ -67,26 +68,35 @@ export function accountText(account: Pick<Account, 'namespace' | 'name'>): strin
 
 function refusedToken(account: Account, result: Exclude<ApiResult<JsonObject>, { kind: 'ok' }>): TenantToken {
   const field = 'spec.serviceAccountName';
-  const refused = (found: string, allowed: string, remedy: string): TenantToken => ({
+  type Why = Extract<TenantToken, { kind: 'refused' }>['why'];
+  const refused = (why: Why, found: string, allowed: string, remedy: string): TenantToken => ({
     kind: 'refused',
+    why,
     message: problem({ object: account.askedBy, field, found, allowed, remedy }).message,
   });
   switch (result.kind) {
     case 'not-found':
     case 'gone':
       return refused(
+        'no-account',
         `"${account.name}", which does not exist in namespace ${account.namespace}`,
         'it must name a ServiceAccount of the same namespace',
         'create it or correct the name',
       );
     case 'forbidden':
       return refused(
+        'not-allowed',
         `"${account.name}", for which the controller may not make tokens`,
         'the operator decides for which accounts it may',
         'use the agreed account name, or ask the operator to allow this one',
       );
     case 'invalid':
-      return refused(`"${account.name}"`, `the API server refuses it (${result.message})`, 'correct the name');
+      return refused(
+        'invalid',
+        `"${account.name}"`,
+        `the API server refuses it (${result.message})`,
+        'correct the name',
+      );
     case 'conflict':
     case 'busy':
     case 'unknown':

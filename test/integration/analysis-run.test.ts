@@ -21,9 +21,12 @@ import { silentLog } from '../../kube/silent-log.ts';
 import { type ApiTransport, transport } from '../../kube/transport.ts';
 import { workQueue } from '../../kube/work-queue.ts';
 import { outboundClient } from '../../outbound/client.ts';
+import type { BedObject } from '../bed/api.ts';
 import { type Cluster, clusterMissing, startCluster } from '../bed/cluster.ts';
 import { eventually } from '../bed/eventually.ts';
 import { type Prometheus, prometheusMissing, startPrometheus } from '../bed/prometheus.ts';
+import { controllerRules } from '../../controller/rbac.ts';
+import { controllerObjects, tenantObjects } from '../e2e/rights.ts';
 import { installCrds } from './install-crds.ts';
 
 const missing = clusterMissing() ?? prometheusMissing();
@@ -34,6 +37,21 @@ function isFinal(run: AnalysisRunObject): boolean {
   return !['Pending', 'Running'].includes(run.status?.phase ?? 'Pending');
 }
 
+/** The same rights for a controller that runs with the group of Argo Rollouts. */
+function argoRights(): BedObject[] {
+  const rbac = 'rbac.authorization.k8s.io';
+  const metadata = { name: 'tidegate-argo' };
+  const role = { apiVersion: `${rbac}/v1`, kind: 'ClusterRole', metadata, rules: controllerRules('argoproj.io') };
+  const binding = {
+    apiVersion: `${rbac}/v1`,
+    kind: 'ClusterRoleBinding',
+    metadata,
+    roleRef: { apiGroup: rbac, kind: 'ClusterRole', name: metadata.name },
+    subjects: [{ kind: 'ServiceAccount', name: 'tidegate', namespace: 'tidegate' }],
+  };
+  return [role, binding];
+}
+
 describe.skipIf(missing !== undefined)(
   `analysis runs on real servers${missing ? ` (skipped: ${missing})` : ''}`,
   () => {
@@ -42,22 +60,31 @@ describe.skipIf(missing !== undefined)(
     let web: Backend;
     let api: ApiTransport;
     let client: KubeClient;
+    /** The controller's own connection, with the rights that the product asks for and no others. */
+    let ownApi: ApiTransport;
     let stopRoom: () => Promise<void>;
 
     const startRoom = (dialect: Dialect): (() => Promise<void>) => {
-      const found = discovery(api);
+      const found = discovery(ownApi);
       const kind = { group: dialect.group, kind: 'AnalysisRun' };
       const project = (raw: KubeObject): AnalysisRunObject => raw as unknown as AnalysisRunObject;
-      const cache = watchKind({ transport: api, discovery: found, kind, project, clock: systemClock, log: silentLog });
+      const cache = watchKind({
+        transport: ownApi,
+        discovery: found,
+        kind,
+        project,
+        clock: systemClock,
+        log: silentLog,
+      });
       const stop = new AbortController();
       const events = eventRecorder({
-        transport: api,
+        transport: ownApi,
         clock: systemClock,
         reportingController: 'tidegate-test',
         reportingInstance: 'test',
       });
       const room = analysisRunReconciler({
-        client: kubeClient(api, found),
+        client: kubeClient(ownApi, found),
         runs: cache.store,
         clock: systemClock,
         dialect,
@@ -106,12 +133,22 @@ describe.skipIf(missing !== undefined)(
         userAgent: 'tidegate-test/0',
       });
       client = kubeClient(api, discovery(api));
+      await cluster.api.apply(...controllerObjects(), ...argoRights(), ...tenantObjects('default', 'git-token'));
+      await cluster.api.apply(
+        ...tenantObjects('poor', 'git-token', [{ apiGroups: [''], resources: ['configmaps'], verbs: ['get'] }]),
+      );
+      await cluster.api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'bare' } });
+      ownApi = transport({
+        connection: await loadKubeConfig({ path: await cluster.serviceAccountKubeconfig('tidegate', 'tidegate') }),
+        userAgent: 'tidegate-controller/test',
+      });
       await eventually('Prometheus has samples', async () => (await prometheus.query('vector(1)')).length > 0);
       stopRoom = startRoom(tidegateDialect);
     }, 120_000);
     afterAll(async () => {
       await stopRoom?.();
       api?.close();
+      ownApi?.close();
       await Promise.all([cluster?.stop(), prometheus?.stop(), web?.close()]);
     });
 
@@ -242,6 +279,42 @@ describe.skipIf(missing !== undefined)(
       expect(run.status?.phase).toBe('Successful');
       expect(JSON.stringify(run)).not.toContain('s3cr3t');
     });
+
+    it.each([
+      [
+        'poor',
+        'Secret poor/git-access may not be read by ServiceAccount poor/tidegate-deployer, with whose rights it is read: grant this account the right get secrets in namespace poor',
+      ],
+      [
+        'bare',
+        'Secret bare/git-access is read with the rights of ServiceAccount bare/tidegate-deployer, which does not exist: create this account and grant it the right get secrets in namespace bare',
+      ],
+    ])(
+      'in a namespace whose account may not read the Secret (%s) the run is held and says what is missing',
+      async (namespace, sentence) => {
+        const provider = { web: { url: `${web.address}/?{{args.token}}`, jsonPath: '{$.ok}' } };
+        const args = [{ name: 'token', valueFrom: { secretKeyRef: { name: 'git-access', key: 'token' } } }];
+        const spec = { metrics: [{ name: 'm', provider, successCondition: 'result == true' }], args };
+        const object = {
+          apiVersion: 'tidegate.io/v1alpha1',
+          kind: 'AnalysisRun',
+          metadata: { name: 'held', namespace },
+          spec,
+        };
+        expect(await client.create(object, { strict: true })).toMatchObject({ kind: 'ok' });
+
+        const status = await eventually(`AnalysisRun ${namespace}/held is held`, async () => {
+          const found = await client.get({ group: 'tidegate.io', kind: 'AnalysisRun', namespace, name: 'held' });
+          const { status } = found.kind === 'ok' ? (found.object as unknown as AnalysisRunObject) : {};
+          return status?.metricResults?.[0]?.lastReading === undefined ? undefined : status;
+        });
+
+        expect(status).toMatchObject({
+          phase: 'Running',
+          message: `misconfigured: metric "m": argument token: ${sentence}`,
+        });
+      },
+    );
 
     it('holds while Prometheus is away, and goes on when it is back, also across a restart of the controller', async () => {
       await create('outage', { metrics: [aMetric('vector(0.01)', { interval: '1s', count: 8 })] });

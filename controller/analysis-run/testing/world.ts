@@ -6,6 +6,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../../crds/schema/j
 import type { Metric } from '../../../crds/schema/metric.ts';
 import type {
   ApiResult,
+  CallOptions,
   EventDraft,
   KubeClient,
   KubeObject,
@@ -25,6 +26,9 @@ export interface WorldGiven {
   readonly spec: AnalysisRunSpec;
   readonly dialect?: Dialect;
   readonly secrets?: Readonly<Record<string, Readonly<Record<string, string>>>>;
+  /** How the server answers a request for a token of the namespace's account, and a read of a Secret with that token. */
+  readonly token?: ApiResult;
+  readonly secretRead?: ApiResult;
   /** Answers in turn; the last one repeats. By metric name, or for all. */
   readonly answers?: readonly Answer[] | Readonly<Record<string, readonly Answer[]>>;
   readonly statusSubresource?: boolean;
@@ -199,7 +203,11 @@ function apiServer(given: WorldGiven, dialect: Dialect) {
       subresources: new Set(given.statusSubresource === false ? [] : ['status']),
     }),
     merge,
-    get: async (key: { kind: string; name: string }) => secret(given, key.name),
+    createSub: async (key: { name: string }) => given.token ?? tokenOf(key.name),
+    get: async (key: { kind: string; name: string }, options?: CallOptions) =>
+      options?.as?.token === 'token-of-tidegate-deployer'
+        ? (given.secretRead ?? secret(given, key.name))
+        : { kind: 'forbidden', message: 'not with these rights', right: 'get secrets' },
     delete: async () => {
       live = undefined;
       show();
@@ -243,6 +251,12 @@ function aRun(spec: AnalysisRunSpec, dialect: Dialect, resourceVersion: string):
     metadata: { name: 'web-abc-1', namespace: 'shop', uid: 'run-uid', resourceVersion, generation: 1 },
     spec,
   };
+}
+
+function tokenOf(account: string): ApiResult {
+  const status = { token: `token-of-${account}`, expirationTimestamp: '2026-01-01T01:00:00Z' };
+  const object = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', metadata: { name: account }, status };
+  return { kind: 'ok', object };
 }
 
 function secret(given: WorldGiven, name: string): ApiResult {

@@ -1,5 +1,6 @@
 /** An analysis that shows only when it measures that it can't: the rollout holds where it is, and says what is missing. */
 
+import { tenantRules } from '../../e2e/rights.ts';
 import type { BadCase } from './bad-case.ts';
 import type { BadWorld } from './bad-world.ts';
 
@@ -30,23 +31,18 @@ const startedByDesign: BadCase['byDesign'] = [
 ];
 
 async function secretWithoutTheKey(world: BadWorld, namespace: string): Promise<void> {
-  const rbac = 'rbac.authorization.k8s.io';
-  await world.bed.cluster.api.apply(
-    { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'backend', namespace }, stringData: { tokn: 'hunter2' } },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: 'Role',
-      metadata: { name: 'read-backend', namespace },
-      rules: [{ apiGroups: [''], resources: ['secrets'], resourceNames: ['backend'], verbs: ['get'] }],
-    },
-    {
-      apiVersion: `${rbac}/v1`,
-      kind: 'RoleBinding',
-      metadata: { name: 'read-backend', namespace },
-      roleRef: { apiGroup: rbac, kind: 'Role', name: 'read-backend' },
-      subjects: [{ kind: 'ServiceAccount', name: 'tidegate', namespace: 'tidegate' }],
-    },
-  );
+  const metadata = { name: 'backend', namespace };
+  await world.bed.cluster.api.apply({ apiVersion: 'v1', kind: 'Secret', metadata, stringData: { tokn: 'hunter2' } });
+}
+
+/** The team's account keeps its other rights, but none to Secrets. */
+async function accountWithoutSecrets(world: BadWorld, namespace: string): Promise<void> {
+  await world.bed.cluster.api.apply({
+    apiVersion: 'rbac.authorization.k8s.io/v1',
+    kind: 'Role',
+    metadata: { name: 'deployer', namespace },
+    rules: tenantRules.map((rule) => ({ ...rule, resources: rule.resources.filter((one) => one !== 'secrets') })),
+  });
 }
 
 export const measuredCases: readonly BadCase[] = [
@@ -68,13 +64,14 @@ export const measuredCases: readonly BadCase[] = [
   {
     name: 'Secret of an argument may not be read',
     base: secretChecks,
+    prepare: accountWithoutSecrets,
     spoil: { hand: { rollout: { 'spec.template.spec.containers.0.image': 'tidegate.dev/app:2' } } },
     says: {
       object: /Secret [a-z0-9-]+\/backend/,
       field: /argument token/,
-      found: /may not be read by the controller/,
+      found: /may not be read by ServiceAccount [a-z0-9-]+\/tidegate-deployer/,
       allowed: /get secrets in namespace/,
-      remedy: /grant it the right/,
+      remedy: /grant this account the right/,
     },
     eventOf: 'AnalysisRun',
     byDesign: startedByDesign,
