@@ -26,7 +26,7 @@ export function describeBadInput(title: string, cases: readonly BadCase[]): void
       for (const one of cases)
         versions.set(one.name, (await tellingObject(world, one))?.metadata.resourceVersion ?? '');
       await spoilAll(world, cases);
-    }, 150_000);
+    }, 175_000);
     afterAll(() => world?.stop());
 
     describe.concurrent('says so in one sentence', () => {
@@ -111,7 +111,7 @@ async function releaseGoodApps(world: BadWorld, cases: readonly BadCase[]): Prom
             saw(object?.status);
             return object?.status?.phase === (isByHand(one) ? 'Healthy' : 'Good');
           },
-          { withinMs: 90_000, everyMs: 500 },
+          { withinMs: 130_000, everyMs: 500 },
         ),
       ),
   );
