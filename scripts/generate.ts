@@ -8,7 +8,7 @@ const generators = [
   'crds/generate.ts',
   'controller/rollout/diagram.ts',
   'controller/reasons-page.ts',
-  'controller/rbac.ts',
+  'controller/rbac-yaml.ts',
 ];
 
 for (const generator of generators) {
