@@ -158,6 +158,17 @@ describe('failures of the canary pods', () => {
     });
   });
 
+  it('a crash loop that is up for a moment when its time is over is judged when it is down', () => {
+    const moment = { ...trouble('Crashed', '', 3), exitCode: 1, upSince: start + 59_000 };
+    const { waiting } = withPods([crash]).status;
+    const up = withPods([moment], { waiting }, start + 60_000);
+
+    expect(up.status.verdict).toBeUndefined();
+    expect(up.waiting?.reason).toBe('CrashLoop');
+    expect(up.lookAgainAt).toBe(start + 70_000);
+    expect(withPods([crash], { waiting: up.status.waiting }, start + 62_000).status.verdict?.cause).toBe('CrashLoop');
+  });
+
   it('an unreachable registry only holds, even past the progress deadline', () => {
     const decision = withPods([unreachable], { conditions: [progressing] }, start + 700_000);
 

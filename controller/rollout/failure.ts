@@ -7,7 +7,7 @@ import type { Verdict, VerdictCause } from '../../crds/schema/rollout-decisions.
 import { backgroundPlace, isFailure, latestRun, stepPlace } from './analysis.ts';
 import { type Moves, noMoves, waitFor } from './moves.ts';
 import type { AnalysisRunView } from './observed.ts';
-import { type Trouble, troubleMs, troubleOf } from './pod-trouble.ts';
+import { type SharedTrouble, troubleMs, troubleOf, upMomentMs } from './pod-trouble.ts';
 import { isLate, wantedPods } from './progress.ts';
 import { currentRevision } from './replica-sets.ts';
 import { available, type Scene } from './scene.ts';
@@ -62,7 +62,7 @@ function analysisVerdict(scene: Scene, run: AnalysisRunView, which: 'Step-based'
 /** The wait that began when all canary pods were first seen in this trouble is over; it stands in status.waiting. */
 function failedPods(scene: Scene): Verdict | undefined {
   const trouble = troubleAt(scene);
-  if (trouble === undefined || trouble.kind === 'RegistryUnreachable') return undefined;
+  if (trouble === undefined || !trouble.isNow || trouble.kind === 'RegistryUnreachable') return undefined;
   const { waiting } = scene.status;
   const until = isTroubleWait(waiting?.reason) ? instantOf(waiting?.until) : undefined;
   if (until === undefined || until > scene.now) return undefined;
@@ -82,7 +82,7 @@ function failedDeadline(scene: Scene): Verdict | undefined {
 }
 
 /** Argo Rollouts knows no such cause. */
-function troubleAt(scene: Scene): Trouble | undefined {
+function troubleAt(scene: Scene): SharedTrouble | undefined {
   return isArgo(scene.observed.dialect) || !isOnTrial(scene) ? undefined : troubleOf(scene);
 }
 
@@ -100,11 +100,14 @@ export function waitOnTrouble(scene: Scene): Moves {
       reason: trouble.kind,
       on,
       value: trouble.message,
-      moves: 'The weight stays. It goes on when the registry answers, or when somebody aborts.',
+      moves:
+        'The weight stays. It goes on when the image can be pulled (registry and pull secret), or when somebody aborts.',
     });
   const { waiting } = scene.status;
   const since = isTroubleWait(waiting?.reason) ? instantOf(waiting?.until) : undefined;
   const until = since ?? scene.now + troubleMs;
   const moves = `The revision is aborted if all its pods stay like this for ${durationText(troubleMs)}.`;
-  return waitFor({ reason: trouble.kind, on, value: trouble.message, until, moves });
+  const wait = waitFor({ reason: trouble.kind, on, value: trouble.message, until, moves });
+  // The time is over, but one of them is up just now: a look when that moment is over, too.
+  return until > scene.now ? wait : { ...wait, lookAgainAt: scene.now + upMomentMs };
 }

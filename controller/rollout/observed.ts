@@ -33,6 +33,8 @@ export interface ContainerTrouble {
   readonly message: string;
   readonly restarts: number;
   readonly exitCode?: number;
+  /** Since when it runs again after an end; absent while it is down. */
+  readonly upSince?: Instant;
 }
 
 export interface PodView extends KubeObject {

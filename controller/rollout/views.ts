@@ -3,6 +3,7 @@
 import { z } from 'zod';
 import type { JsonObject, KubeObject, ObjectMeta } from '../../kube/api.ts';
 import type { ContainerTrouble, EndpointSliceView, PodView, ReplicaSetView, ServiceView } from './observed.ts';
+import { instantOf } from './time-text.ts';
 
 type Raw = KubeObject & JsonObject;
 
@@ -57,6 +58,7 @@ const ContainerStatus = z.looseObject({
   state: z
     .looseObject({
       waiting: z.looseObject({ reason: z.string().optional(), message: z.string().optional() }).optional(),
+      running: z.looseObject({ startedAt: z.string().nullish() }).optional(),
       terminated: z.looseObject({ exitCode: z.number().optional() }).optional(),
     })
     .optional(),
@@ -93,6 +95,7 @@ function troubleOfContainer(one: z.infer<typeof ContainerStatus>): ContainerTrou
   const exitCode = one.state?.terminated?.exitCode ?? one.lastState?.terminated?.exitCode;
   const restarts = one.restartCount ?? 0;
   const crashed = !one.ready && restarts > 0 && exitCode !== undefined && exitCode !== 0;
+  const running = one.state?.running;
   if (startingReasons.has(reason) && !crashed) return [];
   return [
     {
@@ -102,6 +105,7 @@ function troubleOfContainer(one: z.infer<typeof ContainerStatus>): ContainerTrou
       message: waiting?.message ?? '',
       restarts,
       ...(exitCode === undefined ? {} : { exitCode }),
+      ...(running === undefined ? {} : { upSince: instantOf(running.startedAt ?? undefined) ?? 0 }),
     },
   ];
 }
