@@ -30,6 +30,31 @@ export function stateOf(status: RolloutStatus): LifecycleState {
   return status.stableRS === status.currentPodHash ? 'stable' : 'stepping';
 }
 
+/** Failed revisions that are remembered; older ones have long lost their ReplicaSet and their commit. */
+const maxFailed = 20;
+
+/** True when the revision failed and no command has asked for it since. */
+export function hasFailed(status: RolloutStatus, podHash: string | undefined): boolean {
+  return podHash !== undefined && failedHashes(status).includes(podHash);
+}
+
+/** Oldest first. A status of an earlier version has only the last one. */
+function failedHashes({ failedPodHash, failedPodHashes = [] }: RolloutStatus): readonly string[] {
+  const isListed = failedPodHash === undefined || failedPodHashes.includes(failedPodHash);
+  return isListed ? failedPodHashes : [...failedPodHashes, failedPodHash];
+}
+
+function withFailed(status: RolloutStatus, podHash: string | undefined): Partial<RolloutStatus> {
+  if (podHash === undefined) return {};
+  const others = failedHashes(status).filter((one) => one !== podHash);
+  return { failedPodHash: podHash, failedPodHashes: [...others, podHash].slice(-maxFailed) };
+}
+
+function withoutFailed(status: RolloutStatus, podHash: string | undefined): Partial<RolloutStatus> {
+  const left = failedHashes(status).filter((one) => one !== podHash);
+  return { failedPodHash: left.at(-1), failedPodHashes: left.length === 0 ? undefined : left };
+}
+
 /** What the actions need beside the status. `from` and `to` are pod hashes of the transition to record. */
 export interface LifecycleInput {
   readonly now: Instant;
@@ -73,7 +98,7 @@ function record(status: RolloutStatus, action: LifecycleAction, input: Lifecycle
   const { now, verdict } = input;
   const stable = status.stableRS ?? '';
   const from = input.from ?? stable;
-  const aborted = { abort: true, abortedAt: timeText(now), verdict, failedPodHash: verdict?.podHash };
+  const aborted = { abort: true, abortedAt: timeText(now), verdict, ...withFailed(status, verdict?.podHash) };
   switch (action) {
     case 'beginRevision':
       return begin(status, input);
@@ -111,7 +136,7 @@ function record(status: RolloutStatus, action: LifecycleAction, input: Lifecycle
         ...noPause,
         ...noAbort,
         ...restarted,
-        failedPodHash: undefined,
+        ...withoutFailed(status, status.currentPodHash),
         transition: undefined,
         attempt: (status.attempt ?? 1) + 1,
       };

@@ -10,6 +10,7 @@ import type { Fact } from '../decision.ts';
 import { type Command, isVerb, openCommand, outcomeOf, type RolloutVerb, staleness } from './command.ts';
 import { fact } from './facts.ts';
 import { verdictOf } from './failure.ts';
+import { hasFailed } from './lifecycle-status.ts';
 import { allows, type LifecycleEvent } from './machine.ts';
 import { isResumed, leavePause } from './pause.ts';
 import { isHeld, type Scene, setOf } from './scene.ts';
@@ -60,7 +61,11 @@ function idleText(scene: Scene): string {
 function bareRetry(scene: Scene): Request | undefined {
   const { abort, abortedAt } = scene.status;
   if (abortedAt === undefined || abort === true || !allows(scene.state, { type: 'retry' })) return undefined;
-  return { event: { type: 'retry' }, patch: {}, facts: [] };
+  const message = 'retry: a person set status.abort to false';
+  // The id stays: it tells that the command in the annotations was handled.
+  const id = scene.status.lastCommand?.id ?? `status-abort-${timeText(scene.now)}`;
+  const lastCommand = { id, verb: 'retry', outcome: 'Applied', message, at: timeText(scene.now) } as const;
+  return { event: { type: 'retry' }, patch: { lastCommand }, facts: [] };
 }
 
 function barePromoteFull(scene: Scene): Request | undefined {
@@ -165,7 +170,7 @@ function rollback(scene: Scene, command: Command): Request | string {
   if (scene.stableHash === to) return `revision ${to} is stable already`;
   if (!allows(scene.state, { type: 'rollback' })) return 'a rollout is in progress: abort it instead';
   if (setOf(scene, to) === undefined) return `the ReplicaSet of revision ${to} does not exist any more`;
-  if (scene.status.failedPodHash === to) return `revision ${to} failed itself`;
+  if (hasFailed(scene.status, to)) return `revision ${to} failed itself`;
   const who = command.actor ?? 'a person';
   const message = `Rolled back to ${to} by ${who}${command.reason === undefined ? '' : `: ${command.reason}`}`;
   const verdict = verdictOf(scene, 'AbortedByUser', message, {

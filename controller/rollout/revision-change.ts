@@ -6,7 +6,7 @@ import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Fact } from '../decision.ts';
 import { fact } from './facts.ts';
 import { verdictOf } from './failure.ts';
-import { afterEvent } from './lifecycle-status.ts';
+import { afterEvent, hasFailed } from './lifecycle-status.ts';
 import type { RevisionEvent } from './machine.ts';
 import type { Observed } from './observed.ts';
 import { currentRevision } from './replica-sets.ts';
@@ -41,19 +41,21 @@ function revisionEvent(observed: Observed, status: RolloutStatus): RevisionEvent
     hasStable: stableHash !== undefined,
     toStable: podHash === stableHash,
     carrying: isCarrying(sceneOf(observed, status), podHash),
-    failedBefore: status.failedPodHash === podHash && podHash !== stableHash,
+    failedBefore: hasFailed(status, podHash) && podHash !== stableHash,
   };
 }
 
 /**
- * True while a revision that is neither stable nor the new one has traffic: by weight where there is a router (then only the
- * one that was being released keeps pods of its own right; older ones merely wait for their deadline), by its pods otherwise.
+ * True while a revision that is neither stable nor the new one may have traffic: by its pods; with a router only those of
+ * the one that was being released and of the one that the canary Service selects (older ones merely wait for their
+ * deadline), whatever weight is written: the router may not have confirmed it, and its drain is not over.
  */
 function isCarrying(scene: Scene, podHash: string): boolean {
   const { replicaSets, canaryService, stableService } = scene.observed;
   const stays = [scene.stableHash, podHash];
   const leaves = replicaSets.filter((set) => !stays.includes(set.podHash) && set.replicas > 0);
-  const hasPods = leaves.some((set) => !scene.routed || set.podHash === scene.status.currentPodHash);
+  const served = [scene.status.currentPodHash, canaryService?.podHash];
+  const hasPods = leaves.some((set) => !scene.routed || served.includes(set.podHash));
   const hasWeight = canaryWeight(scene) > 0 && canaryService?.podHash !== podHash;
   const stableIsTaken = stableService?.podHash !== undefined && stableService.podHash !== scene.stableHash;
   return hasPods || hasWeight || (scene.stableHash !== undefined && stableIsTaken);

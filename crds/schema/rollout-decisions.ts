@@ -1,7 +1,7 @@
 /** What a Rollout's status says beyond Argo's fields: the recorded intent, what it waits for, the verdict, the last command. */
 
 import type { z } from 'zod';
-import { flag, int32, int64, object, oneOf, text, time } from './fields.ts';
+import { flag, int32, int64, list, object, oneOf, text, time } from './fields.ts';
 
 /** Causes of a failed revision; hold causes never set a verdict. */
 export const verdictCauses = [
@@ -82,6 +82,14 @@ export const decisionFields = {
   waiting: WaitingStatus,
   drainUntil: time('Until when a revision without weight keeps its pods, so that open requests can end.'),
   verdict: Verdict,
-  failedPodHash: text('Pod template hash that failed; it is not promoted again without a new command.'),
+  failedPodHash: text('Pod template hash that failed last; it is not promoted again without a new command.'),
+  failedPodHashes: list(
+    text('A pod template hash.'),
+    'All pod template hashes that failed, the newest last; none of them is promoted again without a new command.',
+    {
+      maxItems: 20,
+      atomic: true,
+    },
+  ),
   lastCommand: LastCommand,
 };
