@@ -2,9 +2,9 @@
 
 import type { GitRevert } from '../../crds/schema/git-revert.ts';
 import type { Instant } from '../../kube/api.ts';
+import { instantOf } from '../git-sync/conditions.ts';
 import { annotationOf } from '../git-sync/objects.ts';
 import type { GitDeps } from '../git-sync/ports.ts';
-import { isRevertOpen } from '../git-sync/summary.ts';
 import type { Tenants } from '../git-sync/tenant.ts';
 import { needsExamination } from './decide.ts';
 import { examine } from './examine.ts';
@@ -29,7 +29,7 @@ export async function observe(
   const { stores } = deps;
   const namespace = revert.metadata.namespace ?? '';
   const sync = stores.gitSyncs.get(namespace, revert.spec.gitSync.name);
-  const blockedBy = olderOnBranch(revert, stores.gitReverts.list());
+  const blockedBy = writingNow(revert, stores.gitReverts.list(), now);
   const found = {
     revert,
     ...(sync !== undefined && sync.metadata.uid === revert.spec.gitSync.uid ? { sync } : {}),
@@ -74,18 +74,23 @@ function protectedRollouts(revert: GitRevert, deps: GitDeps): readonly string[] 
     .map((one) => one.rollout);
 }
 
-/** Writers of one branch take turns, the oldest first; one that waits for a person lets the others pass. */
-function olderOnBranch(revert: GitRevert, all: readonly GitRevert[]): string | undefined {
+/**
+ * One writer at a time: an older revert whose commit is made and is being pushed now goes first, so that its push is no lost
+ * race for this one. One that waits (for its back-off, a right, a person) holds nothing: the branch is no queue by age.
+ */
+function writingNow(revert: GitRevert, all: readonly GitRevert[], now: Instant): string | undefined {
   const rank = (one: GitRevert): string =>
     `${one.metadata.creationTimestamp ?? ''}/${one.metadata.namespace ?? ''}/${one.metadata.name}`;
-  const older = all.filter(
+  const older = all.find(
     (one) =>
       one.metadata.uid !== revert.metadata.uid &&
       one.spec.repository === revert.spec.repository &&
       one.spec.branch === revert.spec.branch &&
       one.spec.mode === 'push' &&
-      isRevertOpen(one) &&
+      one.metadata.deletionTimestamp === undefined &&
+      one.status?.phase === 'Computed' &&
+      (instantOf(one.status.nextAttemptAt) ?? 0) <= now &&
       rank(one) < rank(revert),
   );
-  return older[0]?.metadata.name;
+  return older?.metadata.name;
 }

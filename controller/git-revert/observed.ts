@@ -28,7 +28,7 @@ export interface RevertObserved {
   readonly siblings: readonly GitRevert[];
   /** Names of failed Rollouts that carry the annotation no-auto-revert. */
   readonly protectedRollouts: readonly string[];
-  /** An older revert on the same branch goes first. */
+  /** Name of an older revert that is being pushed to the same branch right now. */
   readonly blockedBy?: string;
   readonly examination: Examination;
   /** Failed looks in a row, for the back-off. */

@@ -5,7 +5,7 @@
 
 import { parseDurationMs } from '../../crds/schema/duration.ts';
 import type { GitSyncStatus } from '../../crds/schema/git-sync.ts';
-import type { Release } from '../../crds/schema/release.ts';
+import type { Release, ReleaseRollout } from '../../crds/schema/release.ts';
 import type { Instant } from '../../kube/api.ts';
 import { instantOf } from './conditions.ts';
 import { applyEffect } from './decide-candidate.ts';
@@ -27,8 +27,9 @@ import type { GitSyncEffect } from './effects.ts';
 import { entryKey, isOurs } from './inventory.ts';
 import { keyText } from './objects.ts';
 import type { Observed, Trial } from './observed.ts';
-import { isStableConfirmed } from './release-verdict.ts';
+import { unconfirmed } from './release-verdict.ts';
 import { findRelease } from './releases.ts';
+import { asRollout, findRollout } from './rollout-state.ts';
 import { isRestorable, restoreSkips, rollbackCommands, waitsForRollback } from './restore.ts';
 
 const pollMs = 2_000;
@@ -41,12 +42,8 @@ export function restoring(observed: Observed, draft: Draft, now: Instant): Draft
   const bad = findRelease(observed, restore.release);
   const text = restore.message ?? `Release ${restore.release} is taken back.`;
   const here = withPhase(draft, 'Restoring', text);
-  if (bad !== undefined && !isStableConfirmed(bad, observed.rollouts)) {
-    const moves = `${text} The rest is restored as soon as all traffic is confirmed to be on stable.`;
-    return stopped(
-      waitingFor(withPhase(here, 'Restoring', moves), { reason: 'StableUnconfirmed', on: 'Rollout', moves }),
-    );
-  }
+  const open = bad === undefined ? [] : unconfirmed(bad, observed.rollouts);
+  if (bad !== undefined && open.length > 0) return stableOpen(observed, here, bad, open, now);
   if (observed.gap !== undefined) return withGap(observed, here, now);
   const { trial } = observed;
   if (observed.subject.kind !== 'restore' || trial === undefined) {
@@ -56,6 +53,37 @@ export function restoring(observed: Observed, draft: Draft, now: Instant): Draft
     );
   }
   return restoringSet(observed, unconditioned(here, 'LedgerIncomplete'), bad, trial, now);
+}
+
+/**
+ * Traffic of the failed revision may still flow. Past the timeout the restore waits on, but no commit is kept waiting by it: one
+ * that changes the failed content is how the repair gets in.
+ */
+function stableOpen(
+  observed: Observed,
+  draft: Draft,
+  bad: Release,
+  open: readonly ReleaseRollout[],
+  now: Instant,
+): Draft {
+  const text = draft.status.message ?? '';
+  const { timeout = '5m' } = observed.sync.spec;
+  const until = deadlineOf(observed, bad, now);
+  const name = open[0]?.name ?? '';
+  const live = open[0] && findRollout(observed.rollouts, open[0]);
+  const moves = (live && asRollout(live).status?.waiting?.moves) ?? 'It does not say why.';
+  const unclear = `Rollout ${name} has not confirmed within ${timeout} that all its traffic is on stable: ${moves}`;
+  if (now < until) {
+    const said = `${text} The rest is restored as soon as all traffic is confirmed to be on stable.`;
+    const waiting = { reason: 'StableUnconfirmed', on: `Rollout/${name}`, until, moves: said } as const;
+    return stopped(lookingAgain(waitingFor(withPhase(draft, 'Restoring', said), waiting), until));
+  }
+  const { tip } = observed.source;
+  const isNew = tip !== undefined && tip.digest !== bad.spec.digest && observed.sync.spec.suspend !== true;
+  if (isNew) return givingUp(draft, [unclear], now);
+  const said = `${text} ${unclear} The restore waits for that; a commit that repairs it is applied without waiting.`;
+  const waiting = { reason: 'StableUnconfirmed', on: `Rollout/${name}`, moves: said } as const;
+  return stopped(waitingFor(withPhase(draft, 'Restoring', said), waiting));
 }
 
 function restoringSet(observed: Observed, draft: Draft, bad: Release | undefined, trial: Trial, now: Instant): Draft {
@@ -116,6 +144,11 @@ function finishing(draft: Draft, skipped: readonly string[], now: Instant): Draf
   return recorded(withStatus({ ...draft, status: rest }, { restore }), fact);
 }
 
+function deadlineOf(observed: Observed, bad: Release, now: Instant): Instant {
+  const timeoutMs = parseDurationMs(observed.sync.spec.timeout ?? '5m') ?? 300_000;
+  return (instantOf(bad.status?.finishedAt) ?? now) + timeoutMs;
+}
+
 /** After the sync's timeout a newer commit is not kept waiting any longer by what can't be restored. */
 function giveUpOr(
   observed: Observed,
@@ -125,9 +158,10 @@ function giveUpOr(
   now: Instant,
   otherwise: () => Draft,
 ): Draft {
-  const timeoutMs = parseDurationMs(observed.sync.spec.timeout ?? '5m') ?? 300_000;
-  const since = instantOf(bad?.status?.finishedAt) ?? now;
-  if (bad !== undefined && now < since + timeoutMs) return otherwise();
+  return bad !== undefined && now < deadlineOf(observed, bad, now) ? otherwise() : givingUp(draft, remaining, now);
+}
+
+function givingUp(draft: Draft, remaining: readonly string[], now: Instant): Draft {
   const message = `Release ${draft.status.restore?.release} failed and could not be taken back whole: ${remaining.join(' ')}`;
   const restore: GitSyncStatus['restore'] = {
     release: draft.status.restore?.release ?? '',

@@ -135,8 +135,9 @@ export const gitSyncReasons = {
   StableUnconfirmed: {
     ...waiting,
     type: 'Warning',
-    meaning: 'A failed Rollout has not confirmed that all traffic is on stable; the rest is restored after that.',
-    remedy: 'If it lasts, status.waiting of the failed Rollout says why.',
+    meaning:
+      'A failed Rollout has not confirmed that all traffic is on stable; the rest is restored after that. From spec.timeout on a newer commit is let through.',
+    remedy: 'If it lasts, status.waiting of the failed Rollout says why; a commit that repairs it need not wait.',
   },
   RollingBack: {
     ...waiting,

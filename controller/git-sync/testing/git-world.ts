@@ -56,7 +56,7 @@ export function gitWorld(spec: JsonObject = {}): GitWorld {
     for (let round = 0; round < 200; round += 1) {
       await clock.advance(0);
       let moved = await runOnce(rooms.sync, 's', 'shop/web');
-      for (const one of cluster.all('GitRevert'))
+      for (const one of cluster.all('GitRevert').filter((each) => each.metadata.namespace === 'shop'))
         moved = (await runOnce(rooms.revert, 'r', `shop/${one.metadata.name}`)) || moved;
       await clock.advance(0);
       if (!moved && !rooms.woken()) return;
