@@ -7,6 +7,7 @@ import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import { isArgo } from '../../crds/schema/dialect.ts';
 import { isReason } from '../reasons.ts';
 import { analysisRunDraft, type RunPlace } from './analysis-draft.ts';
+import { holdWithoutEvidence, lackOfEvidence } from './background-evidence.ts';
 import { fact } from './facts.ts';
 import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
 import type { AnalysisRunView } from './observed.ts';
@@ -87,8 +88,15 @@ export function runBackground(scene: Scene): Moves {
   if (place === undefined || isHeld(scene)) return noMoves;
   const run = latestRun(scene, place);
   if (run === undefined) return available(scene.current) > 0 ? start(scene, place) : noMoves;
-  if (!isFinished(run) || (run.status?.phase === 'Successful' && run.spec.terminate !== true)) return noMoves;
+  if (!isFinished(run)) return holdWithoutEvidence(scene, run);
+  if (run.status?.phase === 'Successful' && run.spec.terminate !== true) return noMoves;
   return withoutVerdict(scene, place, run);
+}
+
+/** What the analysis beside the steps still lacks for a promotion to begin; undefined when nothing, or when there is none. */
+export function promotionHold(scene: Scene): Moves | undefined {
+  const place = backgroundPlace(scene);
+  return place === undefined ? undefined : lackOfEvidence(scene, runsOf(scene, place));
 }
 
 function start(scene: Scene, place: RunPlace): Moves {
@@ -97,7 +105,7 @@ function start(scene: Scene, place: RunPlace): Moves {
 }
 
 function withoutVerdict(scene: Scene, place: RunPlace, run: AnalysisRunView): Moves {
-  if (!isFinished(run)) return place.type === 'Background' ? noMoves : running(run);
+  if (!isFinished(run)) return running(run);
   if (run.status?.phase === 'Inconclusive') return inconclusive(scene, place, run);
   return tryAgain(scene, place, run);
 }

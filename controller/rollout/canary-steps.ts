@@ -15,15 +15,15 @@ export function weightAt(steps: Steps, index: number, total: number): number {
   return 0;
 }
 
-/** Size that a setCanaryScale up to this step asks for; undefined means: as the weight needs. */
+/** Size that a setCanaryScale up to this step asks for, at least 1 where there is weight; undefined means: as the weight needs. */
 export function explicitSizeAt(steps: Steps, index: number, replicas: number): number | undefined {
   if (index >= steps.length) return undefined;
   for (let at = index; at >= 0; at -= 1) {
     const scale = steps[at]?.setCanaryScale;
     if (scale === undefined) continue;
-    if (scale.replicas !== undefined) return scale.replicas;
-    if (scale.weight !== undefined) return Math.ceil((replicas * scale.weight) / 100);
-    return undefined;
+    const size =
+      scale.replicas ?? (scale.weight === undefined ? undefined : Math.ceil((replicas * scale.weight) / 100));
+    return size === undefined ? undefined : Math.max(size, weightAt(steps, index, 1) > 0 ? Math.min(1, replicas) : 0);
   }
   return undefined;
 }

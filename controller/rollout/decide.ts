@@ -7,11 +7,12 @@ import { isArgo } from '../../crds/schema/dialect.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Decision, Fact, Waiting } from '../decision.ts';
 import { abortedFact, keepAborted, retreat } from './abort.ts';
-import { judgeStep, runBackground, stopUnwanted } from './analysis.ts';
+import { judgeStep, promotionHold, runBackground, stopUnwanted } from './analysis.ts';
 import type { RolloutEffect } from './effects.ts';
 import { fact } from './facts.ts';
 import { failureOf, waitOnTrouble } from './failure.ts';
 import { afterEvent, type LifecycleInput } from './lifecycle-status.ts';
+import { withLostRouter } from './lost-router.ts';
 import type { LifecycleEvent } from './machine.ts';
 import { type Moves, noMoves, together, waitFor } from './moves.ts';
 import { nextStatus, problemText } from './next-status.ts';
@@ -30,7 +31,8 @@ import { deadlineText, instantOf } from './time-text.ts';
 
 export type RolloutDecision = Decision<RolloutStatus, RolloutEffect>;
 
-export function decide(observed: Observed): RolloutDecision {
+export function decide(seen: Observed): RolloutDecision {
+  const observed = withLostRouter(seen);
   const status = observed.rollout.status ?? {};
   if (observed.problems.length > 0) return refuse(observed, status);
   const change = newRevision(observed, status) ?? newPlan(observed, status);
@@ -90,7 +92,8 @@ function onTrial(scene: Scene): Moves {
   const timer: Moves = deadline === undefined ? noMoves : { ...noMoves, lookAgainAt: deadline };
   if (background.waiting || background.patch) return together(watch, holdSizes(scene), timer);
   const forward = scene.state === 'stepping' ? runStep(scene, judgeStep(scene)) : promote(scene);
-  return together(watch, forward, timer);
+  const isLast = forward.event?.type === 'steps-done';
+  return together(watch, (isLast ? promotionHold(scene) : undefined) ?? forward, timer);
 }
 
 function moved(

@@ -3,6 +3,7 @@
 import { progressDeadlineMs } from '../../crds/schema/defaults.ts';
 import type { RolloutCondition, RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Instant } from '../../kube/api.ts';
+import { runBackground } from './analysis.ts';
 import { explicitSizeAt, podsFor, weightAt } from './canary-steps.ts';
 import { splitFor } from './replica-ratio.ts';
 import { rollingLimits } from '../../crds/schema/defaults.ts';
@@ -37,10 +38,10 @@ export function wantedPods(scene: Scene): number | undefined {
   }
 }
 
-/** Waiting for pods right now, and not by anybody's wish. */
+/** Waiting for pods right now, and not by anybody's wish, nor because the analysis beside the steps holds everything. */
 export function awaitsPods(scene: Scene): boolean {
   const wanted = wantedPods(scene);
-  if (wanted === undefined || isHeld(scene)) return false;
+  if (wanted === undefined || isHeld(scene) || runBackground(scene).waiting !== undefined) return false;
   const step = scene.state === 'stepping' ? scene.steps[scene.stepIndex] : undefined;
   if (step?.pause !== undefined || step?.analysis !== undefined) return false;
   return available(scene.current) < wanted;

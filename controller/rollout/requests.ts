@@ -7,6 +7,7 @@ import type { Verdict } from '../../crds/schema/rollout-decisions.ts';
 import { objectText } from '../../crds/schema/problem.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Fact } from '../decision.ts';
+import { promotionHold } from './analysis.ts';
 import { type Command, isVerb, openCommand, outcomeOf, type RolloutVerb, staleness } from './command.ts';
 import { fact } from './facts.ts';
 import { verdictOf } from './failure.ts';
@@ -148,6 +149,8 @@ function promote(scene: Scene): Request | string {
   if ((scene.status.pauseConditions ?? []).length > 0 && scene.steps[scene.stepIndex]?.pause !== undefined)
     return { patch: { pauseConditions: undefined }, facts: [] };
   const next = Math.min(scene.stepIndex + 1, scene.steps.length);
+  if (next === scene.steps.length && promotionHold(scene) !== undefined)
+    return 'the analysis beside the steps has no evidence yet: wait for it, or go on without it by promote-full';
   return { patch: { ...leavePause, currentStepIndex: next }, facts: [] };
 }
 

@@ -262,12 +262,26 @@ describe('a broken stable revision', () => {
   });
 });
 
+it('a canary scaled to no pods gets one when it gets weight', () => {
+  const { world, violations } = deployed({
+    rollout: { canary: { steps: [{ setCanaryScale: { replicas: 0 } }, { setWeight: 20 }, { pause: {} }] } },
+  });
+
+  release(world, 'shop:2');
+  world.run();
+
+  expect(world.status).toMatchObject({ phase: 'Paused', currentStepIndex: 2 });
+  expect([world.weight, world.readyPods('v2')]).toEqual([20, 1]);
+  expect(violations).toEqual([]);
+});
+
 describe('analysis', () => {
   const analysis = { templates: [{ templateName: 'errors' }] };
-  const withAnalysis = { canary: { steps: [{ setWeight: 20 }, { analysis }, { setWeight: 60 }], analysis } };
+  const plan = { canary: { steps: [{ setWeight: 20 }, { analysis }, { setWeight: 60 }], analysis } };
+  const withAnalysis = { rollout: plan, backgroundIsGood: true };
 
   it('aborts on a failed step and says which', () => {
-    const { world, violations } = deployed({ rollout: withAnalysis });
+    const { world, violations } = deployed(withAnalysis);
 
     release(world, 'shop:2');
     world.run((now) => now.runs.length === 2);
@@ -282,7 +296,7 @@ describe('analysis', () => {
   });
 
   it('passes on success only, and repeats a run that brought no evidence', () => {
-    const { world, violations } = deployed({ rollout: withAnalysis });
+    const { world, violations } = deployed(withAnalysis);
 
     release(world, 'shop:2');
     world.run((now) => now.runs.length === 2);
@@ -298,7 +312,7 @@ describe('analysis', () => {
   });
 
   it('pauses when the background has no verdict, and starts it anew after a resume', () => {
-    const { world } = deployed({ rollout: withAnalysis });
+    const { world } = deployed(withAnalysis);
 
     release(world, 'shop:2');
     world.run((now) => now.runs.length === 2);
