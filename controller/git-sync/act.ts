@@ -47,12 +47,14 @@ function carryOut(observed: Observed, effect: GitSyncEffect, deps: GitDeps, room
     case 'MarkRelease':
       return markRelease(observed, effect, deps, room);
     case 'TrimRelease':
-      return trimRelease(observed.sync, effect.release, effect.parts, deps, room);
+      return trimRelease(observed.sync, effect, deps, room);
     case 'DeleteRelease':
       return deleteRelease(observed.sync, effect, deps);
     case 'Apply':
       return applyAll(observed, effect.payloads, deps, room);
     case 'Delete':
+      // Without a uid it is not known to be the object that was looked at.
+      if (effect.uid === '') return Promise.resolve(ok);
       return asTenant(observed.sync, room, async (identity) => {
         const result = await deps.client.delete(effect.key, {
           uid: effect.uid,
@@ -98,11 +100,11 @@ function syncKey(sync: GitSync): ObjectKey {
 async function setFinalizer(sync: GitSync, present: boolean, deps: GitDeps, room: Room): Promise<ActOutcome> {
   const others = (sync.metadata.finalizers ?? []).filter((one) => one !== deps.keys.finalizer);
   const finalizers = present ? [...others, deps.keys.finalizer] : others;
-  const { resourceVersion, uid } = sync.metadata;
+  const { resourceVersion = '', uid = '' } = sync.metadata;
   const result = await deps.client.merge(
     syncKey(sync),
     { metadata: { finalizers } },
-    { fieldManager: statusManager, ...(resourceVersion ? { resourceVersion } : {}), ...(uid ? { uid } : {}) },
+    { fieldManager: statusManager, resourceVersion, uid },
   );
   if (result.kind === 'ok') room.freshSyncs.wrote(result.object as unknown as GitSync);
   if (!present && (result.kind === 'not-found' || result.kind === 'gone')) return ok;
@@ -120,7 +122,9 @@ async function writeRelease(sync: GitSync, draft: ReleaseDraft, deps: GitDeps, r
   for (const [index, data] of packed.parts.entries()) {
     if (index === 0) continue;
     const spec = { gitSync, repository, branch, commit, digest, data, partOf: draft.name, partIndex: index };
-    const outcome = await createRelease(sync, partName(draft.name, index), spec, deps, undefined);
+    const made = await createRelease(sync, partName(draft.name, index), spec, deps);
+    // The name says commit and digest, so one that is there already is the same part of an earlier try.
+    const outcome = isThere(made) ? ok : outcomeOf(releaseKey(sync, draft.name), made, 'the controller');
     if (outcome.kind !== 'ok') return outcome;
   }
   const spec = {
@@ -129,41 +133,40 @@ async function writeRelease(sync: GitSync, draft: ReleaseDraft, deps: GitDeps, r
     parts: packed.parts.length,
     partDigest: packed.partDigest,
   };
-  const created = await createRelease(sync, draft.name, spec, deps, room);
-  return created.kind === 'ok' ? startRelease(sync, draft, deps, room) : created;
+  const made = await createRelease(sync, draft.name, spec, deps);
+  if (made.kind === 'ok') {
+    room.freshReleases.wrote(projected(made.object));
+    return startRelease(made.object, draft, deps, room);
+  }
+  // What became of the earlier try is read first.
+  return isThere(made)
+    ? { kind: 'passing', message: `Release ${draft.name} is there already; it is read again.` }
+    : outcomeOf(releaseKey(sync, draft.name), made, 'the controller');
 }
 
 /** One pass less; when it fails, the next pass finds a Release without a phase and does it then. */
-async function startRelease(sync: GitSync, draft: ReleaseDraft, deps: GitDeps, room: Room): Promise<ActOutcome> {
-  const key = releaseKey(sync, draft.name);
+async function startRelease(created: KubeObject, draft: ReleaseDraft, deps: GitDeps, room: Room): Promise<ActOutcome> {
+  const { namespace = '', name, uid = '', resourceVersion = '' } = created.metadata;
+  const key = { group: ownGroup, kind: 'Release', namespace, name };
   const status = { phase: 'Candidate', startedAt: draft.startedAt };
-  const result = await deps.client.merge(key, { status }, { subresource: 'status', fieldManager: statusManager });
+  const options = { subresource: 'status', fieldManager: statusManager, uid, resourceVersion } as const;
+  const result = await deps.client.merge(key, { status }, options);
   if (result.kind === 'ok') room.freshReleases.wrote(projected(result.object));
   return outcomeOf(key, result, 'the controller');
 }
 
-async function createRelease(
-  sync: GitSync,
-  name: string,
-  spec: Release['spec'],
-  deps: GitDeps,
-  room: Room | undefined,
-): Promise<ActOutcome> {
+function createRelease(sync: GitSync, name: string, spec: Release['spec'], deps: GitDeps): Promise<ApiResult> {
   const release = {
     apiVersion: ownApiVersion,
     kind: 'Release',
     metadata: { name, namespace: sync.metadata.namespace ?? '', ownerReferences: [ownerOf(sync)] },
     spec,
   };
-  const result = await deps.client.create(release, { fieldManager: statusManager });
-  if (result.kind === 'ok') room?.freshReleases.wrote(projected(result.object));
-  if (result.kind === 'conflict' && result.reason === 'AlreadyExists') {
-    // The name says commit and digest, so it is the same release of an earlier try; what became of it is read first.
-    return room === undefined
-      ? ok
-      : { kind: 'passing', message: `Release ${name} is there already; it is read again.` };
-  }
-  return outcomeOf(releaseKey(sync, name), result, 'the controller');
+  return deps.client.create(release, { fieldManager: statusManager });
+}
+
+function isThere(made: ApiResult): boolean {
+  return made.kind === 'conflict' && made.reason === 'AlreadyExists';
 }
 
 function projected(object: KubeObject & JsonObject): Release {
@@ -201,14 +204,20 @@ async function markRelease(
   return outcomeOf(key, result, 'the controller');
 }
 
-async function trimRelease(sync: GitSync, name: string, parts: number, deps: GitDeps, room: Room): Promise<ActOutcome> {
-  for (let index = 1; index < parts; index += 1) {
-    const key = releaseKey(sync, partName(name, index));
-    const outcome = goneOr(key, await deps.client.delete(key), 'the controller');
+async function trimRelease(
+  sync: GitSync,
+  effect: Extract<GitSyncEffect, { kind: 'TrimRelease' }>,
+  deps: GitDeps,
+  room: Room,
+): Promise<ActOutcome> {
+  for (let index = 1; index < effect.parts; index += 1) {
+    const outcome = await deletePart(sync, effect.release, index, deps);
     if (outcome.kind !== 'ok') return outcome;
   }
-  const key = releaseKey(sync, name);
-  const result = await deps.client.merge(key, { spec: { data: null } }, { fieldManager: statusManager });
+  const key = releaseKey(sync, effect.release);
+  const { uid, resourceVersion } = effect;
+  const options = { fieldManager: statusManager, uid, resourceVersion };
+  const result = await deps.client.merge(key, { spec: { data: null } }, options);
   if (result.kind === 'ok') room.freshReleases.wrote(projected(result.object));
   if (result.kind === 'not-found' || result.kind === 'gone') return ok;
   return outcomeOf(key, result, 'the controller');
@@ -219,13 +228,23 @@ async function deleteRelease(
   effect: Extract<GitSyncEffect, { kind: 'DeleteRelease' }>,
   deps: GitDeps,
 ): Promise<ActOutcome> {
-  for (let index = effect.parts - 1; index >= 0; index -= 1) {
-    const key = releaseKey(sync, index === 0 ? effect.release : partName(effect.release, index));
-    const precondition = index === 0 ? { uid: effect.uid } : {};
-    const outcome = goneOr(key, await deps.client.delete(key, precondition), 'the controller');
+  for (let index = effect.parts - 1; index > 0; index -= 1) {
+    const outcome = await deletePart(sync, effect.release, index, deps);
     if (outcome.kind !== 'ok') return outcome;
   }
-  return ok;
+  const key = releaseKey(sync, effect.release);
+  return goneOr(key, await deps.client.delete(key, { uid: effect.uid }), 'the controller');
+}
+
+/** Further parts are in no cache: each is read, known as a part of this release, and deleted by its uid. */
+async function deletePart(sync: GitSync, release: string, index: number, deps: GitDeps): Promise<ActOutcome> {
+  const key = releaseKey(sync, partName(release, index));
+  const found = await deps.client.get(key);
+  if (found.kind !== 'ok') return goneOr(key, found, 'the controller');
+  const part = found.object as unknown as Release;
+  const { uid } = found.object.metadata;
+  if (uid === undefined || part.spec.partOf !== release || part.spec.gitSync.uid !== sync.metadata.uid) return ok;
+  return goneOr(key, await deps.client.delete(key, { uid }), 'the controller');
 }
 
 /** As the tenant, in order. What the server stored is remembered, so that the next look need not try it again. */
@@ -295,8 +314,8 @@ function sweepCopies(observed: Observed, keep: readonly string[], deps: GitDeps,
     const found = copies.flatMap((list) => (list.kind === 'ok' ? list.items : []));
     const used = users.flatMap((list) => (list.kind === 'ok' ? list.items : []));
     for (const copy of unusedCopies(found, used, new Set(keep))) {
-      const { uid = '' } = copy.metadata;
-      await deps.client.delete(keyOf(copy), { uid, as: identity });
+      const { uid } = copy.metadata;
+      if (uid !== undefined) await deps.client.delete(keyOf(copy), { uid, as: identity });
     }
     return ok;
   });

@@ -90,7 +90,13 @@ function trimming(observed: Observed, lastGood: string): readonly GitSyncEffect[
       uid: one.metadata.uid ?? '',
       parts: partsOf(one),
     })),
-    ...packed.map((one) => ({ kind: 'TrimRelease' as const, release: one.metadata.name, parts: partsOf(one) })),
+    ...packed.map((one) => ({
+      kind: 'TrimRelease' as const,
+      release: one.metadata.name,
+      uid: one.metadata.uid ?? '',
+      resourceVersion: one.metadata.resourceVersion ?? '',
+      parts: partsOf(one),
+    })),
   ];
 }
 

@@ -24,7 +24,13 @@ export type GitSyncEffect =
       readonly status: ReleaseStatus;
     }
   /** Takes the rendered set out of an old Release; what became of it stays. */
-  | { readonly kind: 'TrimRelease'; readonly release: string; readonly parts: number }
+  | {
+      readonly kind: 'TrimRelease';
+      readonly release: string;
+      readonly uid: string;
+      readonly resourceVersion: string;
+      readonly parts: number;
+    }
   | { readonly kind: 'DeleteRelease'; readonly release: string; readonly uid: string; readonly parts: number }
   /** Applies in this order with the tenant's rights and stops at the first that fails. */
   | { readonly kind: 'Apply'; readonly payloads: readonly Manifest[] }

@@ -89,6 +89,17 @@ export function fakeCluster(namespace = 'shop'): FakeCluster {
       : undefined;
   };
 
+  /** A change that would also hit a newer version, or another object of the same name, is a defect of the caller. */
+  const demand = (
+    verb: string,
+    key: ObjectKey,
+    wanted: { resourceVersion?: string; uid?: string },
+    uidOnly = false,
+  ) => {
+    const isBound = (wanted.resourceVersion ?? '') !== '' || (uidOnly && (wanted.uid ?? '') !== '');
+    if (!isBound) throw new Error(`${verb} ${key.kind}/${key.name} has no precondition (docs/preconditions.md)`);
+  };
+
   const client: KubeClient = {
     served: async ({ group, kind }) => ({
       group,
@@ -127,6 +138,7 @@ export function fakeCluster(namespace = 'shop'): FakeCluster {
       const refused = refuse('apply', key, options);
       if (refused) return refused;
       const old = objects.get(idOf(key));
+      if (old !== undefined && options.dryRun !== true) demand('apply', key, object.metadata);
       const conflict = stale(old, object.metadata);
       if (conflict) return conflict;
       const { resourceVersion: _rv, uid: _uid, ...metadata } = object.metadata;
@@ -140,6 +152,7 @@ export function fakeCluster(namespace = 'shop'): FakeCluster {
       return ok(done);
     },
     merge: async (key, patch, options) => {
+      demand('merge', key, options);
       const refused = refuse(options.subresource === 'status' ? 'status' : 'merge', key, options);
       if (refused) return refused;
       const old = objects.get(idOf(key));
@@ -153,6 +166,7 @@ export function fakeCluster(namespace = 'shop'): FakeCluster {
       return ok(done);
     },
     delete: async (key, options = {}) => {
+      demand('delete', key, options, true);
       const refused = refuse('delete', key, options);
       if (refused) return refused as ApiResult<JsonObject>;
       const old = objects.get(idOf(key));
