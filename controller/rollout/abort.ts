@@ -4,6 +4,7 @@
  */
 
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import { podsFor } from './canary-steps.ts';
 import { fact } from './facts.ts';
 import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
 import type { ReplicaSetView } from './observed.ts';
@@ -13,7 +14,7 @@ import { regainStableService, rescue } from './regain.ts';
 import { selectRevision, waitForPods } from './services.ts';
 import { planRatio, retireOthers } from './sizes.ts';
 import { deadlineText, instantOf, timeText } from './time-text.ts';
-import { moveWeight } from './weights.ts';
+import { moveWeight, mostOnCanary } from './weights.ts';
 
 /** One pass of 'aborting', 'superseding' or 'returning'. */
 export function retreat(scene: Scene): Moves {
@@ -25,8 +26,9 @@ function retreatRouted(scene: Scene): Moves {
   const { stableService } = scene.observed;
   const grow = effects(...scaleTo(scene, scene.stable, scene.replicas));
   const isSwitched = stableService?.podHash === undefined || stableService.podHash === scene.stableHash;
-  if (!isSwitched) return together(grow, regainStableService(scene));
   const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash: scene.stableHash });
+  if (isConfirmed(scene) && !(isSwitched && weight.settled)) return unconfirm(scene);
+  if (!isSwitched) return together(grow, regainStableService(scene));
   const serves = scene.replicas === 0 || readyBehind(stableService, scene.stableHash) > 0;
   if (!weight.settled || !serves) {
     const capacity = serves ? noMoves : waitForPods(scene, scene.stableHash ?? '', 0, 1);
@@ -39,6 +41,13 @@ function retreatRouted(scene: Scene): Moves {
 function isConfirmed(scene: Scene): boolean {
   const { drainUntil, verdict } = scene.status;
   return drainUntil !== undefined || (scene.state === 'aborting' && verdict?.confirmedStableAt !== undefined);
+}
+
+/** Somebody else gave the leaving revision traffic again: the drain that runs counts for nothing, it starts anew. */
+function unconfirm(scene: Scene): Moves {
+  const { verdict } = scene.status;
+  const open = verdict === undefined ? {} : { verdict: { ...verdict, confirmedStableAt: undefined } };
+  return { effects: [], facts: [], patch: { drainUntil: undefined, ...open } };
 }
 
 /** Records that all weight is back on stable, and from when on the leaving pods may go. */
@@ -77,7 +86,8 @@ function setText(set: ReplicaSetView | undefined): string {
 /** Without weight on it, the canary Service selects stable, so that nobody who uses it finds it empty. */
 function freeCanaryService(scene: Scene): Moves {
   const { canaryService } = scene.observed;
-  const switched = selectRevision(scene, canaryService, scene.stableHash);
+  const least = Math.max(1, podsFor(mostOnCanary(scene), scene.replicas, scene.total));
+  const switched = selectRevision(scene, canaryService, scene.stableHash, least);
   return canaryService?.podHash === undefined ? noMoves : { ...switched, waiting: undefined };
 }
 

@@ -4,7 +4,15 @@ import type { RolloutDecision } from './decide.ts';
 import type { RolloutEffect } from './effects.ts';
 import { refTo } from './scene.ts';
 import { weightPlan } from './traffic-plan.ts';
-import { aReplicaSet, aService, aStatus, anObserved, type ObservedGiven, shopKeys } from './testing/builders.ts';
+import {
+  aReplicaSet,
+  aRoute,
+  aService,
+  aStatus,
+  anObserved,
+  type ObservedGiven,
+  shopKeys,
+} from './testing/builders.ts';
 import { fakeClient } from './testing/fake-client.ts';
 
 const scaled = { reason: 'ScalingReplicaSet', at: 0, type: 'Normal', message: '' } as const;
@@ -127,6 +135,49 @@ describe('act', () => {
     expect(kept.calls.map((call) => call.verb)).toEqual(['get']);
     expect(gone.calls.map((call) => call.verb)).toEqual(['get', 'merge']);
     expect(gone.outcome.facts).toEqual([scaled]);
+  });
+
+  it('takes none of the pods that a weight needs which is higher than the one decided on', async () => {
+    const canaryService = aService('web-canary', 'two');
+    const fewer = { ...down, to: 1 };
+    const raised = fakeClient();
+    raised.answer = (call) => (call.verb === 'get' ? route(60) : undefined);
+    const same = fakeClient();
+    same.answer = (call) => (call.verb === 'get' ? route(20) : undefined);
+
+    const kept = await run([fewer], { canaryService, weight: 20 }, aStatus(), raised);
+    const gone = await run([fewer], { canaryService, weight: 20 }, aStatus(), same);
+
+    expect(kept.outcome.stopped?.why).toBe('revision two has more weight than was known');
+    expect(kept.calls.map((call) => call.verb)).toEqual(['get']);
+    expect(gone.calls.map((call) => call.verb)).toEqual(['get', 'merge']);
+  });
+
+  it('keeps all pods while the router has not confirmed that they have no weight', async () => {
+    const canaryService = aService('web-canary', 'two');
+    const fake = fakeClient();
+    const { object } = route(0);
+    const unconfirmed = { ...object, spec: { ...object.spec, confirmed: false } };
+    fake.answer = (call) => (call.verb === 'get' ? { kind: 'ok', object: unconfirmed } : undefined);
+    const { outcome, calls } = await run([down], { canaryService }, aStatus(), fake);
+
+    expect(outcome.stopped?.why).toContain('not confirmed');
+    expect(calls.map((call) => call.verb)).toEqual(['get']);
+  });
+
+  it('writes the other routes although one of them changed meanwhile', async () => {
+    const httpRoutes = [{ name: 'a' }, { name: 'b' }];
+    const fake = fakeClient();
+    fake.answer = (call) =>
+      call.name === 'a' ? { kind: 'conflict', message: 'changed', reason: 'Conflict' } : undefined;
+    const observed = anObserved({ weight: 0, rollout: { canary: { trafficRouting: { gatewayAPI: { httpRoutes } } } } });
+    const found = (key: { readonly name: string }) => aRoute(0, true, key.name);
+    const two = { ...observed, traffic: { ...observed.traffic!, found } };
+    const decision: RolloutDecision = { phase: 'act', status: aStatus(), effects: [setWeight], facts: [] };
+    const outcome = await act({ client: fake.client, keys: shopKeys, wrote: () => undefined }, two, decision);
+
+    expect(outcome.stopped?.why).toBe('could not change PlainRoute a: it changed meanwhile');
+    expect(fake.calls.map((call) => call.name)).toEqual(['a', 'b']);
   });
 
   it('never scales down on a route that it could not read', async () => {

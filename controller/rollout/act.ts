@@ -15,7 +15,7 @@ import { recordObject } from './record.ts';
 import { carrierName, splitStatus } from './recorded-status.ts';
 import { refTo } from './scene.ts';
 import { statusPatch } from './status-diff.ts';
-import { writtenWeight } from './traffic-plan.ts';
+import { liveWeightText } from './live-weight.ts';
 
 export const fieldManager = 'tidegate';
 
@@ -160,19 +160,19 @@ class Pass {
     return this.settle(result, `create AnalysisRun ${draft.metadata.name}`);
   }
 
-  /** A ReplicaSet goes down to nothing only when the route, asked now, gives its revision no weight (rules 1 and 2). */
+  /** A ReplicaSet loses pods only when the route, asked now, gives its revision no more weight than was decided on. */
   private async scale(effect: Extract<RolloutEffect, { kind: 'Scale' }>): Promise<Step> {
     if (effect.live) {
-      const weighted = await this.hasWeight(effect.podHash);
+      const weighted = await this.hasWeight(effect);
       if (weighted !== undefined) return { kind: 'stopped', why: weighted, afterMs: 1000 };
     }
     const annotations = { [this.options.keys.desiredReplicas]: String(effect.desired) };
     return this.merge(effect.target, { metadata: { annotations }, spec: { replicas: effect.to } });
   }
 
-  /** Why the revision must keep its pods, by the routes as the API server has them now; undefined when it has no weight. */
-  private async hasWeight(podHash: string): Promise<string | undefined> {
-    const { traffic, rollout, stableService, canaryService } = this.observed;
+  /** Why the revision must keep its pods, by the routes as the API server has them now; undefined when it need not. */
+  private async hasWeight(effect: Extract<RolloutEffect, { kind: 'Scale' }>): Promise<string | undefined> {
+    const { traffic, rollout } = this.observed;
     if (traffic === undefined) return undefined;
     const live = new Map<string, KubeObject & JsonObject>();
     for (const key of traffic.router.needs(rollout)) {
@@ -181,23 +181,21 @@ class Pass {
       live.set(`${key.kind}/${key.name}`, result.object);
     }
     const state = traffic.router.read(rollout, (key) => live.get(`${key.kind}/${key.name}`));
-    const canary = writtenWeight(state, 100);
-    if (canary === undefined) return 'the routes hold no weights';
-    const carries =
-      (canary > 0 && canaryService?.podHash === podHash) || (canary < 100 && stableService?.podHash === podHash);
-    return carries ? `revision ${podHash} still has weight` : undefined;
+    return liveWeightText(this.observed, state, effect);
   }
 
+  /** Every route is tried, so that one which changed meanwhile does not hold up the others. */
   private async setWeight(effect: Extract<RolloutEffect, { kind: 'SetWeight' }>): Promise<Step> {
     const { traffic, rollout } = this.observed;
     if (traffic === undefined) return { kind: 'stopped', why: 'there is no router' };
-    const patches = traffic.router.plan(rollout, effect.wanted, traffic.found);
+    const patches = traffic.router.plan(rollout, effect.wanted, traffic.found, effect.scope);
     if ('kind' in patches) return { kind: 'stopped', why: patches.message };
+    let outcome = done;
     for (const { object, patch } of patches) {
       const step = await this.merge(refTo(object), patch);
-      if (step.kind === 'stopped') return step;
+      if (outcome.kind === 'done') outcome = step;
     }
-    return done;
+    return outcome;
   }
 
   private async remove(target: Ref): Promise<Step> {

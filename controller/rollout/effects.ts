@@ -2,7 +2,7 @@
 
 import type { JsonObject, Ref } from '../../kube/api.ts';
 import type { Fact } from '../decision.ts';
-import type { WeightPlan } from '../traffic/router.ts';
+import type { PlanScope, WeightPlan } from '../traffic/router.ts';
 
 /** A ReplicaSet to create, with its pods already counted. */
 export interface ReplicaSetDraft {
@@ -20,7 +20,7 @@ export interface AnalysisRunDraft {
 
 type Write =
   | { readonly kind: 'CreateReplicaSet'; readonly draft: ReplicaSetDraft }
-  /** `desired` goes into the desired-replicas annotation. `live`: ask the router again first, and stop if `podHash` still has weight. */
+  /** `desired` goes into the desired-replicas annotation. `live`: ask the router again first, and stop if `podHash` has more weight than was decided on. */
   | {
       readonly kind: 'Scale';
       readonly target: Ref;
@@ -30,7 +30,7 @@ type Write =
       readonly desired: number;
       readonly live: boolean;
     }
-  | { readonly kind: 'SetWeight'; readonly wanted: WeightPlan }
+  | { readonly kind: 'SetWeight'; readonly wanted: WeightPlan; readonly scope?: PlanScope }
   | { readonly kind: 'SwitchService'; readonly target: Ref; readonly podHash: string }
   | { readonly kind: 'StartAnalysis'; readonly draft: AnalysisRunDraft }
   | { readonly kind: 'StopAnalysis'; readonly target: Ref }

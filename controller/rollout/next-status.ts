@@ -22,7 +22,11 @@ export function nextStatus(observed: Observed, intent: RolloutStatus, waiting: W
   const before = observed.rollout.status ?? {};
   const counted = { ...intent, ...counts(observed, intent), ...generation(observed) };
   const analysis = analysisStatus(sceneOf(observed, counted));
-  const canary = { ...counted.canary, ...analysis.status, weights: weights(sceneOf(observed, counted)) };
+  const canary = {
+    ...counted.canary,
+    ...analysis.status,
+    weights: weights(sceneOf(observed, counted)) ?? kept(observed),
+  };
   const seen: RolloutStatus = { ...counted, canary, waiting: waiting === undefined ? undefined : waitingText(waiting) };
   const scene = sceneOf(observed, seen);
   const conditions = conditionsOf(scene, before);
@@ -57,6 +61,11 @@ function generation(observed: Observed): Partial<RolloutStatus> {
   const value = observed.rollout.metadata.generation;
   if (value === undefined) return {};
   return { observedGeneration: observed.dialect.observedGeneration === 'string' ? String(value) : value };
+}
+
+/** What was written to a route that the spec does not name any more is still there. */
+function kept(observed: Observed) {
+  return observed.problems.length === 0 ? undefined : observed.rollout.status?.canary?.weights;
 }
 
 function weights(scene: Scene): NonNullable<RolloutStatus['canary']>['weights'] {

@@ -5,7 +5,7 @@ import { effects, type Moves, noMoves, together } from './moves.ts';
 import { createCurrent, scaleTo } from './replica-sets.ts';
 import { anyReadyBehind, available, readyBehind, type Scene } from './scene.ts';
 import { selectRevision, waitForPods } from './services.ts';
-import { canaryWeight, moveWeight } from './weights.ts';
+import { canaryWeight, mostOnStable, moveWeight } from './weights.ts';
 
 /**
  * At the end of a promotion both Services select the new revision. Going back, the stable Service may change only with no
@@ -14,12 +14,12 @@ import { canaryWeight, moveWeight } from './weights.ts';
 export function regainStableService(scene: Scene): Moves {
   const { stableService, canaryService } = scene.observed;
   const taker = stableService?.podHash;
-  const needed = Math.max(1, podsFor(scene.total - canaryWeight(scene), scene.replicas, scene.total));
+  const needed = Math.max(1, podsFor(mostOnStable(scene), scene.replicas, scene.total));
   const least = anyReadyBehind(stableService) === 0 ? 1 : needed;
   if (available(scene.stable) >= least || scene.replicas === 0)
     return selectRevision(scene, stableService, scene.stableHash, least);
   const wait = waitForPods(scene, scene.stableHash ?? '', available(scene.stable), least);
-  if (canaryService?.podHash !== taker || canaryWeight(scene) === scene.total) return wait;
+  if (canaryService?.podHash !== taker) return wait;
   const needs = Math.max(1, readyBehind(stableService, taker));
   const away = moveWeight(scene, { canary: scene.total, needs, canaryHash: taker, stableHash: scene.stableHash });
   return together(away.moves, wait);

@@ -127,7 +127,7 @@ export function scaleTo(scene: Scene, set: ReplicaSetView | undefined, to: numbe
       from: set.replicas,
       to,
       desired: scene.replicas,
-      live: scene.routed && to === 0 && scene.replicas > 0,
+      live: scene.routed && to < set.replicas && scene.replicas > 0,
       tells: [scalingFact(scene, set.metadata.name, revision, set.replicas, to)],
     },
   ];

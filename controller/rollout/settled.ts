@@ -2,6 +2,7 @@
 
 import { revisionHistoryLimit } from '../../crds/schema/defaults.ts';
 import { isFinished } from './analysis.ts';
+import { podsFor } from './canary-steps.ts';
 import type { RolloutEffect } from './effects.ts';
 import { effects, type Moves, noMoves, together } from './moves.ts';
 import { createCurrent, revisionAnnotations, revisionOf, scaleTo } from './replica-sets.ts';
@@ -9,7 +10,7 @@ import { heldWait } from './pause.ts';
 import { available, isHeld, isWhole, refTo, type Scene } from './scene.ts';
 import { selectRevision, waitForPods } from './services.ts';
 import { planRatio, retireOthers } from './sizes.ts';
-import { moveWeight } from './weights.ts';
+import { moveWeight, mostOnCanary } from './weights.ts';
 
 /** Finished AnalysisRuns of earlier revisions that are kept, of each outcome. */
 const keptRuns = 5;
@@ -29,7 +30,12 @@ export function keepStable(scene: Scene): Moves {
   const sizes = scene.routed ? sizesRouted(scene) : sizesByPods(scene);
   const services = together(
     selectRevision(scene, observed.stableService, currentHash),
-    selectRevision(scene, observed.canaryService, currentHash),
+    selectRevision(
+      scene,
+      observed.canaryService,
+      currentHash,
+      Math.max(1, podsFor(mostOnCanary(scene), replicas, scene.total)),
+    ),
   );
   const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash: currentHash });
   const missing = isWhole(current, replicas) ? noMoves : waitForPods(scene, currentHash, available(current), replicas);

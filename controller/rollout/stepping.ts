@@ -6,12 +6,13 @@ import { explicitSizeAt, podsFor, stepText, weightAt } from './canary-steps.ts';
 import { fact } from './facts.ts';
 import { effects, type Moves, noMoves, together } from './moves.ts';
 import { enterPause, heldWait, isResumed, leavePause, pauseStep } from './pause.ts';
+import { regainStableService } from './regain.ts';
 import { createCurrent, revisionAnnotations, scaleTo } from './replica-sets.ts';
 import { available, drainMs, isHeld, type Scene } from './scene.ts';
 import { selectRevision, waitForPods } from './services.ts';
 import { planRatio, retireOthers } from './sizes.ts';
 import { deadlineText, instantOf } from './time-text.ts';
-import { canaryWeight, moveWeight } from './weights.ts';
+import { canaryWeight, moveWeight, mostOnCanary } from './weights.ts';
 
 interface Reached {
   readonly moves: Moves;
@@ -132,7 +133,11 @@ function growCanary(scene: Scene, target: Target) {
 function moveTraffic(scene: Scene, target: Target): Reached {
   const { stableService, canaryService } = scene.observed;
   const { currentHash, stableHash } = scene;
-  const isTaken = canaryService?.podHash !== currentHash && canaryWeight(scene) > 0;
+  // A retry in the middle of going back finds the stable Service on the pods of the new revision.
+  if (stableService?.podHash !== undefined && stableService.podHash !== stableHash)
+    return { moves: regainStableService(scene), isReached: false };
+  // It changes hands only when none of its weight is left, not even in a gateway that has not taken the last change.
+  const isTaken = canaryService?.podHash !== currentHash && mostOnCanary(scene) > 0;
   const services = together(
     selectRevision(scene, stableService, stableHash),
     target.size > 0 && !isTaken ? selectRevision(scene, canaryService, currentHash) : noMoves,

@@ -8,6 +8,7 @@ function question(
   return {
     state: { written: weightPlan('s', 'c', given.written ?? 0, 100), confirmed: given.confirmed ?? 'yes' },
     canConfirm: true,
+    differs: false,
     wanted: 0,
     total: 100,
     replicas: 5,
@@ -67,10 +68,42 @@ describe('nextWeight', () => {
     expect(nextWeight(question(given))).toEqual(expected);
   });
 
+  it.each([
+    [
+      'raises the rest of a half written weight',
+      { wanted: 20, canaryNeeds: 1, canaryReady: 1 },
+      { kind: 'write', canary: 20 },
+    ],
+    [
+      'but only onto ready endpoints',
+      { wanted: 20, canaryNeeds: 1, canaryReady: 0 },
+      { kind: 'canary-not-ready', ready: 0, needed: 1 },
+    ],
+    ['lowers the rest', { wanted: 0, canaryReady: 1 }, { kind: 'write', canary: 0 }],
+    [
+      'lowers in part without raising what is lower already',
+      { wanted: 0, canaryReady: 1, stableReady: 4, replicas: 30 },
+      { kind: 'stable-not-ready', ready: 4, needed: 30 },
+    ],
+    [
+      'and leaves that alone',
+      { wanted: 0, canaryReady: 1, stableReady: 9, replicas: 10 },
+      { kind: 'write', canary: 10, scope: 'lower' },
+    ],
+  ])('where rules hold 20 and 0 it %s', (_name, given, expected) => {
+    const state = {
+      written: weightPlan('s', 'c', 20, 100),
+      lowest: weightPlan('s', 'c', 0, 100),
+      confirmed: 'no' as const,
+    };
+
+    expect(nextWeight({ ...question(given), differs: true, state })).toEqual(expected);
+  });
+
   it('rewrites a plan of another total', () => {
     const state = { written: weightPlan('s', 'c', 0, 1), confirmed: 'yes' as const };
 
-    expect(nextWeight({ ...question({}), state })).toEqual({ kind: 'write', canary: 0 });
+    expect(nextWeight({ ...question({ differs: true }), state })).toEqual({ kind: 'write', canary: 0 });
   });
 
   it('never writes outside 0..total, never past what is wanted', () => {

@@ -1,11 +1,13 @@
 /** The next weight to write: upwards only onto ready endpoints, back to stable as fast as stable is ready for it. */
 
-import type { RouteState, WeightPlan } from '../traffic/router.ts';
+import type { PlanScope, RouteState, WeightPlan } from '../traffic/router.ts';
 
 export interface WeightQuestion {
   /** What the router holds now. */
   readonly state: RouteState;
   readonly canConfirm: boolean;
+  /** The router would still change something for `wanted`: a rule or route is missing half of a write, or was edited. */
+  readonly differs: boolean;
   /** Canary weight wanted, of `total`. */
   readonly wanted: number;
   readonly total: number;
@@ -19,7 +21,8 @@ export interface WeightQuestion {
 export type WeightMove =
   /** Written and, where the router can be asked, confirmed. */
   | { readonly kind: 'settled' }
-  | { readonly kind: 'write'; readonly canary: number }
+  /** With scope 'lower' rules that hold less already keep it until all others are down, too. */
+  | { readonly kind: 'write'; readonly canary: number; readonly scope?: PlanScope }
   | { readonly kind: 'unconfirmed'; readonly why: string }
   | { readonly kind: 'unreadable'; readonly why: string }
   | {
@@ -36,6 +39,13 @@ export function writtenWeight(state: RouteState, total: number): number | undefi
   return Math.ceil((canaryOf(plan) * total) / plan.total);
 }
 
+/** The same where routes or rules disagree for the one with the least, rounded down. */
+export function lowestWeight(state: RouteState, total: number): number | undefined {
+  const plan = state.lowest ?? state.written;
+  if (plan === undefined) return undefined;
+  return plan.total <= 0 ? 0 : Math.floor((canaryOf(plan) * total) / plan.total);
+}
+
 function canaryOf(plan: WeightPlan): number {
   return plan.destinations.find((one) => one.role === 'canary')?.weight ?? 0;
 }
@@ -44,12 +54,18 @@ export function nextWeight(question: WeightQuestion): WeightMove {
   const { state, wanted, total } = question;
   const written = writtenWeight(state, total);
   if (written === undefined) return { kind: 'unreadable', why: state.why ?? 'the router shows no weights' };
-  if (written < wanted) return raise(question);
-  if (written > wanted) return lower(question, written);
+  const lowest = lowestWeight(state, total) ?? written;
+  if (written > wanted) return onlyLower(lower(question, written), lowest);
+  if (lowest < wanted) return raise(question);
   // A plan with another total, such as 1 and 0, says the same thing but is not ours yet.
-  if (state.written?.total !== total) return { kind: 'write', canary: wanted };
+  if (question.differs) return { kind: 'write', canary: wanted };
   if (state.confirmed === 'yes' || (state.confirmed === 'unknown' && !question.canConfirm)) return { kind: 'settled' };
   return { kind: 'unconfirmed', why: state.why ?? 'the router has not confirmed the weights yet' };
+}
+
+/** On the way down no rule goes up: what holds less than the next weight stays as it is. */
+function onlyLower(move: WeightMove, lowest: number): WeightMove {
+  return move.kind === 'write' && lowest < move.canary ? { ...move, scope: 'lower' } : move;
 }
 
 function raise({ wanted, canaryReady, canaryNeeds }: WeightQuestion): WeightMove {

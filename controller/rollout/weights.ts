@@ -4,7 +4,7 @@ import type { Reason } from '../reasons.ts';
 import { fact } from './facts.ts';
 import { effects, type Moves, noMoves, waitFor } from './moves.ts';
 import { anyReadyBehind, readyBehind, type Scene } from './scene.ts';
-import { nextWeight, type WeightMove, weightPlan, writtenWeight } from './traffic-plan.ts';
+import { lowestWeight, nextWeight, type WeightMove, weightPlan, writtenWeight } from './traffic-plan.ts';
 
 export interface WantedWeight {
   /** Canary weight, of the scene's total. */
@@ -28,6 +28,28 @@ export function canaryWeight(scene: Scene): number {
   return traffic === undefined ? 0 : (writtenWeight(traffic.state, scene.total) ?? 0);
 }
 
+/** True when the router, where it can be asked, holds the same weights on every route and says that they are in force. */
+export function isInForce(scene: Scene): boolean {
+  const { traffic } = scene.observed;
+  if (traffic === undefined) return true;
+  const { confirmed, lowest } = traffic.state;
+  return (
+    lowest === undefined && (confirmed === 'yes' || (confirmed === 'unknown' && !traffic.router.can.has('confirm')))
+  );
+}
+
+/** The most that may flow over the canary Service: until weights are in force, those before them may be anything. */
+export function mostOnCanary(scene: Scene): number {
+  return isInForce(scene) ? canaryWeight(scene) : scene.total;
+}
+
+/** The same of the stable Service. */
+export function mostOnStable(scene: Scene): number {
+  const { traffic } = scene.observed;
+  if (traffic === undefined || !isInForce(scene)) return scene.total;
+  return scene.total - (lowestWeight(traffic.state, scene.total) ?? 0);
+}
+
 /** One step of the weight towards `wanted`. Settled at once without a router. */
 export function moveWeight(scene: Scene, wanted: WantedWeight): WeightOutcome {
   const { traffic, stableService, canaryService } = scene.observed;
@@ -35,6 +57,7 @@ export function moveWeight(scene: Scene, wanted: WantedWeight): WeightOutcome {
   const move = nextWeight({
     state: traffic.state,
     canConfirm: traffic.router.can.has('confirm'),
+    differs: differsFrom(scene, wanted.canary),
     wanted: wanted.canary,
     total: scene.total,
     replicas: scene.replicas,
@@ -50,12 +73,19 @@ export function moveWeight(scene: Scene, wanted: WantedWeight): WeightOutcome {
   return { settled: move.kind === 'settled', moves: movesOf(scene, move) };
 }
 
+/** Idempotent: as long as the router has something to write for this weight, it is written. */
+function differsFrom(scene: Scene, canary: number): boolean {
+  const { traffic, rollout } = scene.observed;
+  const patches = traffic?.router.plan(rollout, planFor(scene, canary), traffic.found);
+  return patches !== undefined && !('kind' in patches) && patches.length > 0;
+}
+
 function movesOf(scene: Scene, move: WeightMove): Moves {
   switch (move.kind) {
     case 'settled':
       return noMoves;
     case 'write':
-      return setWeight(scene, move.canary);
+      return setWeight(scene, move);
     case 'unconfirmed':
     case 'unreadable':
       return waitFor({
@@ -101,13 +131,17 @@ function notReady(scene: Scene, move: NotReady): Moves {
   });
 }
 
-function setWeight(scene: Scene, canary: number): Moves {
-  const { canaryService = '', stableService = '' } = scene.canary;
-  const wanted = weightPlan(stableService, canaryService, canary, scene.total);
+function setWeight(scene: Scene, { canary, scope }: Extract<WeightMove, { readonly kind: 'write' }>): Moves {
   const before = canaryWeight(scene);
   const message = `Canary weight changed from ${before} to ${canary} of ${scene.total}`;
   const tells = [fact(scene.now, 'TrafficWeightUpdated', message, { from: String(before), to: String(canary) })];
-  return effects({ kind: 'SetWeight', wanted, tells });
+  const wanted = planFor(scene, canary);
+  return effects({ kind: 'SetWeight', wanted, ...(scope === undefined ? {} : { scope }), tells });
+}
+
+function planFor(scene: Scene, canary: number) {
+  const { canaryService = '', stableService = '' } = scene.canary;
+  return weightPlan(stableService, canaryService, canary, scene.total);
 }
 
 /** `Kind/name` of what the router writes, for sentences. */

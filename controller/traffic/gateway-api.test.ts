@@ -97,6 +97,7 @@ describe('reading weights', () => {
     const state = gatewayApi.read(aRollout(), holding(aRoute({ rules })));
 
     expect(state.written).toEqual(wanted(30));
+    expect(state.lowest).toEqual(wanted(0));
   });
 });
 
@@ -105,6 +106,15 @@ describe('planning weights', () => {
     expect(
       gatewayApi.plan(aRollout(), wanted(20), holding(aRoute({ rules: [{ backendRefs: split(80, 20) }] }))),
     ).toEqual([]);
+  });
+
+  it('on the way down raises no rule that is lower already', () => {
+    const rules = [{ backendRefs: split(100, 0) }, { backendRefs: split(70, 30) }];
+    const patches = gatewayApi.plan(aRollout(), wanted(10), holding(aRoute({ rules })), 'lower');
+
+    expect(patches).toMatchObject([
+      { patch: { spec: { rules: [{ backendRefs: split(100, 0) }, { backendRefs: split(90, 10) }] } } },
+    ]);
   });
 
   it('changes the two weights and leaves foreign rules and fields as they are', () => {

@@ -15,7 +15,7 @@ import {
   type RouteRule,
   weightOf,
 } from './http-route.ts';
-import type { Claim, Found, Refusal, RoutePatch, RouteState, TrafficRouter, WeightPlan } from './router.ts';
+import type { Claim, Found, PlanScope, Refusal, RoutePatch, RouteState, TrafficRouter, WeightPlan } from './router.ts';
 
 const routeGroup = 'gateway.networking.k8s.io';
 
@@ -81,10 +81,11 @@ function weightedRules(route: HttpRoute, target: RouteTarget, pair: Pair): reado
   return found;
 }
 
-/** Rules that disagree (a foreign edit) are read as the highest canary share and as not confirmed. */
+/** Rules that disagree (a foreign edit, or half of a write) are read as both ends of the range and as not confirmed. */
 function readWeights(rollout: Rollout, found: Found): RouteState {
   const pair = servicePair(rollout);
   let highest: WeightPlan | undefined;
+  let lowest: WeightPlan | undefined;
   let why: string | undefined;
   for (const target of routeTargets(rollout)) {
     const object = found(routeKey(target));
@@ -95,11 +96,13 @@ function readWeights(rollout: Rollout, found: Found): RouteState {
       if (highest && share(plan) !== share(highest))
         why = `the weights of HTTPRoute/${target.name} differ between rules`;
       if (!highest || share(plan) > share(highest)) highest = plan;
+      if (!lowest || share(plan) < share(lowest)) lowest = plan;
     }
     why ??= notConfirmed(route);
   }
-  if (!highest) return { written: undefined, confirmed: 'no', why: 'no rule names both Services' };
-  return why ? { written: highest, confirmed: 'no', why } : { written: highest, confirmed: 'yes' };
+  if (!highest || !lowest) return { written: undefined, confirmed: 'no', why: 'no rule names both Services' };
+  const written = share(lowest) < share(highest) ? { written: highest, lowest } : { written: highest };
+  return why ? { ...written, confirmed: 'no', why } : { ...written, confirmed: 'yes' };
 }
 
 function planOf(rule: WeightedRule, pair: Pair): WeightPlan {
@@ -119,7 +122,12 @@ function share(plan: WeightPlan): number {
   return plan.total === 0 ? 0 : canary / plan.total;
 }
 
-function planWeights(rollout: Rollout, wanted: WeightPlan, found: Found): readonly RoutePatch[] | Refusal {
+function planWeights(
+  rollout: Rollout,
+  wanted: WeightPlan,
+  found: Found,
+  scope: PlanScope = 'all',
+): readonly RoutePatch[] | Refusal {
   const pair = servicePair(rollout);
   const patches: RoutePatch[] = [];
   for (const target of routeTargets(rollout)) {
@@ -146,7 +154,8 @@ function planWeights(rollout: Rollout, wanted: WeightPlan, found: Found): readon
         'backendRefs',
         `rule ${foreign.index} of HTTPRoute/${target.name} names ${foreign.refs.length} backends; allowed are exactly Service/${pair.stable} and Service/${pair.canary}, so move the others to a rule of their own`,
       );
-    const next = rewrittenRules(route.spec?.rules ?? [], rules, wanted);
+    const moved = scope === 'all' ? rules : rules.filter((rule) => share(planOf(rule, pair)) >= share(wanted));
+    const next = rewrittenRules(route.spec?.rules ?? [], moved, wanted);
     if (next) patches.push({ object, patch: { spec: { rules: next as unknown as JsonObject[] } } });
   }
   return patches;

@@ -19,9 +19,13 @@ export interface WeightPlan {
   readonly destinations: readonly Destination[];
 }
 
-/** `confirmed` is about the whole `written` plan: 'no' until every parent of every route accepted its current generation. */
+/**
+ * `confirmed` is about the whole `written` plan: 'no' until every parent of every route accepted its current generation.
+ * Where routes or rules disagree, `written` is the plan with the highest canary share and `lowest` the one with the least.
+ */
 export interface RouteState {
   readonly written: WeightPlan | undefined;
+  readonly lowest?: WeightPlan;
   readonly confirmed: 'yes' | 'no' | 'unknown';
   readonly why?: string;
 }
@@ -48,12 +52,15 @@ export interface Claim {
 /** Finds an object among those that `needs` named; undefined when it does not exist. */
 export type Found = (key: ObjectKey) => (KubeObject & JsonObject) | undefined;
 
+/** 'lower': rules whose canary share is below the wanted one already stay as they are. */
+export type PlanScope = 'all' | 'lower';
+
 export interface TrafficRouter {
   readonly name: string;
   readonly can: ReadonlySet<'weight' | 'header' | 'mirror' | 'extra' | 'confirm'>;
   needs(rollout: Rollout): readonly ObjectKey[];
   read(rollout: Rollout, found: Found): RouteState;
   /** An empty list means that there is nothing to write. */
-  plan(rollout: Rollout, wanted: WeightPlan, found: Found): readonly RoutePatch[] | Refusal;
+  plan(rollout: Rollout, wanted: WeightPlan, found: Found, scope?: PlanScope): readonly RoutePatch[] | Refusal;
   claims(rollout: Rollout, found: Found): readonly Claim[];
 }

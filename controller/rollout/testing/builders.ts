@@ -7,7 +7,7 @@ import { keys } from '../../../crds/schema/keys.ts';
 import type { Rollout } from '../../../crds/schema/rollout.ts';
 import type { AnalysisPhase, RolloutStatus } from '../../../crds/schema/rollout-status.ts';
 import type { JsonObject, KubeObject, ObjectMeta } from '../../../kube/api.ts';
-import type { Found, RouteState, TrafficRouter } from '../../traffic/router.ts';
+import type { Found, RouteState, TrafficRouter, WeightPlan } from '../../traffic/router.ts';
 import type { AnalysisRunView, Observed, PodView, ReplicaSetView, ServiceState } from '../observed.ts';
 
 export const start = Date.parse('2026-01-01T00:00:00Z');
@@ -138,39 +138,68 @@ export function anAnalysisRun(name: string, given: RunGiven = {}): AnalysisRunVi
   };
 }
 
-/** A router whose one object holds the weights in plain fields. */
+/** A router whose objects, as many as the spec names, hold the weights in plain fields. */
 export const plainRouter: TrafficRouter = {
   name: 'Plain',
   can: new Set(['weight', 'confirm']),
-  needs: () => [{ group: 'test', kind: 'PlainRoute', namespace: 'shop', name: 'route' }],
-  read: (_rollout, found) => readPlain(found),
-  plan: (_rollout, wanted, found) => {
-    const object = found({ group: 'test', kind: 'PlainRoute', namespace: 'shop', name: 'route' });
-    if (object === undefined) return { kind: 'refused', field: 'route', message: 'PlainRoute/route does not exist' };
+  needs: plainKeys,
+  read: (rollout, found) => readPlain(plainKeys(rollout).map((key) => found(key))),
+  plan: (rollout, wanted, found, scope = 'all') => {
     const canary = wanted.destinations.find((one) => one.role === 'canary')?.weight ?? 0;
-    return [{ object, patch: { spec: { canary, stable: wanted.total - canary } } }];
+    const stable = wanted.total - canary;
+    const objects = plainKeys(rollout).map((key) => found(key));
+    if (objects.includes(undefined))
+      return { kind: 'refused', field: 'route', message: 'PlainRoute/route does not exist' };
+    return objects
+      .filter((one) => one !== undefined)
+      .filter((one) => plainSpec(one).canary !== canary || plainSpec(one).stable !== stable)
+      .filter((one) => scope === 'all' || plainSpec(one).canary > canary)
+      .map((object) => ({ object, patch: { spec: { canary, stable } } }));
   },
   claims: () => [],
 };
 
-function readPlain(found: Found): RouteState {
-  const route = found({ group: 'test', kind: 'PlainRoute', namespace: 'shop', name: 'route' });
-  const spec = route?.spec as { canary: number; stable: number; confirmed: boolean } | undefined;
-  if (spec === undefined) return { written: undefined, confirmed: 'no', why: 'PlainRoute/route does not exist' };
+function plainKeys({ spec }: Rollout) {
+  const routes = spec.strategy?.canary?.trafficRouting?.gatewayAPI?.httpRoutes ?? [{ name: 'route' }];
+  return routes.map(({ name }) => ({ group: 'test', kind: 'PlainRoute', namespace: 'shop', name }));
+}
+
+interface PlainSpec {
+  readonly canary: number;
+  readonly stable: number;
+  readonly confirmed: boolean;
+}
+
+function plainSpec(route: JsonObject): PlainSpec {
+  return route.spec as unknown as PlainSpec;
+}
+
+function readPlain(routes: readonly ReturnType<Found>[]): RouteState {
+  const specs = routes.flatMap((one) => (one === undefined ? [] : [plainSpec(one)]));
+  if (specs.length < routes.length)
+    return { written: undefined, confirmed: 'no', why: 'PlainRoute/route does not exist' };
+  const sorted = specs.toSorted((one, other) => other.canary - one.canary).map(plainPlan);
+  const [written, lowest] = [sorted[0], sorted.at(-1)];
+  const isEven = specs.every((one) => one.canary === specs[0]?.canary);
   return {
-    written: {
-      total: spec.canary + spec.stable,
-      destinations: [
-        { service: 'web-stable', role: 'stable', weight: spec.stable },
-        { service: 'web-canary', role: 'canary', weight: spec.canary },
-      ],
-    },
-    confirmed: spec.confirmed ? 'yes' : 'no',
+    written,
+    ...(isEven || lowest === undefined ? {} : { lowest }),
+    confirmed: isEven && specs.every((one) => one.confirmed) ? 'yes' : 'no',
   };
 }
 
-export function aRoute(canary: number, confirmed = true): KubeObject & JsonObject {
-  const metadata = { name: 'route', namespace: 'shop', uid: 'uid-route', resourceVersion: '1' };
+function plainPlan({ canary, stable }: PlainSpec): WeightPlan {
+  return {
+    total: canary + stable,
+    destinations: [
+      { service: 'web-stable', role: 'stable', weight: stable },
+      { service: 'web-canary', role: 'canary', weight: canary },
+    ],
+  };
+}
+
+export function aRoute(canary: number, confirmed = true, name = 'route'): KubeObject & JsonObject {
+  const metadata = { name, namespace: 'shop', uid: `uid-${name}`, resourceVersion: '1' };
   return { apiVersion: 'test/v1', kind: 'PlainRoute', metadata, spec: { canary, stable: 100 - canary, confirmed } };
 }
 

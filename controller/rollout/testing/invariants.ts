@@ -8,26 +8,32 @@ import type { World, Write } from './world.ts';
 /** Installs the checks; the returned list holds every violation in words. */
 export function watchInvariants(world: World, options: { readonly drainMs: number }): string[] {
   const violations: string[] = [];
-  let before = {
-    weight: world.weight,
+  const look = (): Before => ({
+    weights: world.routes.map((one) => one.weight),
     canary: world.services.get('web-canary'),
     stable: world.services.get('web-stable'),
+  });
+  let before = look();
+  const weights: Shares[] = [];
+  world.edited = () => {
+    weights.push(sharesOf(world));
+    before = look();
   };
-  const weights: { at: number; byHash: Record<string, number> }[] = [];
   world.check = (now, write) => {
     const say = (rule: string, what: string) => violations.push(`${rule} at +${now.now - weightsStart}ms: ${what}`);
     const shares = sharesOf(now);
-    if (now.options.routed) {
-      checkWeight(now, write, before.weight, say);
+    if (now.isRouted) {
+      checkWeight(now, write, before.weights, say);
       checkSwitch(now, write, before, say);
       checkThirdRevision(now, shares, say);
       checkScaleDown(now, write, weights, options.drainMs, say);
       checkStableSize(now, write, say);
-    } else checkAvailability(now, write, say);
+    } else if (now.options.routed) checkLostRouter(now, write, before, say);
+    else checkAvailability(now, write, say);
     checkSteps(write, say);
     checkNoOp(write, say);
-    weights.push({ at: now.now, byHash: shares });
-    before = { weight: now.weight, canary: now.services.get('web-canary'), stable: now.services.get('web-stable') };
+    weights.push(shares);
+    before = look();
   };
   const weightsStart = world.now;
   return violations;
@@ -35,76 +41,106 @@ export function watchInvariants(world: World, options: { readonly drainMs: numbe
 
 type Say = (rule: string, what: string) => void;
 
-function sharesOf(world: World): Record<string, number> {
+interface Before {
+  /** Written on each route. */
+  readonly weights: readonly number[];
+  readonly canary: string | undefined;
+  readonly stable: string | undefined;
+}
+
+/** The most that each revision may get: by what is written, and `unconfirmed` (until then) by what was written before. */
+interface Shares {
+  readonly at: number;
+  readonly until: number;
+  readonly written: Readonly<Record<string, number>>;
+  readonly unconfirmed: Readonly<Record<string, number>>;
+}
+
+function sharesOf(world: World): Shares {
+  const written = mostOf(
+    world,
+    world.routes.map((one) => one.weight),
+  );
+  return { at: world.now, until: world.confirmedAt, written, unconfirmed: mostOf(world, world.servedWeights()) };
+}
+
+function mostOf(world: World, weights: readonly number[]): Record<string, number> {
   const stable = world.services.get('web-stable');
   const canary = world.services.get('web-canary');
   const shares: Record<string, number> = {};
-  if (stable !== undefined) shares[stable] = 100 - world.weight;
-  if (canary !== undefined) shares[canary] = (shares[canary] ?? 0) + world.weight;
+  const [onStable, onCanary] = [100 - Math.min(...weights), Math.max(...weights)];
+  if (stable !== undefined) shares[stable] = onStable;
+  if (canary !== undefined) shares[canary] = canary === stable ? 100 : onCanary;
   return shares;
 }
 
 /** S01, S02 and the sole exception of rule 3. */
-function checkWeight(world: World, write: Write, before: number, say: Say): void {
+function checkWeight(world: World, write: Write, before: readonly number[], say: Say): void {
   if (write.effect.kind !== 'SetWeight') return;
   const sum = write.effect.wanted.destinations.reduce((total, one) => total + one.weight, 0);
   const whole = write.effect.wanted.destinations.every((one) => Number.isInteger(one.weight) && one.weight >= 0);
   if (sum !== write.effect.wanted.total || !whole) say('S01', JSON.stringify(write.effect.wanted));
-  const canaryHash = world.services.get('web-canary') ?? '';
-  const stableHash = world.services.get('web-stable') ?? '';
-  const canaryReady = world.endpoints('web-canary')[canaryHash] ?? 0;
-  const stableReady = world.endpoints('web-stable')[stableHash] ?? 0;
-  if (canaryHash === stableHash) return;
-  if (world.weight > before && canaryReady < podsFor(world.weight, world.replicas, 100))
-    say('S02', `canary ${world.weight} with ${canaryReady} ready endpoints`);
-  if (world.weight < before && canaryReady > 0 && stableReady < podsFor(100 - world.weight, world.replicas, 100))
-    say('S02', `stable ${100 - world.weight} with ${stableReady} ready endpoints`);
-  if (world.weight < before && canaryReady === 0 && stableReady === 0) say('S02', 'weight moved with nobody ready');
+  if (world.services.get('web-canary') === world.services.get('web-stable')) return;
+  world.routes.forEach((route, index) => checkRoute(world, route.weight, before[index] ?? 0, say));
+}
+
+function checkRoute(world: World, weight: number, before: number, say: Say): void {
+  const ready = (service: string) => world.endpoints(service)[world.services.get(service) ?? ''] ?? 0;
+  const [canaryReady, stableReady] = [ready('web-canary'), ready('web-stable')];
+  if (weight > before && canaryReady < podsFor(weight, world.replicas, 100))
+    say('S02', `canary ${weight} with ${canaryReady} ready endpoints`);
+  if (weight < before && canaryReady > 0 && stableReady < podsFor(100 - weight, world.replicas, 100))
+    say('S02', `stable ${100 - weight} with ${stableReady} ready endpoints`);
+  if (weight < before && canaryReady === 0 && stableReady === 0) say('S02', 'weight moved with nobody ready');
+  const goesBack = ['abort', 'supersede', 'back-to-stable'].includes(world.status?.transition?.kind ?? '');
+  if (goesBack && weight > before) say('S07', `canary weight rose from ${before} to ${weight} on the way back`);
 }
 
 /** S06: a Service changes to a revision only when that has the pods for the weight on the Service, or nobody else has any. */
-function checkSwitch(
-  world: World,
-  write: Write,
-  before: { readonly canary: string | undefined; readonly stable: string | undefined },
-  say: Say,
-): void {
+function checkSwitch(world: World, write: Write, before: Before, say: Say): void {
   if (write.effect.kind !== 'SwitchService') return;
-  const isStable = write.effect.target.name === 'web-stable';
+  const { target, podHash } = write.effect;
+  const isStable = target.name === 'web-stable';
   const from = isStable ? before.stable : before.canary;
-  const weight = isStable ? 100 - world.weight : world.weight;
-  const { podHash } = write.effect;
+  const weight = isStable ? 100 - Math.min(...world.servedWeights()) : Math.max(...world.servedWeights());
   const ready = world.readyPods(podHash);
-  if (weight > 0 && ready === 0)
-    say('S06', `${write.effect.target.name} with weight ${weight} switched to ${podHash} without a pod`);
   const needed = podsFor(weight, world.replicas, 100);
-  if (from !== undefined && world.readyPods(from) > 0 && ready < needed)
-    say(
-      'S06',
-      `${write.effect.target.name} with weight ${weight} switched to ${podHash} with ${ready} of ${needed} pods`,
-    );
+  const text = `${target.name} with weight ${weight} switched to ${podHash} with ${ready} of ${needed} pods`;
+  if (weight > 0 && ready === 0) say('S06', text);
+  if (from === undefined || world.readyPods(from) === 0) return;
+  if (ready < needed) say('S06', text);
+  if (!isStable && weight > 0 && podHash !== world.status?.stableRS) say('S12', text);
 }
 
-/** S12: stable, and at most one other revision, have weight. */
-function checkThirdRevision(world: World, shares: Record<string, number>, say: Say): void {
+/** Without trafficRouting nothing is known of the route: what it may still serve stays as it is. */
+function checkLostRouter(world: World, write: Write, before: Before, say: Say): void {
+  if (Math.max(...world.servedWeights()) === 0 || before.canary === world.status?.stableRS) return;
+  const { effect } = write;
+  const shrinks = effect.kind === 'Scale' && effect.to < effect.from && effect.podHash === before.canary;
+  const switches = effect.kind === 'SwitchService' && effect.target.name === 'web-canary';
+  if (shrinks || switches)
+    say('S03', `${effect.kind} of ${before.canary} while a route that is not known gives it weight`);
+}
+
+/** S12: stable, and at most one other revision, may have weight. */
+function checkThirdRevision(world: World, shares: Shares, say: Say): void {
   const stable = world.status?.stableRS;
-  const others = Object.entries(shares).filter(([hash, share]) => hash !== stable && share > 0);
-  if (stable !== undefined && others.length > 1) say('S12', JSON.stringify(shares));
+  const others = Object.entries(shares.unconfirmed).filter(([hash, share]) => hash !== stable && share > 0);
+  if (stable !== undefined && others.length > 1) say('S12', JSON.stringify(shares.unconfirmed));
 }
 
-/** S03 and S05: no revision gets smaller than the highest weight of the last D needs. */
-function checkScaleDown(
-  world: World,
-  write: Write,
-  weights: readonly { at: number; byHash: Record<string, number> }[],
-  drainMs: number,
-  say: Say,
-): void {
+/** S03 and S05: no revision gets smaller than the highest weight that it may have had in the last D needs. */
+function checkScaleDown(world: World, write: Write, weights: readonly Shares[], drainMs: number, say: Say): void {
   if (write.effect.kind !== 'Scale' || write.effect.to >= write.effect.from) return;
   const { podHash, to } = write.effect;
-  const first = weights.findLastIndex((one) => one.at <= world.now - drainMs);
-  const recent = weights.slice(Math.max(0, first)).map((one) => one.byHash[podHash] ?? 0);
-  const needed = podsFor(Math.max(0, ...recent, sharesOf(world)[podHash] ?? 0), world.replicas, 100);
+  const since = world.now - drainMs;
+  const recent = [...weights, sharesOf(world)].flatMap((one, index, all) => {
+    const end = all[index + 1]?.at ?? world.now;
+    const written = end > since || index === all.length - 1 ? (one.written[podHash] ?? 0) : 0;
+    const unconfirmed = Math.min(end, one.until) > since ? (one.unconfirmed[podHash] ?? 0) : 0;
+    return [written, unconfirmed];
+  });
+  const needed = podsFor(Math.max(0, ...recent), world.replicas, 100);
   if (to < needed) say('S03', `${podHash} scaled to ${to}, its weight of the last ${drainMs} ms needs ${needed}`);
 }
 

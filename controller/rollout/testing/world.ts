@@ -9,6 +9,8 @@ import type { KubeObject } from '../../../kube/api.ts';
 import { type RolloutDecision, decide } from '../decide.ts';
 import type { RolloutEffect } from '../effects.ts';
 import type { AnalysisRunView, Observed, PodView, ReplicaSetView, ServiceState } from '../observed.ts';
+import type { Found } from '../../traffic/router.ts';
+import { liveWeightText } from '../live-weight.ts';
 import { statusPatch } from '../status-diff.ts';
 import {
   aReplicaSet,
@@ -24,10 +26,18 @@ import {
 interface WorldPod {
   readonly name: string;
   readonly podHash: string;
-  readonly readyAt: number;
+  readyAt: number;
   endsAt: number | undefined;
   /** When a scale-down took it while it was ready. */
   lostAt?: number;
+}
+
+/** A route, as written and as a gateway may still serve it: `older` weights until the last change is confirmed. */
+interface WorldRoute {
+  readonly name: string;
+  weight: number;
+  confirmedAt: number;
+  older: readonly number[];
 }
 
 interface WorldSet {
@@ -39,10 +49,14 @@ interface WorldSet {
 export interface WorldOptions {
   readonly rollout: RolloutGiven;
   readonly routed: boolean;
+  /** Names of the routes; one by default. */
+  readonly routes?: readonly string[];
   readonly podStartMs?: number;
   readonly podStopMs?: number;
   readonly endpointMs?: number;
   readonly confirmMs?: number;
+  /** Analyses beside the steps have measured a good value as soon as they begin. */
+  readonly backgroundIsGood?: boolean;
 }
 
 /** One write that was made, with what an observer sees after it. */
@@ -65,20 +79,28 @@ export class World {
   readonly services = new Map<string, string | undefined>();
   /** Changes of what a Service's endpoints are, each visible from its time on. */
   readonly endpointViews = new Map<string, { at: number; ready: Record<string, number> }[]>();
-  weight = 0;
-  confirmedAt = start;
+  readonly routes: readonly WorldRoute[];
   runs: AnalysisRunView[] = [];
   /** Revisions whose pods never get ready. */
   readonly broken = new Set<string>();
   readonly writes: Write[] = [];
   readonly facts: string[] = [];
   readonly options: WorldOptions;
+  /** The spec has trafficRouting. */
+  isRouted: boolean;
+  /** How long the gateway takes to confirm a change. */
+  confirmMs: number;
   check: (world: World, write: Write) => void = () => undefined;
+  /** Somebody else changed a route. */
+  edited: () => void = () => undefined;
   podCount = 0;
 
   constructor(options: WorldOptions) {
     this.options = options;
     this.given = options.rollout;
+    this.isRouted = options.routed;
+    this.confirmMs = options.confirmMs ?? 500;
+    this.routes = (options.routes ?? ['route']).map((name) => ({ name, weight: 0, confirmedAt: start, older: [] }));
     if (options.routed) {
       this.services.set('web-stable', undefined);
       this.services.set('web-canary', undefined);
@@ -87,6 +109,44 @@ export class World {
 
   get podHash(): string {
     return this.image.replace('shop:', 'v');
+  }
+
+  /** The highest canary weight written on any route; setting it is an edit of all of them. */
+  get weight(): number {
+    return Math.max(...this.routes.map((one) => one.weight));
+  }
+
+  set weight(canary: number) {
+    for (const one of this.routes) this.writeRoute(one.name, canary);
+  }
+
+  /** When the last change of all routes is in force. */
+  get confirmedAt(): number {
+    return Math.max(...this.routes.map((one) => one.confirmedAt));
+  }
+
+  set confirmedAt(at: number) {
+    for (const one of this.routes) one.confirmedAt = at;
+  }
+
+  /** Canary weights that a gateway may serve now, over all routes. */
+  servedWeights(): readonly number[] {
+    return this.routes.flatMap((one) => [one.weight, ...(one.confirmedAt > this.now ? one.older : [])]);
+  }
+
+  /** Anybody's write of a route: what was served before may still be, until the gateway has taken it. */
+  writeRoute(name: string, canary: number): void {
+    const route = this.routes.find((one) => one.name === name);
+    if (route === undefined || route.weight === canary) return;
+    route.older = [...(route.confirmedAt > this.now ? route.older : []), route.weight];
+    route.weight = canary;
+    route.confirmedAt = this.now + this.confirmMs;
+  }
+
+  /** Somebody else writes the weight of a route. */
+  editRoute(name: string, canary: number): void {
+    this.writeRoute(name, canary);
+    this.edited();
   }
 
   get replicas(): number {
@@ -108,7 +168,7 @@ export class World {
   }
 
   observe(): Observed {
-    const canary = { ...this.given.canary, ...(this.options.routed ? routedFields : {}) };
+    const canary = { ...this.given.canary, ...this.routedFields() };
     const rollout = aRollout({
       ...this.given,
       canary,
@@ -117,7 +177,10 @@ export class World {
       ...(this.status === undefined ? {} : { status: this.status }),
     });
     const metadata = { ...rollout.metadata, generation: this.generation };
-    const found = () => aRoute(this.weight, this.confirmedAt <= this.now);
+    const found: Found = (key) => {
+      const route = this.routes.find((one) => one.name === key.name);
+      return route && aRoute(route.weight, route.confirmedAt <= this.now, route.name);
+    };
     const traffic = { router: plainRouter, found, state: plainRouter.read(rollout, found) };
     return {
       now: this.now,
@@ -131,7 +194,7 @@ export class World {
       pods: this.pods.map((pod) => podView(pod, this.isReady(pod))),
       stableService: this.serviceState('web-stable'),
       canaryService: this.serviceState('web-canary'),
-      traffic: this.options.routed ? traffic : undefined,
+      traffic: this.isRouted ? traffic : undefined,
       analysisRuns: this.runs,
       findTemplate: ({ templateName = '' }) => ({
         apiVersion: 'tidegate.io/v1alpha1',
@@ -141,6 +204,13 @@ export class World {
       }),
       runs: [],
     };
+  }
+
+  private routedFields() {
+    if (!this.options.routed) return {};
+    const services = { canaryService: 'web-canary', stableService: 'web-stable' };
+    if (!this.isRouted) return services;
+    return { ...services, trafficRouting: { gatewayAPI: { httpRoutes: this.routes.map(({ name }) => ({ name })) } } };
   }
 
   private setView(podHash: string, set: WorldSet): ReplicaSetView {
@@ -164,8 +234,9 @@ export class World {
     const decision = decide(observed);
     for (const effect of decision.effects) {
       if (this.crashes()) return true;
-      if (effect.kind === 'Scale' && effect.live && this.carries(effect.podHash)) return false;
-      this.apply(effect);
+      if (effect.kind === 'Scale' && effect.live && this.carries(observed, effect)) return false;
+      const isDone = this.apply(observed, effect);
+      if (!isDone) return true;
     }
     if (this.crashes()) return true;
     const wrote = this.writeStatus(decision);
@@ -176,9 +247,24 @@ export class World {
   /** The controller dies between two writes and starts again. */
   crashes: () => boolean = () => false;
 
-  private carries(podHash: string): boolean {
-    const behind = (service: string) => this.services.get(service) === podHash;
-    return (this.weight > 0 && behind('web-canary')) || (this.weight < 100 && behind('web-stable'));
+  /** The route with this name changed meanwhile: a write of it is answered with a conflict. */
+  conflicts: (route: string) => boolean = () => false;
+
+  private carries(observed: Observed, effect: Extract<RolloutEffect, { kind: 'Scale' }>): boolean {
+    const { traffic } = this.observe();
+    return traffic !== undefined && liveWeightText(observed, traffic.state, effect) !== undefined;
+  }
+
+  /** False when one of the routes had changed meanwhile; the others are written. */
+  private writeWeights({ rollout, traffic }: Observed, effect: Extract<RolloutEffect, { kind: 'SetWeight' }>): boolean {
+    if (traffic === undefined) throw new Error('a weight without a router');
+    const patches = traffic.router.plan(rollout, effect.wanted, traffic.found, effect.scope);
+    if ('kind' in patches) throw new Error(patches.message);
+    if (patches.length === 0) throw new Error('a weight that is there already');
+    const open = patches.filter(({ object }) => !this.conflicts(object.metadata.name));
+    for (const { object, patch } of open)
+      this.writeRoute(object.metadata.name, (patch.spec as unknown as { canary: number }).canary);
+    return open.length === patches.length;
   }
 
   private writeStatus(decision: RolloutDecision): boolean {
@@ -197,7 +283,9 @@ export class World {
     this.check(this, write);
   }
 
-  private apply(effect: RolloutEffect): void {
+  /** False when the write was refused and the pass is over. */
+  private apply(observed: Observed, effect: RolloutEffect): boolean {
+    let isDone = true;
     switch (effect.kind) {
       case 'CreateReplicaSet': {
         const annotations = (effect.draft.object.metadata as unknown as KubeObject['metadata']).annotations ?? {};
@@ -216,14 +304,13 @@ export class World {
         break;
       }
       case 'SetWeight':
-        this.weight = effect.wanted.destinations.find((one) => one.role === 'canary')?.weight ?? 0;
-        this.confirmedAt = this.now + (this.options.confirmMs ?? 500);
+        isDone = this.writeWeights(observed, effect);
         break;
       case 'SwitchService':
         this.services.set(effect.target.name, effect.podHash);
         break;
       case 'StartAnalysis':
-        this.runs = [...this.runs, { ...(effect.draft.object as unknown as AnalysisRunView) }];
+        this.runs = [...this.runs, this.begun(effect.draft.object as unknown as AnalysisRunView)];
         break;
       case 'StopAnalysis':
         this.finish(effect.target.name, 'Successful');
@@ -238,8 +325,18 @@ export class World {
         this.annotate(effect.target.kind, effect.target.name, effect.set);
         break;
     }
-    this.facts.push(...effect.tells.map((one) => one.reason));
+    if (isDone) this.facts.push(...effect.tells.map((one) => one.reason));
     this.written(effect);
+    return isDone;
+  }
+
+  private begun(run: AnalysisRunView): AnalysisRunView {
+    const isBackground = run.metadata.labels?.[shopKeys.rolloutType] === 'Background';
+    if (!isBackground || !this.options.backgroundIsGood) return { ...run };
+    const metricResults = run.spec.metrics.map(
+      ({ name }) => ({ name, phase: 'Running', count: 1, successful: 1 }) as const,
+    );
+    return { ...run, status: { phase: 'Running', metricResults } };
   }
 
   private annotate(kind: string, name: string, set: Readonly<Record<string, string | null>>): void {
@@ -302,7 +399,7 @@ export class World {
   /** When the world changes next by itself. */
   nextChange(): number {
     const times = [
-      this.confirmedAt,
+      ...this.routes.map((one) => one.confirmedAt),
       ...this.pods.flatMap((pod) => [pod.readyAt, pod.endsAt ?? 0]),
       ...[...this.endpointViews.values()].flatMap((views) => views.map((one) => one.at)),
     ].filter((at) => at > this.now);
@@ -326,12 +423,6 @@ export class World {
     }
   }
 }
-
-const routedFields = {
-  canaryService: 'web-canary',
-  stableService: 'web-stable',
-  trafficRouting: { gatewayAPI: { httpRoutes: [{ name: 'route' }] } },
-};
 
 function podView(pod: WorldPod, ready: boolean): PodView {
   const metadata = { name: pod.name, namespace: 'shop' };

@@ -1,0 +1,180 @@
+import { describe, expect, it } from 'vitest';
+import { watchInvariants } from './testing/invariants.ts';
+import { World, type WorldOptions } from './testing/world.ts';
+
+const steps = [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }];
+
+/** A routed Rollout with v1 stable; `violations` fill while it runs. */
+function deployed(options: Partial<WorldOptions> = {}) {
+  const world = new World({ rollout: { canary: { steps } }, routed: true, ...options });
+  const violations = watchInvariants(world, { drainMs: 10_000 });
+  world.run();
+  return { world, violations };
+}
+
+function release(world: World, version: number): void {
+  world.image = `shop:${version}`;
+  world.generation += 1;
+}
+
+function scaledDown(world: World, podHash: string, since: number) {
+  return world.writes.find(
+    ({ at, effect }) => at >= since && effect.kind === 'Scale' && effect.podHash === podHash && effect.to < effect.from,
+  );
+}
+
+const weightsOf = (world: World) => world.routes.map((one) => one.weight);
+
+describe('two routes', () => {
+  const routes = ['a', 'b'];
+
+  it('both get the weight when the write of one of them was refused', () => {
+    const { world, violations } = deployed({ routes });
+    let refused = 0;
+    world.conflicts = (name) => name === 'b' && (refused += 1) <= 2;
+    release(world, 2);
+    world.run();
+
+    expect(refused).toBeGreaterThan(2);
+    expect(weightsOf(world)).toEqual([20, 20]);
+    expect(violations).toEqual([]);
+  });
+
+  it.each([
+    ['lowers', 0],
+    ['raises', 90],
+  ])('both have the weight of the step again after somebody %s one of them', (_what, weight) => {
+    const { world, violations } = deployed({ routes });
+    release(world, 2);
+    world.run();
+    world.editRoute('b', weight);
+    world.run();
+
+    expect(weightsOf(world)).toEqual([20, 20]);
+    expect(violations).toEqual([]);
+  });
+
+  it('a promotion ends although somebody lowers one of them at full weight', () => {
+    const { world, violations } = deployed({ routes, rollout: { canary: { steps: [{ setWeight: 20 }] } } });
+    release(world, 2);
+    world.run((now) => now.weight === 100);
+    world.editRoute('b', 0);
+    world.run();
+
+    expect(world.status?.stableRS).toBe('v2');
+    expect(weightsOf(world)).toEqual([0, 0]);
+    expect(violations).toEqual([]);
+  });
+
+  it('an abort brings both back, and raises neither, when stable can take only a part', () => {
+    const { world, violations } = deployed({
+      routes,
+      rollout: { canary: { steps: [{ setWeight: 80 }, { pause: {} }] } },
+    });
+    release(world, 2);
+    world.run();
+    world.editRoute('b', 10);
+    for (const pod of world.pods.filter((one) => one.podHash === 'v1').slice(0, 3)) pod.endsAt = world.now + 1;
+    world.settlePods();
+    world.status = { ...world.status, abort: true };
+    world.run();
+
+    expect(weightsOf(world)).toEqual([0, 0]);
+    expect(violations).toEqual([]);
+  });
+});
+
+describe('going back to stable', () => {
+  it('drains anew when somebody gives the failed revision traffic in the middle of the drain', () => {
+    const { world, violations } = deployed();
+    release(world, 2);
+    world.run();
+    world.status = { ...world.status, abort: true };
+    world.run((now) => now.status?.drainUntil !== undefined);
+    const first = Date.parse(world.status?.drainUntil ?? '');
+    world.now = first - 500;
+    world.editRoute('route', 60);
+    world.run((now) => now.weight === 0);
+
+    expect(world.status?.drainUntil).toBeUndefined();
+    expect(world.status?.verdict?.confirmedStableAt).toBeUndefined();
+    world.run();
+    expect(scaledDown(world, 'v2', first - 500)?.at).toBeGreaterThanOrEqual(first + 9_500);
+    expect(world.status?.verdict?.confirmedStableAt).toBeDefined();
+    expect(violations).toEqual([]);
+  });
+
+  it.each([
+    ['a fourth revision', 4],
+    ['the stable one again', 1],
+  ])('%s waits until the router has confirmed that the second has no weight', (_what, version) => {
+    const { world, violations } = deployed({ confirmMs: 500 });
+    release(world, 2);
+    world.run();
+    world.confirmMs = 120_000;
+    release(world, 3);
+    world.run((now) => now.weight === 0);
+    const since = world.now;
+    release(world, version);
+    world.run(() => false, 60_000);
+
+    expect(scaledDown(world, 'v2', since)).toBeUndefined();
+    expect(world.services.get('web-canary')).toBe('v2');
+    world.run();
+    expect(world.services.get('web-canary')).toBe(version === 1 ? 'v1' : 'v4');
+    expect(violations).toEqual([]);
+  });
+
+  it('a retry in the middle of it switches the stable Service back only when stable has the pods for the weight on it', () => {
+    const { world, violations } = deployed({ rollout: { canary: { steps: [{ setWeight: 20 }] } } });
+    world.confirmMs = 3_000;
+    release(world, 2);
+    world.run((now) => now.services.get('web-stable') === 'v2' && now.weight === 0);
+    for (const pod of world.pods.filter((one) => one.podHash === 'v1').slice(0, 4)) pod.readyAt = world.now + 300_000;
+    world.settlePods();
+    world.now += 300;
+    world.status = { ...world.status, abort: true };
+    world.pass();
+    world.status = { ...world.status, abort: false };
+    world.run((now) => now.services.get('web-stable') === 'v1', 20_000);
+
+    expect(Math.min(...world.servedWeights())).toBe(100);
+    expect(violations).toEqual([]);
+  });
+});
+
+describe('trafficRouting removed', () => {
+  it('in the middle of an update: nothing moves, whatever template comes, and it goes on when it is put back', () => {
+    const { world, violations } = deployed();
+    release(world, 2);
+    world.run();
+    const pods = world.readyPods('v2');
+    world.isRouted = false;
+    release(world, 3);
+    world.run(() => false, 60_000);
+
+    expect(world.readyPods('v2')).toBe(pods);
+    expect(world.services.get('web-canary')).toBe('v2');
+    expect(world.status?.waiting).toMatchObject({ reason: 'InvalidSpec', on: 'user' });
+    expect(world.status?.message).toMatch(
+      /Rollout shop\/web: spec\.strategy\.canary\.trafficRouting was removed in the middle of an update, and the routes still hold the last canary weight that was written \(20\): put it back/,
+    );
+    world.isRouted = true;
+    world.run();
+    expect(world.status?.currentPodHash).toBe('v3');
+    expect(world.readyPods('v2')).toBe(0);
+    expect(world.readyPods('v3')).toBe(1);
+    expect(violations).toEqual([]);
+  });
+
+  it('between two updates: the next one goes by numbers of pods', () => {
+    const { world } = deployed();
+    world.isRouted = false;
+    release(world, 2);
+    world.run();
+
+    expect(world.status?.phase).toBe('Paused');
+    expect(world.readyPods('v2')).toBe(1);
+    expect(world.weight).toBe(0);
+  });
+});
