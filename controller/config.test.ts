@@ -25,6 +25,17 @@ describe('settings', () => {
     expect(readConfig(argv, {})).toMatchObject({ kind: 'wrong', message: expect.stringMatching(message) });
   });
 
+  it('refuses the address of the API server that Kubernetes tells every Pod', () => {
+    const env = { KUBERNETES_SERVICE_HOST: '10.96.0.1', KUBERNETES_SERVICE_PORT: '443' };
+
+    expect(readConfig(['--refuse-address', '192.0.2.1'], env)).toMatchObject({
+      config: { refuseAddress: ['192.0.2.1', '10.96.0.1:443'] },
+    });
+    expect(readConfig([], { ...env, KUBERNETES_SERVICE_HOST: 'fd00::1' })).toMatchObject({
+      config: { refuseAddress: ['[fd00::1]:443'] },
+    });
+  });
+
   it('reads switches from text, so that false is not true', () => {
     expect(readConfig(['--leader-elect', 'false'], {})).toMatchObject({ config: { leaderElect: false } });
   });

@@ -53,6 +53,9 @@ export const ControllerConfig = z.strictObject({
   allowAddress: list
     .default([])
     .describe('Addresses (CIDR or host) that users may name although the policy refuses them.'),
+  refuseAddress: list
+    .default([])
+    .describe('Addresses (address or address:port) that users may never name; those of the API server are added.'),
   restrictPrivate: flag.default(false).describe('Refuse private address ranges in addresses that users name.'),
   allowFileRepositories: flag.default(false).describe('Allow file:// repositories.'),
   prometheusAddress: z.string().optional().describe('Address for prometheus metrics that name none.'),
@@ -88,13 +91,28 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   const fromArgs = readFlags(argv, names);
   if (fromArgs.kind === 'wrong') return fromArgs;
   const parsed = ControllerConfig.safeParse({ ...fromEnv, ...fromArgs.values });
-  if (parsed.success) return { kind: 'ok', config: parsed.data };
+  if (parsed.success) return { kind: 'ok', config: withServiceAddress(parsed.data, env) };
   const issue = parsed.error.issues[0];
   const name = String(issue?.path[0] ?? '');
   return {
     kind: 'wrong',
     message: `Setting --${flagName(name)} (${variableName(name)}) is wrong: ${issue?.message ?? 'invalid'}.`,
   };
+}
+
+/** In a Pod Kubernetes says where its API server is: nobody may name that, also where there is no way to ask for more. */
+function withServiceAddress(
+  config: ControllerConfig,
+  env: Readonly<Record<string, string | undefined>>,
+): ControllerConfig {
+  const { KUBERNETES_SERVICE_HOST: host, KUBERNETES_SERVICE_PORT: servicePort = '443' } = env;
+  if (host === undefined || host === '') return config;
+  return { ...config, refuseAddress: [...config.refuseAddress, withPort(host, servicePort)] };
+}
+
+/** `10.96.0.1:443`, `[fd00::1]:443`. */
+export function withPort(address: string, portNumber: number | string): string {
+  return address.includes(':') ? `[${address}]:${portNumber}` : `${address}:${portNumber}`;
 }
 
 /** One line per setting for `--help`. */
@@ -127,7 +145,7 @@ function readFlags(
 }
 
 function isList(name: string): boolean {
-  return name === 'namespaces' || name === 'allowAddress';
+  return ['namespaces', 'allowAddress', 'refuseAddress'].includes(name);
 }
 
 function flagName(name: string): string {

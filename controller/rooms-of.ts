@@ -35,8 +35,6 @@ export interface RoomParts {
   readonly events: EventRecorder;
   readonly leadership: Leadership;
   readonly metrics: Metrics;
-  /** URL of the API server, which users' addresses must not lead to. */
-  readonly server: string;
   readonly randomBytes: (size: number) => Uint8Array;
 }
 
@@ -92,11 +90,11 @@ function analysisRoom(parts: RoomParts): Room {
 }
 
 /** Addresses that users may name. */
-function addressPolicy({ config, server }: RoomParts): AddressPolicy {
+function addressPolicy({ config }: RoomParts): AddressPolicy {
   return {
     allow: config.allowAddress,
     restrictPrivate: config.restrictPrivate,
-    apiServer: [new URL(server).host],
+    apiServer: config.refuseAddress,
   };
 }
 

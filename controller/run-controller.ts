@@ -8,11 +8,11 @@ import type { Clock, Leadership, Log } from '../kube/api.ts';
 import { kubeClient } from '../kube/client.ts';
 import { systemClock } from '../kube/clock.ts';
 import { loadKubeConfig } from '../kube/config.ts';
-import type { Connection } from '../kube/connection.ts';
 import { type Discovery, discovery } from '../kube/discovery.ts';
 import { eventRecorder } from '../kube/events.ts';
 import { runForLeader } from '../kube/lease.ts';
 import { type ApiTransport, transport } from '../kube/transport.ts';
+import { apiAddresses } from './api-addresses.ts';
 import { type Caches, startableCaches } from './caches.ts';
 import type { ControllerConfig } from './config.ts';
 import { leaderLeases, leaseDurations } from './leases.ts';
@@ -30,7 +30,6 @@ interface Controller {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
-  readonly connection: Connection;
   readonly wire: ApiTransport;
   readonly found: Discovery;
   readonly caches: Caches;
@@ -62,14 +61,14 @@ export async function runController(config: ControllerConfig, signal: AbortSigna
   }
 }
 
-async function connect(config: ControllerConfig, signal: AbortSignal): Promise<Controller> {
+async function connect(given: ControllerConfig, signal: AbortSignal): Promise<Controller> {
   const clock = systemClock;
-  const log = controllerLog(config.logLevel, 'controller');
+  const log = controllerLog(given.logLevel, 'controller');
   const metrics = controllerMetrics(version);
-  const dialect = config.apiGroup === 'argoproj.io' ? argoDialect : tidegateDialect;
+  const dialect = given.apiGroup === 'argoproj.io' ? argoDialect : tidegateDialect;
   const connection = await loadKubeConfig({
-    ...(config.kubeconfig === undefined ? {} : { path: config.kubeconfig }),
-    ...(config.context === undefined ? {} : { context: config.context }),
+    ...(given.kubeconfig === undefined ? {} : { path: given.kubeconfig }),
+    ...(given.context === undefined ? {} : { context: given.context }),
   });
   const led: Controller['led'] = { leadership: undefined };
   const wire = transport({
@@ -78,11 +77,13 @@ async function connect(config: ControllerConfig, signal: AbortSignal): Promise<C
     gate: () => led.leadership,
     onRequest: (call) => metrics.apiCall(call),
   });
+  const ofServer = await apiAddresses({ server: connection.server, transport: wire, log });
+  const config = { ...given, refuseAddress: [...new Set([...given.refuseAddress, ...ofServer])] };
   const found = discovery(wire, { clock });
   const { namespaces } = config;
   const caches = startableCaches({ transport: wire, discovery: found, dialect, namespaces, clock, log });
   const source = connectSource({ config, clock, log, signal });
-  return { config, dialect, clock, log, metrics, connection, wire, found, caches, source, led };
+  return { config, dialect, clock, log, metrics, wire, found, caches, source, led };
 }
 
 async function leadOrStandBy(controller: Controller, signal: AbortSignal): Promise<number> {
@@ -111,7 +112,7 @@ async function leadOrStandBy(controller: Controller, signal: AbortSignal): Promi
 
 /** Until the process or its leadership ends. */
 async function lead(controller: Controller, mine: Leadership, signal: AbortSignal): Promise<void> {
-  const { config, dialect, clock, log, metrics, connection, wire, found, caches, source, led } = controller;
+  const { config, dialect, clock, log, metrics, wire, found, caches, source, led } = controller;
   const either = AbortSignal.any([signal, mine.signal]);
   led.leadership = mine;
   metrics.leading(true);
@@ -135,7 +136,6 @@ async function lead(controller: Controller, mine: Leadership, signal: AbortSigna
     events,
     leadership: mine,
     metrics,
-    server: connection.server,
     randomBytes: (size) => randomBytes(size),
   });
   await runRooms({ rooms, workers: config.workers, clock, log, metrics }, either);

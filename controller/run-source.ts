@@ -14,7 +14,11 @@ export async function runSourceProcess(config: ControllerConfig, signal: AbortSi
       socketPath: config.sourceSocket ?? join(config.dataDir, 'source.sock'),
       dataDir: join(config.dataDir, 'source'),
       version,
-      addresses: { allow: config.allowAddress, restrictPrivate: config.restrictPrivate },
+      addresses: {
+        allow: config.allowAddress,
+        restrictPrivate: config.restrictPrivate,
+        apiServer: config.refuseAddress,
+      },
       allowFile: config.allowFileRepositories,
       kustomizePath: config.kustomizePath,
       log: (level, message, fields) => log[level](message, fields),

@@ -52,7 +52,6 @@ function sourceFlags(config: ControllerConfig, socketPath: string): readonly str
     config.dataDir,
     '--kustomize-path',
     config.kustomizePath,
-
     '--restrict-private',
     String(config.restrictPrivate),
     '--allow-file-repositories',
@@ -61,6 +60,7 @@ function sourceFlags(config: ControllerConfig, socketPath: string): readonly str
     config.logLevel,
     ...optional,
     ...config.allowAddress.flatMap((address) => ['--allow-address', address]),
+    ...config.refuseAddress.flatMap((address) => ['--refuse-address', address]),
   ];
 }
 
