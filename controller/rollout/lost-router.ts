@@ -35,6 +35,6 @@ function isUnderWay(scene: Scene): boolean {
 
 function lostRouter({ rollout }: Observed, weight: number): SpecProblem {
   const field = 'spec.strategy.canary.trafficRouting';
-  const message = `${objectText(rollout)}: ${field} was removed in the middle of an update, and the routes still hold the last canary weight that was written (${weight}): put it back, let the update end or abort it, and remove it then.`;
+  const message = `${objectText(rollout)}: ${field} was removed in the middle of an update, and the routes still hold the last canary weight that was recorded (${weight}): put it back, let the update end or abort it, and remove it then.`;
   return { scope: 'spec', field, message };
 }

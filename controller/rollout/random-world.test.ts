@@ -23,6 +23,13 @@ const action = fc.oneof(
     kind: fc.constant('finish' as const),
     phase: fc.constantFrom('Successful', 'Failed', 'Error', 'Inconclusive'),
   }),
+  fc.record({
+    kind: fc.constant('edit-route' as const),
+    name: fc.constantFrom('a', 'b'),
+    to: fc.constantFrom(0, 5, 20, 60, 100),
+  }),
+  fc.record({ kind: fc.constant('gateway' as const), confirmMs: fc.constantFrom(0, 500, 8_000, 40_000) }),
+  fc.record({ kind: fc.constant('routing' as const), isRouted: fc.boolean() }),
 );
 type Action = typeof action extends fc.Arbitrary<infer T> ? T : never;
 
@@ -68,17 +75,36 @@ function carryOut(world: World, act: Action): void {
     case 'heal':
       world.broken.clear();
       return;
+    case 'edit-route':
+      if (world.routes.some((one) => one.name === act.name)) world.editRoute(act.name, act.to);
+      return;
+    case 'gateway':
+      world.confirmMs = act.confirmMs;
+      return;
+    case 'routing':
+      world.isRouted = world.options.routed && act.isRouted;
+      return;
     case 'finish':
       for (const run of world.runs) if (run.status === undefined) world.finish(run.metadata.name, act.phase);
   }
 }
 
-function play(routed: boolean, script: readonly (readonly [number, Action])[], crashes: readonly boolean[]): string[] {
-  const world = new World({ routed, rollout: { canary: { steps } } });
+interface Given {
+  readonly script: readonly (readonly [number, Action])[];
+  /** Which writes the controller dies before, and which writes of a route are refused. */
+  readonly crashes: readonly boolean[];
+  readonly conflicts: readonly boolean[];
+  readonly routes: readonly string[];
+}
+
+function play(routed: boolean, { script, crashes, conflicts, routes }: Given): string[] {
+  const world = new World({ routed, routes, rollout: { canary: { steps } } });
   const violations = watchInvariants(world, { drainMs: routed ? 10_000 : 0 });
   world.run();
   let write = 0;
   world.crashes = () => crashes[(write += 1) % 97] === true;
+  let routeWrite = 0;
+  world.conflicts = () => conflicts[(routeWrite += 1) % 31] === true;
   for (const [gapMs, act] of script) {
     const at = world.now + gapMs;
     world.run(() => false, gapMs);
@@ -86,6 +112,7 @@ function play(routed: boolean, script: readonly (readonly [number, Action])[], c
     carryOut(world, act);
   }
   world.crashes = () => false;
+  world.conflicts = () => false;
   world.broken.clear();
   world.run();
   const { status } = world;
@@ -106,12 +133,17 @@ describe.each([
   it('no safety rule is broken, and it comes to rest with a reason', () => {
     fc.assert(
       fc.property(
-        fc.array(fc.tuple(fc.oneof(fc.integer({ min: 0, max: 1_500 }), fc.integer({ min: 0, max: 20_000 })), action), {
-          maxLength: 10,
+        fc.record({
+          script: fc.array(
+            fc.tuple(fc.oneof(fc.integer({ min: 0, max: 1_500 }), fc.integer({ min: 0, max: 20_000 })), action),
+            { maxLength: 10 },
+          ),
+          crashes: fc.array(fc.boolean(), { maxLength: 97 }).map((list) => list.map((one, at) => one && at % 3 === 0)),
+          conflicts: fc.array(fc.boolean(), { maxLength: 30 }),
+          routes: fc.constantFrom(['a'], ['a', 'b']),
         }),
-        fc.array(fc.boolean(), { maxLength: 97 }).map((list) => list.map((one, index) => one && index % 3 === 0)),
-        (script, crashes) => {
-          expect(play(routed, script, crashes)).toEqual([]);
+        (given) => {
+          expect(play(routed, given)).toEqual([]);
         },
       ),
       { numRuns },

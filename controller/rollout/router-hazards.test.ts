@@ -157,7 +157,7 @@ describe('trafficRouting removed', () => {
     expect(world.services.get('web-canary')).toBe('v2');
     expect(world.status?.waiting).toMatchObject({ reason: 'InvalidSpec', on: 'user' });
     expect(world.status?.message).toMatch(
-      /Rollout shop\/web: spec\.strategy\.canary\.trafficRouting was removed in the middle of an update, and the routes still hold the last canary weight that was written \(20\): put it back/,
+      /Rollout shop\/web: spec\.strategy\.canary\.trafficRouting was removed in the middle of an update, and the routes still hold the last canary weight that was recorded \(20\): put it back/,
     );
     world.isRouted = true;
     world.run();

@@ -112,9 +112,10 @@ function checkSwitch(world: World, write: Write, before: Before, say: Say): void
   if (!isStable && weight > 0 && podHash !== world.status?.stableRS) say('S12', text);
 }
 
-/** Without trafficRouting nothing is known of the route: what it may still serve stays as it is. */
+/** Without trafficRouting nothing is known of the route: what it may still serve of our weights stays as it is. */
 function checkLostRouter(world: World, write: Write, before: Before, say: Say): void {
-  if (Math.max(...world.servedWeights()) === 0 || before.canary === world.status?.stableRS) return;
+  const ours = world.servedWeights(world.routes.filter((one) => one.isOurs));
+  if (Math.max(0, ...ours) === 0 || before.canary === world.status?.stableRS) return;
   const { effect } = write;
   const shrinks = effect.kind === 'Scale' && effect.to < effect.from && effect.podHash === before.canary;
   const switches = effect.kind === 'SwitchService' && effect.target.name === 'web-canary';

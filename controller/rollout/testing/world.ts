@@ -38,6 +38,8 @@ interface WorldRoute {
   weight: number;
   confirmedAt: number;
   older: readonly number[];
+  /** The controller wrote it last. */
+  isOurs: boolean;
 }
 
 interface WorldSet {
@@ -100,7 +102,13 @@ export class World {
     this.given = options.rollout;
     this.isRouted = options.routed;
     this.confirmMs = options.confirmMs ?? 500;
-    this.routes = (options.routes ?? ['route']).map((name) => ({ name, weight: 0, confirmedAt: start, older: [] }));
+    this.routes = (options.routes ?? ['route']).map((name) => ({
+      name,
+      weight: 0,
+      confirmedAt: start,
+      older: [],
+      isOurs: true,
+    }));
     if (options.routed) {
       this.services.set('web-stable', undefined);
       this.services.set('web-canary', undefined);
@@ -130,22 +138,23 @@ export class World {
   }
 
   /** Canary weights that a gateway may serve now, over all routes. */
-  servedWeights(): readonly number[] {
-    return this.routes.flatMap((one) => [one.weight, ...(one.confirmedAt > this.now ? one.older : [])]);
+  servedWeights(routes: readonly WorldRoute[] = this.routes): readonly number[] {
+    return routes.flatMap((one) => [one.weight, ...(one.confirmedAt > this.now ? one.older : [])]);
   }
 
   /** Anybody's write of a route: what was served before may still be, until the gateway has taken it. */
-  writeRoute(name: string, canary: number): void {
+  writeRoute(name: string, canary: number, isOurs = true): void {
     const route = this.routes.find((one) => one.name === name);
     if (route === undefined || route.weight === canary) return;
     route.older = [...(route.confirmedAt > this.now ? route.older : []), route.weight];
     route.weight = canary;
+    route.isOurs = isOurs;
     route.confirmedAt = this.now + this.confirmMs;
   }
 
   /** Somebody else writes the weight of a route. */
   editRoute(name: string, canary: number): void {
-    this.writeRoute(name, canary);
+    this.writeRoute(name, canary, false);
     this.edited();
   }
 
