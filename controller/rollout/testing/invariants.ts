@@ -61,7 +61,12 @@ function sharesOf(world: World): Shares {
     world,
     world.routes.map((one) => one.weight),
   );
-  return { at: world.now, until: world.confirmedAt, written, unconfirmed: mostOf(world, world.servedWeights()) };
+  return {
+    at: world.now,
+    until: Math.max(...world.routes.map((one) => one.confirmedAt)),
+    written,
+    unconfirmed: mostOf(world, world.servedWeights()),
+  };
 }
 
 function mostOf(world: World, weights: readonly number[]): Record<string, number> {

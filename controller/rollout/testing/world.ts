@@ -9,19 +9,10 @@ import type { KubeObject } from '../../../kube/api.ts';
 import { type RolloutDecision, decide } from '../decide.ts';
 import type { RolloutEffect } from '../effects.ts';
 import type { AnalysisRunView, Observed, PodView, ReplicaSetView, ServiceState } from '../observed.ts';
-import type { Found } from '../../traffic/router.ts';
 import { liveWeightText } from '../live-weight.ts';
 import { statusPatch } from '../status-diff.ts';
-import {
-  aReplicaSet,
-  aRollout,
-  aRoute,
-  aService,
-  plainRouter,
-  type RolloutGiven,
-  shopKeys,
-  start,
-} from './builders.ts';
+import { aReplicaSet, aRollout, aService, plainRouter, type RolloutGiven, shopKeys, start } from './builders.ts';
+import { newRoutes, routesAt, servedBy, type WorldRoute, writeRoute } from './world-routes.ts';
 
 interface WorldPod {
   readonly name: string;
@@ -30,16 +21,6 @@ interface WorldPod {
   endsAt: number | undefined;
   /** When a scale-down took it while it was ready. */
   lostAt?: number;
-}
-
-/** A route, as written and as a gateway may still serve it: `older` weights until the last change is confirmed. */
-interface WorldRoute {
-  readonly name: string;
-  weight: number;
-  confirmedAt: number;
-  older: readonly number[];
-  /** The controller wrote it last. */
-  isOurs: boolean;
 }
 
 interface WorldSet {
@@ -102,13 +83,7 @@ export class World {
     this.given = options.rollout;
     this.isRouted = options.routed;
     this.confirmMs = options.confirmMs ?? 500;
-    this.routes = (options.routes ?? ['route']).map((name) => ({
-      name,
-      weight: 0,
-      confirmedAt: start,
-      older: [],
-      isOurs: true,
-    }));
+    this.routes = newRoutes(options.routes ?? ['route']);
     if (options.routed) {
       this.services.set('web-stable', undefined);
       this.services.set('web-canary', undefined);
@@ -119,43 +94,24 @@ export class World {
     return this.image.replace('shop:', 'v');
   }
 
-  /** The highest canary weight written on any route; setting it is an edit of all of them. */
+  /** The highest canary weight that is written on any route. */
   get weight(): number {
     return Math.max(...this.routes.map((one) => one.weight));
   }
 
-  set weight(canary: number) {
-    for (const one of this.routes) this.writeRoute(one.name, canary);
-  }
-
-  /** When the last change of all routes is in force. */
-  get confirmedAt(): number {
-    return Math.max(...this.routes.map((one) => one.confirmedAt));
-  }
-
-  set confirmedAt(at: number) {
-    for (const one of this.routes) one.confirmedAt = at;
-  }
-
   /** Canary weights that a gateway may serve now, over all routes. */
   servedWeights(routes: readonly WorldRoute[] = this.routes): readonly number[] {
-    return routes.flatMap((one) => [one.weight, ...(one.confirmedAt > this.now ? one.older : [])]);
-  }
-
-  /** Anybody's write of a route: what was served before may still be, until the gateway has taken it. */
-  writeRoute(name: string, canary: number, isOurs = true): void {
-    const route = this.routes.find((one) => one.name === name);
-    if (route === undefined || route.weight === canary) return;
-    route.older = [...(route.confirmedAt > this.now ? route.older : []), route.weight];
-    route.weight = canary;
-    route.isOurs = isOurs;
-    route.confirmedAt = this.now + this.confirmMs;
+    return servedBy(routes, this.now);
   }
 
   /** Somebody else writes the weight of a route. */
   editRoute(name: string, canary: number): void {
     this.writeRoute(name, canary, false);
     this.edited();
+  }
+
+  private writeRoute(name: string, canary: number, isOurs: boolean): void {
+    writeRoute(this.routes, { name, canary, isOurs, at: this.now, confirmMs: this.confirmMs });
   }
 
   get replicas(): number {
@@ -186,10 +142,7 @@ export class World {
       ...(this.status === undefined ? {} : { status: this.status }),
     });
     const metadata = { ...rollout.metadata, generation: this.generation };
-    const found: Found = (key) => {
-      const route = this.routes.find((one) => one.name === key.name);
-      return route && aRoute(route.weight, route.confirmedAt <= this.now, route.name);
-    };
+    const found = routesAt(this.routes, this.now);
     const traffic = { router: plainRouter, found, state: plainRouter.read(rollout, found) };
     return {
       now: this.now,
@@ -272,7 +225,7 @@ export class World {
     if (patches.length === 0) throw new Error('a weight that is there already');
     const open = patches.filter(({ object }) => !this.conflicts(object.metadata.name));
     for (const { object, patch } of open)
-      this.writeRoute(object.metadata.name, (patch.spec as unknown as { canary: number }).canary);
+      this.writeRoute(object.metadata.name, (patch.spec as unknown as { canary: number }).canary, true);
     return open.length === patches.length;
   }
 
