@@ -70,7 +70,26 @@ export const ControllerConfig = z.strictObject({
     .describe('Objects reconciled at the same time, per kind.'),
   metricsPort: port.default(8090).describe('Port of /metrics; 0 switches it off.'),
   healthPort: port.default(8080).describe('Port of /healthz and /readyz; 0 switches it off.'),
-  listenAddress: z.string().default('0.0.0.0').describe('Address of both ports.'),
+  listenAddress: z.string().default('0.0.0.0').describe('Address of all ports.'),
+  hintPort: port
+    .default(0)
+    .describe('Port on which the controller takes hints of webhooks from edge; 0 switches it off.'),
+  hintTokenFile: z
+    .string()
+    .optional()
+    .describe('File with the token that edge and the controllers share; it can be changed at any time.'),
+  webhookPort: port.default(8092).describe('Port of edge for webhooks: POST /hooks.'),
+  webhookSecretFile: z
+    .string()
+    .optional()
+    .describe('File with the secrets of the webhooks that edge takes, one a line.'),
+  webhooksPerMinute: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(300)
+    .describe('Webhooks that edge takes from one address, per minute in the long run.'),
+  controllers: list.default([]).describe('URLs of the hint ports of the controllers, for edge.'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')
@@ -145,7 +164,7 @@ function readFlags(
 }
 
 function isList(name: string): boolean {
-  return ['namespaces', 'allowAddress', 'refuseAddress'].includes(name);
+  return ['namespaces', 'allowAddress', 'refuseAddress', 'controllers'].includes(name);
 }
 
 function flagName(name: string): string {

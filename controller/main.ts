@@ -1,4 +1,4 @@
-/** The program `tidegate controller | source | crds | version`: reads the settings, starts one process, ends it on a signal. */
+/** The program `tidegate controller | source | edge | crds | version`: reads the settings, starts one process, ends it on a signal. */
 
 import { argv, env, stderr, stdout } from 'node:process';
 import { type ControllerConfig, configHelp, readConfig } from './config.ts';
@@ -8,6 +8,7 @@ const usage = `Usage: tidegate <command> [settings]
 
   controller   drives Rollouts, GitSyncs and GitReverts
   source       reads and writes Git repositories for the controller; has no access to Kubernetes
+  edge         takes webhooks of Git hosts and tells the controllers that a branch may have moved
   crds         prints the CustomResourceDefinitions (--api-group tidegate.io or argoproj.io)
   version      prints the version
 
@@ -34,6 +35,7 @@ async function main(command: string | undefined, args: readonly string[]): Promi
       return 0;
     case 'controller':
     case 'source':
+    case 'edge':
       return runUntilSignal(command, parsed.config);
     default:
       stderr.write(`There is no command "${command}"; run "tidegate help" for the list.\n`);
@@ -49,12 +51,13 @@ async function crdYaml(apiGroup: ControllerConfig['apiGroup']): Promise<string> 
   return manifests.map((manifest) => yamlText(manifest)).join('---\n');
 }
 
-async function runUntilSignal(command: 'controller' | 'source', config: ControllerConfig): Promise<number> {
+async function runUntilSignal(command: 'controller' | 'source' | 'edge', config: ControllerConfig): Promise<number> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   try {
     // Loaded only now, so that each process holds in memory only what it runs.
     if (command === 'source') return await (await import('./run-source.ts')).runSourceProcess(config, stop.signal);
+    if (command === 'edge') return await (await import('./run-edge.ts')).runEdgeProcess(config, stop.signal);
     return await (await import('./run-controller.ts')).runController(config, stop.signal);
   } catch (cause) {
     stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`);

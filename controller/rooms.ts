@@ -3,6 +3,7 @@
 import type { Clock, Log, ReconcileResult } from '../kube/api.ts';
 import { runReconciler } from '../kube/run-reconciler.ts';
 import { type ReconcileQueue, workQueue } from '../kube/work-queue.ts';
+import type { Hint } from '../edge/hint.ts';
 import type { Metrics } from './server/metrics.ts';
 
 export interface Room {
@@ -10,6 +11,8 @@ export interface Room {
   reconcile(key: string, signal: AbortSignal): Promise<ReconcileResult>;
   /** Wires watches to the queue; the returned function undoes it. */
   start(queue: ReconcileQueue): () => void;
+  /** A branch may have moved. */
+  hint?(hint: Hint): void;
 }
 
 export interface RoomsOptions {

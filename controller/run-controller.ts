@@ -4,6 +4,7 @@ import { randomBytes, randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
 import { argoDialect, type Dialect, tidegateDialect } from '../crds/schema/dialect.ts';
 import { keys as keysOf } from '../crds/schema/keys.ts';
+import { repositoryKey } from '../crds/schema/repository-key.ts';
 import type { Clock, Leadership, Log } from '../kube/api.ts';
 import { kubeClient } from '../kube/client.ts';
 import { systemClock } from '../kube/clock.ts';
@@ -17,7 +18,7 @@ import { type Caches, startableCaches } from './caches.ts';
 import type { ControllerConfig } from './config.ts';
 import { leaderLeases, leaseDurations } from './leases.ts';
 import { controllerLog } from './log.ts';
-import { runRooms } from './rooms.ts';
+import { type Room, runRooms } from './rooms.ts';
 import { roomsOf } from './rooms-of.ts';
 import { controllerMetrics, type Metrics } from './server/metrics.ts';
 import { startServers } from './server/servers.ts';
@@ -34,8 +35,8 @@ interface Controller {
   readonly found: Discovery;
   readonly caches: Caches;
   readonly source: SourceConnection;
-  /** Set while this process leads; without it no write leaves. */
-  readonly led: { leadership: Leadership | undefined };
+  /** Set while this process leads; without leadership no write leaves, without rooms nobody takes hints. */
+  readonly led: { leadership: Leadership | undefined; rooms: readonly Room[] };
 }
 
 /** Resolves to the exit code: 0 after a clean stop, 1 when the lease was lost (start anew). Rejects when it can't start. */
@@ -49,6 +50,11 @@ export async function runController(config: ControllerConfig, signal: AbortSigna
     metrics,
     unsynced: () => caches.unsynced(),
     leading: () => led.leadership?.mayWrite() ?? false,
+    hint: (hint) => {
+      const { branch } = hint;
+      log.debug('hint taken', { repository: repositoryKey(hint.repository), branch, leading: led.rooms.length > 0 });
+      for (const room of led.rooms) room.hint?.(hint);
+    },
   });
   const feeding = caches.run(running.signal);
   try {
@@ -70,7 +76,7 @@ async function connect(given: ControllerConfig, signal: AbortSignal): Promise<Co
     ...(given.kubeconfig === undefined ? {} : { path: given.kubeconfig }),
     ...(given.context === undefined ? {} : { context: given.context }),
   });
-  const led: Controller['led'] = { leadership: undefined };
+  const led: Controller['led'] = { leadership: undefined, rooms: [] };
   const wire = transport({
     connection,
     userAgent: `tidegate-controller/${version}`,
@@ -138,8 +144,10 @@ async function lead(controller: Controller, mine: Leadership, signal: AbortSigna
     metrics,
     randomBytes: (size) => randomBytes(size),
   });
+  led.rooms = rooms;
   await runRooms({ rooms, workers: config.workers, clock, log, metrics }, either);
   await recording;
   led.leadership = undefined;
+  led.rooms = [];
   metrics.leading(false);
 }

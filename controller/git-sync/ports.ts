@@ -65,6 +65,11 @@ export interface GitRoom {
   start(queue: WorkQueue): () => void;
 }
 
+/** The git-sync room also takes hints: the GitSyncs of this repository and branch look at once. */
+export interface HintedRoom extends GitRoom {
+  hint(hint: { readonly repository: string; readonly branch: string }): void;
+}
+
 /** One cache that main must start: its kind, and how each object is cut down. */
 export interface GitCacheNeed<T extends KubeObject> {
   readonly kind: KindRef;

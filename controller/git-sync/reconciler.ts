@@ -3,6 +3,7 @@
 import { isArgo, ownApiVersion, ownGroup } from '../../crds/schema/dialect.ts';
 import type { GitSync, GitSyncStatus } from '../../crds/schema/git-sync.ts';
 import { isJsonObject } from '../../crds/schema/json.ts';
+import { repositoryKey } from '../../crds/schema/repository-key.ts';
 import type { ApiResult, Instant, JsonObject, KubeObject, ReconcileResult, WorkQueue } from '../../kube/api.ts';
 import type { Decision, Fact } from '../decision.ts';
 import { act, type ActOutcome } from './act.ts';
@@ -13,7 +14,7 @@ import type { GitSyncEffect } from './effects.ts';
 import { equalJson, labelOf } from './objects.ts';
 import type { Observed } from './observed.ts';
 import { observe } from './observe.ts';
-import type { GitDeps, GitRoom } from './ports.ts';
+import type { GitDeps, HintedRoom } from './ports.ts';
 import { type Room, roomOf } from './room.ts';
 import { statusPatch } from './status-patch.ts';
 import { tenants } from './tenant.ts';
@@ -22,7 +23,7 @@ import { tips } from './tips.ts';
 const refusedRetryMs = 10_000;
 
 /** Keeps one repository, branch and path applied: the unit of release and of revert (architecture section 5). */
-export function gitSyncReconciler(deps: GitDeps): GitRoom {
+export function gitSyncReconciler(deps: GitDeps): HintedRoom {
   const held = tenants(deps.client, deps.clock);
   let wake: (key: string) => void = () => undefined;
   const background = tips({
@@ -38,6 +39,14 @@ export function gitSyncReconciler(deps: GitDeps): GitRoom {
     start(queue) {
       wake = (key) => queue.add(key);
       return watch(deps, room, queue);
+    },
+    hint({ repository, branch }) {
+      const key = repositoryKey(repository);
+      const meant = ({ spec }: GitSync) => spec.branch === branch && repositoryKey(spec.repository) === key;
+      for (const { metadata } of deps.stores.gitSyncs.list().filter(meant)) {
+        background.hint(metadata.uid ?? '');
+        wake(`${metadata.namespace ?? ''}/${metadata.name}`);
+      }
     },
   };
 }

@@ -41,6 +41,8 @@ export interface Tips {
   renderAgain(uid: string): void;
   /** Renders an old commit again; only an equal digest counts. */
   rerender(sync: GitSync, commit: string, digest: string): Rerender;
+  /** The branch may have moved: the next `view` starts a look, after the one that is running if there is one. */
+  hint(uid: string): void;
   forget(uid: string): void;
 }
 
@@ -58,6 +60,8 @@ interface Entry {
   readonly key: string;
   readonly spec: string;
   running: boolean;
+  /** Set by a hint, taken away when a look begins: one that comes meanwhile is not lost. */
+  hinted: boolean;
   failures: number;
   lookAgainAt: Instant;
   trees: string | undefined;
@@ -80,7 +84,7 @@ export function tips(options: TipsOptions): Tips {
       const entry = entryOf(sync);
       const asked = requested !== undefined && requested !== entry.view.token;
       if (sync.spec.suspend === true) return { ...entry.view, lookAgainAt: now + longestRetryMs };
-      if (!entry.running && (asked || now >= entry.lookAgainAt) && !options.signal.aborted) {
+      if (!entry.running && (asked || entry.hinted || now >= entry.lookAgainAt) && !options.signal.aborted) {
         entry.running = true;
         start(entry, () => look(options, sync, entry, requested));
       }
@@ -112,6 +116,10 @@ export function tips(options: TipsOptions): Tips {
       });
       return { kind: 'running' };
     },
+    hint(uid) {
+      const entry = entries.get(uid);
+      if (entry !== undefined) entry.hinted = true;
+    },
     forget: (uid) => void entries.delete(uid),
   };
 }
@@ -127,6 +135,7 @@ function entryFor(entries: Map<string, Entry>, sync: GitSync): Entry {
     key: `${sync.metadata.namespace ?? ''}/${sync.metadata.name}`,
     spec,
     running: false,
+    hinted: false,
     failures: 0,
     lookAgainAt: 0,
     trees: undefined,
@@ -139,6 +148,7 @@ function entryFor(entries: Map<string, Entry>, sync: GitSync): Entry {
 }
 
 async function look(options: TipsOptions, sync: GitSync, entry: Entry, token: string | undefined): Promise<void> {
+  entry.hinted = false;
   try {
     note(options, sync, entry, token, await findTip(options, sync, entry));
   } finally {
