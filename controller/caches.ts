@@ -63,6 +63,9 @@ export function startableCaches(options: CacheOptions): Caches {
     gitReverts: add(gitCacheNeeds.gitReverts),
     rollouts: rollout.rollouts,
     rolloutRuns: rollout.rolloutRuns,
+    analysisRuns: rollout.analysisRuns,
+    analysisTemplates: rollout.analysisTemplates,
+    clusterAnalysisTemplates: rollout.clusterAnalysisTemplates,
   };
   const caches = () => [...all.values()];
   return {

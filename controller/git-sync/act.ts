@@ -67,6 +67,10 @@ function carryOut(observed: Observed, effect: GitSyncEffect, deps: GitDeps, room
       return createRevert(observed.sync, effect, deps);
     case 'Command':
       return command(effect, deps);
+    case 'StartAnalysis':
+      return startAnalysis(effect, deps);
+    case 'StopAnalysis':
+      return stopAnalysis(effect, deps);
     case 'SweepCopies':
       return sweepCopies(observed, effect.keep, deps, room);
   }
@@ -290,6 +294,29 @@ async function command(effect: Extract<GitSyncEffect, { kind: 'Command' }>, deps
   const result = await deps.client.merge(effect.target, patch, { fieldManager: statusManager, uid, resourceVersion });
   if (result.kind === 'not-found' || result.kind === 'gone') return ok;
   return outcomeOf(effect.target, result, 'the controller');
+}
+
+async function startAnalysis(
+  { draft }: Extract<GitSyncEffect, { kind: 'StartAnalysis' }>,
+  deps: GitDeps,
+): Promise<ActOutcome> {
+  const result = await deps.client.create(draft.object as KubeObject & JsonObject, { fieldManager: statusManager });
+  if (result.kind === 'conflict' && result.reason === 'AlreadyExists') {
+    // Of an earlier try that the cache does not show yet; what it says is read before anything else is started.
+    return { kind: 'passing', message: `AnalysisRun ${draft.name} is there already; it is read again.` };
+  }
+  return outcomeOf(keyOf(draft.object as KubeObject & JsonObject), result, 'the controller');
+}
+
+async function stopAnalysis(
+  { target }: Extract<GitSyncEffect, { kind: 'StopAnalysis' }>,
+  deps: GitDeps,
+): Promise<ActOutcome> {
+  const { uid, resourceVersion } = target;
+  const patch = { spec: { terminate: true } };
+  const result = await deps.client.merge(target, patch, { fieldManager: statusManager, uid, resourceVersion });
+  if (result.kind === 'not-found' || result.kind === 'gone') return ok;
+  return outcomeOf(target, result, 'the controller');
 }
 
 /** Reads copies and their users live, with the tenant's rights; what it may not list is left for the next release. */

@@ -8,6 +8,7 @@ import type { Release } from '../../crds/schema/release.ts';
 import type { Instant } from '../../kube/api.ts';
 import type { Waiting } from '../decision.ts';
 import { instantOf, timeText } from './conditions.ts';
+import { baking } from './decide-bake.ts';
 import { joined, sentencesOf, withHandled } from './decide-tip.ts';
 import {
   acting,
@@ -196,51 +197,6 @@ function following(observed: Observed, draft: Draft, release: Release, now: Inst
     return waitingFor(withPhase(handled, 'Progressing', text), { reason: 'Rollouts', on, moves: why });
   }
   return baking(observed, handled, release, now);
-}
-
-function baking(observed: Observed, draft: Draft, release: Release, now: Instant): Draft {
-  const commit = shortCommit(release.spec.commit);
-  const until = instantOf(release.status?.bakeUntil);
-  if (until === undefined) {
-    if (observed.subject.kind !== 'candidate' || observed.trial === undefined) {
-      return lookingAgain(
-        withPhase(draft, 'Progressing', `Commit ${commit} is promoted; its config is being applied.`),
-        now + healthPollMs,
-      );
-    }
-    const bakeUntil = timeText(now + bakeMs(observed, draft, release) + 999);
-    const fact = normalFact('ReleasePromoted', now, `All Rollouts of commit ${commit} are promoted.`);
-    return acting(
-      withPhase(draft, 'Baking', `Commit ${commit} is promoted.`),
-      [marking(release, { phase: 'Candidate', bakeUntil })],
-      fact,
-    );
-  }
-  if (now < until && bakeMs(observed, draft, release) > 0) {
-    const text = `Commit ${commit} is promoted and counts as good at ${release.status?.bakeUntil} if no check fails.`;
-    return lookingAgain(
-      waitingFor(withPhase(draft, 'Baking', text), { reason: 'Bake', on: 'time', until, moves: text }),
-      until,
-    );
-  }
-  const good = marking(release, {
-    phase: 'Good',
-    reason: 'Promoted',
-    message: 'All Rollouts were promoted.',
-    finishedAt: timeText(now),
-  });
-  return acting(withPhase(draft, 'Baking', `Commit ${commit} is promoted.`), [good]);
-}
-
-/** No bake for the first release and for one whose Rollouts all equal stable: there is nothing new to watch. */
-function bakeMs(observed: Observed, draft: Draft, release: Release): number {
-  const good = findRelease(observed, draft.status.lastGood?.release);
-  if (good === undefined) return 0;
-  const known = new Set((good.spec.rollouts ?? []).map((one) => `${one.namespace}/${one.name}/${one.templateHash}`));
-  const fresh = (release.spec.rollouts ?? []).some(
-    (one) => !known.has(`${one.namespace}/${one.name}/${one.templateHash}`),
-  );
-  return fresh ? (parseDurationMs(observed.sync.spec.bake ?? '0s') ?? 0) : 0;
 }
 
 function recordingGood(draft: Draft, release: Release, now: Instant): Draft {

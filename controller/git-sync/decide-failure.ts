@@ -5,6 +5,7 @@
 
 import type { Release } from '../../crds/schema/release.ts';
 import type { Instant } from '../../kube/api.ts';
+import { failedChecks } from './bake-runs.ts';
 import { timeText } from './conditions.ts';
 import {
   acting,
@@ -20,7 +21,7 @@ import {
 import { shortCommit } from './names.ts';
 import type { Observed } from './observed.ts';
 import { quarantineWith } from './quarantine.ts';
-import { progressOf, revertDecision } from './release-verdict.ts';
+import { progressOf, type ReleaseFailure, revertDecision } from './release-verdict.ts';
 import { candidateRelease, findRelease, marking } from './releases.ts';
 import { introducedBy, nextRevertName, revertSpec } from './revert-draft.ts';
 
@@ -30,9 +31,9 @@ const keptReason = 'KeepGit';
 export function judging(observed: Observed, draft: Draft, now: Instant): Draft {
   const release = candidateRelease(observed);
   if (release?.status?.phase === 'Bad') return recordingFailure(observed, draft, release, now);
-  const progress = release && progressOf(release, observed.rollouts);
-  if (release !== undefined && progress?.kind === 'failed') {
-    const { failed, keepGit } = progress.failure;
+  const failure = release && failureOf(observed, release);
+  if (release !== undefined && failure !== undefined) {
+    const { failed, keepGit } = failure;
     const message = `Rollout ${failed[0]?.rollout} failed: ${failed[0]?.message}`;
     const status = {
       phase: 'Bad' as const,
@@ -49,6 +50,14 @@ export function judging(observed: Observed, draft: Draft, now: Instant): Draft {
     );
   }
   return openingRevert(observed, addingLateFailures(observed, draft, now), now);
+}
+
+/** A Rollout that failed by itself, or a check of the bake after the promotion. */
+function failureOf(observed: Observed, release: Release): ReleaseFailure | undefined {
+  const progress = progressOf(release, observed.rollouts);
+  if (progress.kind === 'failed') return progress.failure;
+  const failed = failedChecks(observed, release);
+  return failed.length > 0 ? { failed, keepGit: false } : undefined;
 }
 
 function recordingFailure(observed: Observed, draft: Draft, release: Release, now: Instant): Draft {

@@ -30,7 +30,7 @@ import type { Observed, Trial } from './observed.ts';
 import { unconfirmed } from './release-verdict.ts';
 import { findRelease } from './releases.ts';
 import { asRollout, findRollout } from './rollout-state.ts';
-import { isRestorable, restoreSkips, rollbackCommands, waitsForRollback } from './restore.ts';
+import { failedRollbacks, isRestorable, restoreSkips, rollbackCommands, waitsForRollback } from './restore.ts';
 
 const pollMs = 2_000;
 const refusedRetryMs = 10_000;
@@ -42,7 +42,10 @@ export function restoring(observed: Observed, draft: Draft, now: Instant): Draft
   const bad = findRelease(observed, restore.release);
   const text = restore.message ?? `Release ${restore.release} is taken back.`;
   const here = withPhase(draft, 'Restoring', text);
-  const open = bad === undefined ? [] : unconfirmed(bad, observed.rollouts);
+  // Failed in the bake, so after their promotion: a command starts their way back, and the rest waits for its end.
+  const back = failedRollbacks(observed, bad);
+  if (back.commands.length > 0) return acting(here, back.commands);
+  const open = bad === undefined ? [] : [...back.waiting, ...unconfirmed(bad, observed.rollouts)];
   if (bad !== undefined && open.length > 0) return stableOpen(observed, here, bad, open, now);
   if (observed.gap !== undefined) return withGap(observed, here, now);
   const { trial } = observed;

@@ -4,6 +4,7 @@ import type { GitSyncStatus } from '../../crds/schema/git-sync.ts';
 import type { Instant } from '../../kube/api.ts';
 import type { Decision } from '../decision.ts';
 import { finalizing } from './decide-deletion.ts';
+import { stoppingChecks } from './decide-bake.ts';
 import { advancing } from './decide-candidate.ts';
 import { judging } from './decide-failure.ts';
 import { reapplying } from './decide-good.ts';
@@ -28,6 +29,7 @@ const steps: readonly Step[] = [
   advancing,
   reapplying,
   pruning,
+  stoppingChecks,
 ];
 
 export function decide(observed: Observed, now: Instant): Decision<GitSyncStatus, GitSyncEffect> {

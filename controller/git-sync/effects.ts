@@ -3,6 +3,7 @@
 import type { GitRevertSpec } from '../../crds/schema/git-revert.ts';
 import type { ReleaseSpec, ReleaseStatus } from '../../crds/schema/release.ts';
 import type { ObjectKey, Ref } from '../../kube/api.ts';
+import type { AnalysisRunDraft } from '../rollout/effects.ts';
 import type { Manifest } from './objects.ts';
 
 /** A Release to write: `objects` is the prepared set, which the ledger packs. */
@@ -39,5 +40,8 @@ export type GitSyncEffect =
   | { readonly kind: 'CreateRevert'; readonly name: string; readonly spec: GitRevertSpec }
   /** Command annotations on a Rollout, with the controller's own rights. */
   | { readonly kind: 'Command'; readonly target: Ref; readonly annotations: Readonly<Record<string, string>> }
+  /** A run of the bake, with the controller's own rights. */
+  | { readonly kind: 'StartAnalysis'; readonly draft: AnalysisRunDraft }
+  | { readonly kind: 'StopAnalysis'; readonly target: Ref }
   /** Deletes config copies that nothing refers to, but for those named here (`kind/name`). */
   | { readonly kind: 'SweepCopies'; readonly keep: readonly string[] };

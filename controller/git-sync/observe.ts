@@ -5,7 +5,9 @@ import { isArgo } from '../../crds/schema/dialect.ts';
 import type { GitSync } from '../../crds/schema/git-sync.ts';
 import type { Release } from '../../crds/schema/release.ts';
 import type { Identity, Instant } from '../../kube/api.ts';
+import { templateFinder } from '../rollout/observe.ts';
 import { joinStatus } from '../rollout/recorded-status.ts';
+import { bakeType } from './bake-runs.ts';
 import type { PreparedSet } from './config-copies.ts';
 import { forEachLimited } from './for-each-limited.ts';
 import { entryKey, type LeavingObject } from './inventory.ts';
@@ -52,6 +54,7 @@ export async function observe(sync: GitSync, deps: GitDeps, room: Room, now: Ins
   });
   const base: Observed = {
     keys: deps.keys,
+    dialect: deps.dialect,
     group: deps.dialect.group,
     clusterId: deps.clusterId,
     allowFileRepositories: deps.allowFileRepositories,
@@ -59,6 +62,10 @@ export async function observe(sync: GitSync, deps: GitDeps, room: Room, now: Ins
     releases,
     reverts: deps.stores.gitReverts.list(namespace).filter((one) => one.spec.gitSync.uid === uid),
     rollouts,
+    bakeRuns: deps.stores.analysisRuns
+      .list(namespace)
+      .filter((one) => labelOf(one, deps.keys.rolloutType) === bakeType),
+    findTemplate: templateFinder(deps.stores, namespace),
     source,
     tenant: { kind: 'ok' },
     subject,

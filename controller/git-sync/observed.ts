@@ -1,10 +1,13 @@
 /** Everything `decide` may look at, read once per pass. Plain readonly data. */
 
+import type { Dialect } from '../../crds/schema/dialect.ts';
 import type { GitRevert } from '../../crds/schema/git-revert.ts';
 import type { GitSync } from '../../crds/schema/git-sync.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
 import type { Release } from '../../crds/schema/release.ts';
+import type { FindTemplate } from '../../crds/schema/validate-references.ts';
 import type { Instant } from '../../kube/api.ts';
+import type { AnalysisRunView } from '../rollout/observed.ts';
 import type { FaultKind } from '../../source/contract.ts';
 import type { PreparedSet } from './config-copies.ts';
 import type { Health } from './health.ts';
@@ -80,6 +83,7 @@ export interface LedgerGap {
 
 export interface Observed {
   readonly keys: Keys;
+  readonly dialect: Dialect;
   /** API group of Rollouts. */
   readonly group: string;
   readonly clusterId: string;
@@ -90,6 +94,9 @@ export interface Observed {
   readonly reverts: readonly GitRevert[];
   /** Live Rollouts that carry this GitSync's label. */
   readonly rollouts: readonly Manifest[];
+  /** AnalysisRuns of the bake, of all GitSyncs of the namespace. */
+  readonly bakeRuns: readonly AnalysisRunView[];
+  readonly findTemplate: FindTemplate;
   readonly source: SourceView;
   readonly tenant: TenantState;
   readonly subject: Subject;

@@ -21,6 +21,7 @@ import type {
   WorkQueue,
 } from '../../kube/api.ts';
 import type { Source } from '../../source/contract.ts';
+import type { AnalysisRunView } from '../rollout/observed.ts';
 import type { TrafficRouter } from '../traffic/router.ts';
 import type { SetCheck } from './set-checks.ts';
 
@@ -33,6 +34,9 @@ export interface GitStores {
   readonly rollouts: Store<KubeObject & JsonObject>;
   /** Index `rollout`: `namespace/name`. Read in argoproj.io, where verdicts stand in the record instead of the status. */
   readonly rolloutRuns: Store<RolloutRun & KubeObject>;
+  readonly analysisRuns: Store<AnalysisRunView & KubeObject>;
+  readonly analysisTemplates: Store<KubeObject & JsonObject>;
+  readonly clusterAnalysisTemplates: Store<KubeObject & JsonObject>;
 }
 
 export interface GitDeps {

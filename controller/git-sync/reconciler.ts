@@ -148,7 +148,7 @@ function tell(sync: GitSync, facts: readonly Fact[], deps: GitDeps): void {
 
 /** A GitSync's own changes, its records, and the Rollouts it applied; a verdict is urgent. */
 function watch(deps: GitDeps, room: Room, queue: WorkQueue): () => void {
-  const { gitSyncs, releases, gitReverts, rollouts, rolloutRuns } = deps.stores;
+  const { gitSyncs, releases, gitReverts, rollouts, rolloutRuns, analysisRuns } = deps.stores;
   const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
   const wakeOwner = (object: KubeObject & JsonObject): void => {
     const uid = labelOf(object, deps.keys.gitSync);
@@ -166,6 +166,12 @@ function watch(deps: GitDeps, room: Room, queue: WorkQueue): () => void {
     releases.onChange(({ object }) => queue.add(`${object.metadata.namespace ?? ''}/${object.spec.gitSync.name}`)),
     gitReverts.onChange(({ object }) => queue.add(`${object.metadata.namespace ?? ''}/${object.spec.gitSync.name}`)),
     rollouts.onChange(({ object }) => wakeOwner(object)),
+    analysisRuns.onChange(({ object }) => {
+      const owner = object.metadata.ownerReferences?.find((one) => one.kind === 'Release')?.name;
+      const release = owner === undefined ? undefined : releases.get(object.metadata.namespace ?? '', owner);
+      const priority = object.status?.phase === 'Failed' ? 'urgent' : 'normal';
+      if (release) queue.add(`${object.metadata.namespace ?? ''}/${release.spec.gitSync.name}`, { priority });
+    }),
     rolloutRuns.onChange(({ object }) => {
       const rollout = rollouts.get(object.metadata.namespace ?? '', object.spec.rollout.name);
       if (isArgo(deps.dialect) && rollout !== undefined) wakeOwner(rollout);

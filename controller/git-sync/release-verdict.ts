@@ -4,7 +4,7 @@ import type { RevertPolicy } from '../../crds/schema/git-sync.ts';
 import type { FailedRollout, Release, ReleaseRollout } from '../../crds/schema/release.ts';
 import type { Reason } from '../reasons.ts';
 import type { Manifest } from './objects.ts';
-import { asRollout, findRollout, isSeen, rolloutState, rolloutsOfRelease } from './rollout-state.ts';
+import { asRollout, findRollout, isPromoted, isSeen, rolloutState, rolloutsOfRelease } from './rollout-state.ts';
 
 /** A failure as the release records it. */
 export interface ReleaseFailure {
@@ -82,7 +82,8 @@ function isBack(wanted: ReleaseRollout, live: Manifest | undefined): boolean {
     case 'failed':
       return state.stable;
     case 'progressing':
-      return false;
+      // Failed in the bake: its way back is a command (restore.ts), and that is waited for there.
+      return isPromoted(wanted, live);
     case 'other-template':
       // Edited: the failed revision has to have given its weight back before another one starts.
       return isSeen(live) && (asRollout(live).status?.transition?.kind ?? 'weight') === 'weight';

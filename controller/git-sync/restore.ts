@@ -1,12 +1,12 @@
 /** What a restore may touch and in which order: kinds that are never taken back, objects of other syncers, promoted Rollouts. Pure. */
 
 import type { Keys } from '../../crds/schema/keys.ts';
-import type { Release } from '../../crds/schema/release.ts';
+import type { Release, ReleaseRollout } from '../../crds/schema/release.ts';
 import type { GitSyncEffect } from './effects.ts';
 import { entryKey, type LeavingObject } from './inventory.ts';
 import { annotationOf, keyOf, keyText, type Manifest } from './objects.ts';
 import type { Observed, Trial, TrialItem } from './observed.ts';
-import { asRollout, findRollout, rolloutState, rolloutsOfRelease } from './rollout-state.ts';
+import { asRollout, findRollout, isPromoted, rollbackId, rolloutsOfRelease } from './rollout-state.ts';
 import { isCopy } from './config-copies.ts';
 
 /** Running work, data and definitions: taking them back could lose something that no ledger holds. */
@@ -56,13 +56,15 @@ function whatKind(object: Manifest | undefined): string {
   return object !== undefined && isHook(object) ? 'hook' : (object?.kind ?? 'kind');
 }
 
+type RollbackCommand = Extract<GitSyncEffect, { kind: 'Command' }>;
+
 /**
  * Rollouts of the failed release that had been promoted go back to their last good revision without steps, by a command.
  * One that is still in the middle goes back by its template alone.
  */
-export function rollbackCommands(observed: Observed, bad: Release): readonly GitSyncEffect[] {
+export function rollbackCommands(observed: Observed, bad: Release): readonly RollbackCommand[] {
   return promotedOthers(observed, bad).flatMap(({ live, goodHash }) => {
-    const id = `${bad.metadata.name}-${live.metadata.name}`;
+    const id = rollbackId(bad.metadata.name, live.metadata.name);
     if (annotationOf(live, observed.keys.commandId) === id) return [];
     const keys = observed.keys;
     const annotations = {
@@ -77,12 +79,26 @@ export function rollbackCommands(observed: Observed, bad: Release): readonly Git
   });
 }
 
+/** The same for those that failed in the bake, so after their promotion; the restore waits until they are back. */
+export function failedRollbacks(
+  observed: Observed,
+  bad: Release | undefined,
+): { readonly commands: readonly RollbackCommand[]; readonly waiting: readonly ReleaseRollout[] } {
+  if (bad === undefined) return { commands: [], waiting: [] };
+  const failed = new Set((bad.status?.failed ?? []).map((one) => one.rollout));
+  const waiting = new Set(waitsForRollback(observed, bad).filter((name) => failed.has(name)));
+  return {
+    commands: rollbackCommands(observed, bad).filter(({ target }) => failed.has(target.name)),
+    waiting: rolloutsOfRelease(bad).filter(({ name }) => waiting.has(name)),
+  };
+}
+
 /** Names of the Rollouts whose template must wait until the command above was carried out. */
 export function waitsForRollback(observed: Observed, bad: Release): readonly string[] {
   return promotedOthers(observed, bad)
     .filter(({ live }) => {
       const command = asRollout(live).status?.lastCommand;
-      const id = `${bad.metadata.name}-${live.metadata.name}`;
+      const id = rollbackId(bad.metadata.name, live.metadata.name);
       // Refused, e.g. because the old ReplicaSet is gone: then the template goes back with steps.
       return !(command?.id === id && command.outcome !== 'Applied');
     })
@@ -96,6 +112,6 @@ function promotedOthers(observed: Observed, bad: Release): readonly { live: Mani
     const before =
       good && rolloutsOfRelease(good).find((one) => one.name === wanted.name && one.namespace === wanted.namespace);
     if (live === undefined || before === undefined || before.templateHash === wanted.templateHash) return [];
-    return rolloutState(wanted, live).kind === 'promoted' ? [{ live, goodHash: before.templateHash }] : [];
+    return isPromoted(wanted, live) ? [{ live, goodHash: before.templateHash }] : [];
   });
 }

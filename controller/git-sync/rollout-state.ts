@@ -45,6 +45,28 @@ export function rolloutState(wanted: ReleaseRollout, live: Manifest | undefined)
   return { kind: 'progressing', phase, message: status?.waiting?.moves ?? status?.message ?? '' };
 }
 
+/**
+ * The promotion of the release's revision is complete, whatever became of its pods since: nothing but a rollback takes it back.
+ * A Rollout that failed is none.
+ */
+export function isPromoted(wanted: ReleaseRollout, live: Manifest): boolean {
+  const { kind } = rolloutState(wanted, live);
+  if (kind !== 'progressing') return kind === 'promoted';
+  const { stableRS, currentPodHash } = asRollout(live).status ?? {};
+  return isSeen(live) && (stableRS ?? '') !== '' && stableRS === currentPodHash;
+}
+
+/** Id of the command that takes a promoted Rollout of a bad release back. */
+export function rollbackId(release: string, rollout: string): string {
+  return `${release}-${rollout}`;
+}
+
+/** The Rollout can't go back by that command, e.g. because the old ReplicaSet is gone. */
+export function isRollbackRefused(release: string, live: Manifest): boolean {
+  const command = asRollout(live).status?.lastCommand;
+  return command?.id === rollbackId(release, live.metadata.name) && command.outcome === 'Rejected';
+}
+
 /** The verdict, when it speaks of the template that the Rollout has now. */
 function failureOf(wanted: ReleaseRollout, live: Manifest): Extract<RolloutState, { kind: 'failed' }> | undefined {
   const status = asRollout(live).status;

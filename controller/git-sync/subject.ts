@@ -6,6 +6,7 @@ import { conditionStatus } from './conditions.ts';
 import type { Manifest } from './objects.ts';
 import type { SourceView, Subject } from './observed.ts';
 import { isStableConfirmed, progressOf } from './release-verdict.ts';
+import { isRollbackRefused } from './rollout-state.ts';
 
 export interface SubjectInputs {
   readonly sync: GitSync;
@@ -26,11 +27,17 @@ export function subjectOf(inputs: SubjectInputs): Subject {
   const bad = releases.find((one) => one.metadata.name === restore?.release);
   if (restore?.phase === 'Pending') {
     const ready = bad === undefined || isStableConfirmed(bad, rollouts);
-    return ready && sync.status?.lastGood ? { kind: 'restore', except: failedNames(bad) } : none;
+    return ready && sync.status?.lastGood ? { kind: 'restore', except: keptBack(bad, rollouts) } : none;
   }
   if (!sync.spec.suspend && isTipDue(inputs)) return { kind: 'tip' };
   if (sync.status?.candidate) return isCandidateDue(inputs) ? { kind: 'candidate' } : none;
   return isGoodDue(inputs) ? { kind: 'good', except: isTipGood(inputs) ? [] : failedNames(bad) } : none;
+}
+
+/** Failed Rollouts keep their template until Git agrees, but for one that can go back by its template only. */
+function keptBack(bad: Release | undefined, rollouts: readonly Manifest[]): readonly string[] {
+  const refused = rollouts.filter((one) => bad !== undefined && isRollbackRefused(bad.metadata.name, one));
+  return failedNames(bad).filter((name) => !refused.some((one) => one.metadata.name === name));
 }
 
 function failedNames(release: Release | undefined): readonly string[] {

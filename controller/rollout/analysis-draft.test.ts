@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { AnalysisTemplate } from '../../crds/schema/analysis-template.ts';
-import { analysisRunDraft, fieldText, runName } from './analysis-draft.ts';
+import { analysisRunDraft, runName } from './analysis-draft.ts';
+import { fieldText } from './analysis-spec.ts';
 import { sceneOf } from './scene.ts';
 import { aReplicaSet, anAnalysisRun, anObserved, aStatus, shopKeys } from './testing/builders.ts';
 

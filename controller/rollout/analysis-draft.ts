@@ -1,10 +1,9 @@
 /** The AnalysisRun that a Rollout starts: metrics of all templates, arguments resolved, bound to revision, step and attempt. */
 
-import type { Argument } from '../../crds/schema/analysis-template.ts';
 import { apiVersionOf } from '../../crds/schema/dialect.ts';
-import { type AnyTemplate, mergeTemplates } from '../../crds/schema/merge-templates.ts';
-import type { RolloutAnalysis, RolloutArgument } from '../../crds/schema/rollout-analysis.ts';
-import type { Json, JsonObject } from '../../kube/api.ts';
+import type { RolloutAnalysis } from '../../crds/schema/rollout-analysis.ts';
+import type { JsonObject } from '../../kube/api.ts';
+import { analysisSpec } from './analysis-spec.ts';
 import type { AnalysisRunDraft } from './effects.ts';
 import { currentRevision, ownerReference } from './replica-sets.ts';
 import type { Scene } from './scene.ts';
@@ -31,15 +30,10 @@ export function runName(scene: Scene, place: RunPlace): string {
 /** Undefined when a template is missing; the spec is refused before that can matter. */
 export function analysisRunDraft(scene: Scene, place: RunPlace): AnalysisRunDraft | undefined {
   const { rollout, keys, dialect, findTemplate } = scene.observed;
-  const references = place.analysis.templates ?? [];
-  const templates = references.flatMap((reference): AnyTemplate[] => {
-    const found = findTemplate(reference);
-    return found === undefined ? [] : [found];
-  });
-  if (templates.length < references.length || templates.length === 0) return undefined;
-  const merged = mergeTemplates(templates);
+  const { currentHash, stableHash } = scene;
+  const spec = analysisSpec({ rollout, findTemplate, currentHash, stableHash }, place.analysis);
+  if (spec === undefined) return undefined;
   const name = runName(scene, place);
-  const dryRun = [...merged.dryRun, ...(place.analysis.dryRun ?? [])];
   const object = {
     apiVersion: apiVersionOf(dialect),
     kind: 'AnalysisRun',
@@ -58,33 +52,7 @@ export function analysisRunDraft(scene: Scene, place: RunPlace): AnalysisRunDraf
       },
       ownerReferences: [ownerReference(rollout)],
     },
-    spec: {
-      metrics: merged.metrics as unknown as Json,
-      args: merged.args.map((arg) => resolve(scene, arg, place.analysis.args ?? [])) as unknown as Json,
-      ...(dryRun.length > 0 ? { dryRun: dryRun as unknown as Json } : {}),
-    },
+    spec,
   };
   return { name, object: object as JsonObject };
-}
-
-/** The Rollout's value wins over the template's default; references to Secrets stay references. */
-function resolve(scene: Scene, declared: Argument, given: readonly RolloutArgument[]): Argument {
-  const { name } = declared;
-  const own = given.find((arg) => arg.name === name);
-  if (own?.value !== undefined) return { name, value: own.value };
-  const hash = own?.valueFrom?.podTemplateHashValue;
-  if (hash !== undefined) return { name, value: (hash === 'Stable' ? scene.stableHash : scene.currentHash) ?? '' };
-  const path = own?.valueFrom?.fieldRef?.fieldPath ?? declared.valueFrom?.fieldRef?.fieldPath;
-  return path === undefined ? declared : { name, value: fieldText(scene.observed.rollout, path) };
-}
-
-/** Value at a downward-API path such as `metadata.labels['region']`; '' when there is none. Dots inside brackets belong to the key. */
-export function fieldText(object: object, path: string): string {
-  const parts = [...path.matchAll(/\[['"]?([^'"\]]+)['"]?\]|([^.[\]]+)/g)].map((match) => match[1] ?? match[2] ?? '');
-  const value = parts.reduce<unknown>(
-    (at, part) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[part] : undefined),
-    object,
-  );
-  if (value === undefined || value === null) return '';
-  return typeof value === 'string' ? value : JSON.stringify(value);
 }

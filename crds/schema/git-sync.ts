@@ -160,7 +160,7 @@ export const GitSyncSpec = object(
     prune: flag('True deletes objects that left Git.', true),
     bake: durationField(
       'spec.bake',
-      'Time without a failed check after which a promoted release counts as good.',
+      'How long a promoted release is watched before it counts as good: the background analysis of its changed Rollouts goes on, its failure takes the release back, and without evidence the release does not become good.',
       '0s',
       '0s',
     ),

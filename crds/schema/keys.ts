@@ -63,7 +63,7 @@ function dialectKeys(dialect: Dialect) {
     analysisRunName: argo ? 'analysisrun.argoproj.io/name' : `${dialect.group}/analysisrun-name`,
     analysisRunNamespace: argo ? 'analysisrun.argoproj.io/namespace' : `${dialect.group}/analysisrun-namespace`,
     analysisRunMetricName: argo ? 'analysisrun.argoproj.io/metric-name' : `${dialect.group}/analysisrun-metric-name`,
-    /** Label on an AnalysisRun: Step, Background, PrePromotion or PostPromotion. */
+    /** Label on an AnalysisRun: Step, Background, PrePromotion, PostPromotion or Bake. */
     rolloutType: plain('rollout-type'),
     /** Label on an AnalysisRun of a step: index of the step. */
     stepIndex: plain('step-index'),
@@ -101,6 +101,6 @@ export const commandVerbs = ['promote', 'promote-full', 'pause', 'resume', 'abor
 export type CommandVerb = (typeof commandVerbs)[number];
 
 /** Values of the `rolloutType` label. */
-export const analysisTypes = ['Step', 'Background', 'PrePromotion', 'PostPromotion'] as const;
+export const analysisTypes = ['Step', 'Background', 'PrePromotion', 'PostPromotion', 'Bake'] as const;
 
 export type AnalysisType = (typeof analysisTypes)[number];

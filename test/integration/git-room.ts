@@ -102,6 +102,15 @@ export async function startGitRooms(options: GitRoomsOptions): Promise<GitRooms>
       gitReverts: add(gitCacheNeeds.gitReverts as never),
       rolloutRuns: add({ kind: { group: 'tidegate.io', kind: 'RolloutRun' }, project: wholeObject as never }),
       rollouts: add({ kind: { group: 'tidegate.io', kind: 'Rollout' }, project: wholeObject as never }),
+      analysisRuns: add({ kind: { group: 'tidegate.io', kind: 'AnalysisRun' }, project: wholeObject as never }),
+      analysisTemplates: add({
+        kind: { group: 'tidegate.io', kind: 'AnalysisTemplate' },
+        project: wholeObject as never,
+      }),
+      clusterAnalysisTemplates: add({
+        kind: { group: 'tidegate.io', kind: 'ClusterAnalysisTemplate' },
+        project: wholeObject as never,
+      }),
     },
   };
   const feeding = caches.map((cache) => cache.run(stop.signal));

@@ -141,6 +141,9 @@ function roomsOf(cluster: FakeCluster, source: FakeSource, clock: FakeClock, eve
       gitReverts: cluster.store('tidegate.io', 'GitRevert', gitCacheNeeds.gitReverts.project),
       rollouts: cluster.store('tidegate.io', 'Rollout'),
       rolloutRuns: cluster.store('tidegate.io', 'RolloutRun'),
+      analysisRuns: cluster.store('tidegate.io', 'AnalysisRun'),
+      analysisTemplates: cluster.store('tidegate.io', 'AnalysisTemplate'),
+      clusterAnalysisTemplates: cluster.store('tidegate.io', 'ClusterAnalysisTemplate'),
     },
   };
   const sync = gitSyncReconciler(deps);
