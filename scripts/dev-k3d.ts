@@ -4,6 +4,7 @@
  */
 
 import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from './programs.ts';
 
@@ -21,6 +22,19 @@ function must(program: string, ...args: readonly string[]): void {
   process.stdout.write(`> ${program} ${args.join(' ')}\n`);
   const done = spawnSync(program, args, { cwd: root, stdio: 'inherit' });
   if (done.status !== 0) fail(`"${program} ${args[0] ?? ''}" failed: see its lines above.`);
+}
+
+/** The manifests that users install, with the image of this checkout. */
+function installController(): void {
+  const manifests = readFileSync(join(root, 'examples', 'install', 'controller.yaml'), 'utf8');
+  const input = manifests.replaceAll(/image: \S+/g, `image: ${image}`);
+  process.stdout.write('> kubectl apply --server-side -f examples/install/controller.yaml\n');
+  const done = spawnSync('kubectl', ['apply', '--server-side', '-f', '-'], {
+    cwd: root,
+    input,
+    stdio: ['pipe', 'inherit', 'inherit'],
+  });
+  if (done.status !== 0) fail('"kubectl apply" failed: see its lines above.');
 }
 
 for (const program of ['docker', 'k3d', 'kubectl']) {
@@ -48,6 +62,7 @@ if (process.argv.includes('down')) {
   must('k3d', 'image', 'import', image, '-c', cluster);
   must('kubectl', 'apply', '--server-side', '-f', gatewayApi);
   must('kubectl', 'apply', '--server-side', '-f', join(root, 'crds', 'manifests'));
+  installController();
   must('kubectl', 'apply', '--server-side', '-f', here);
   must('kubectl', 'apply', '--server-side', '-f', join(root, 'charts', 'tidegate', 'generated'));
   must('kubectl', '-n', 'tidegate', 'rollout', 'status', 'deployment/tidegate', '--timeout=180s');
