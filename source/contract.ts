@@ -127,6 +127,7 @@ export type CompareRequest = z.infer<typeof CompareRequest>;
 /**
  * `sameTree`: every path has the same content in both. `isAncestor`: `commit` is an ancestor of `other` (or equal).
  * `commitsBetween`: commits reachable from `other` and not from `commit`; `commitsTouchingPaths`: those of them that change a path.
+ * `noAutoRevert`: those of the latter whose message has the trailer `no-auto-revert` (any value but false and no); at most 20.
  */
 export const CompareAnswer = z.discriminatedUnion('kind', [
   z.strictObject({
@@ -135,6 +136,7 @@ export const CompareAnswer = z.discriminatedUnion('kind', [
     isAncestor: z.boolean(),
     commitsBetween: z.number().int().min(0),
     commitsTouchingPaths: z.number().int().min(0),
+    noAutoRevert: z.array(ObjectId).max(20),
   }),
   ...faults,
 ]);

@@ -128,7 +128,21 @@ describe('compare', () => {
       isAncestor: true,
       commitsBetween: 3,
       commitsTouchingPaths: 2,
+      noAutoRevert: [],
     });
+  });
+
+  it('names the commits on the paths whose trailer forbids a revert by machine', async () => {
+    const first = await bench.repositories.createRepository('trailers', { 'a/x': '1', 'b/y': '1' });
+    const message = 'migrate\n\nDrops a column.\n\nNo-Auto-Revert: schema';
+    const migration = await bench.repositories.commit('trailers', 'main', { 'a/x': '2' }, { message });
+    await bench.repositories.commit('trailers', 'main', { 'a/x': '3' }, { message: 'x\n\nno-auto-revert: false' });
+    await bench.repositories.commit('trailers', 'main', { 'a/x': '4' }, { message: 'no-auto-revert: in a subject' });
+    const other = await bench.repositories.commit('trailers', 'main', { 'b/y': '2' }, { message });
+    const range = { ...at(bench.url('trailers')), branch: 'main', commit: first, other };
+
+    expect(await bench.source.compare({ ...range, paths: ['a'] })).toMatchObject({ noAutoRevert: [migration] });
+    expect(await bench.source.compare({ ...range, paths: ['.'] })).toMatchObject({ noAutoRevert: [other, migration] });
   });
 
   it('says not-found for a commit the repository does not have', async () => {

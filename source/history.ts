@@ -52,7 +52,34 @@ export async function compare(
     isAncestor: await isAncestor(session, commit, other),
     commitsBetween: await countCommits(session, commit, other, ['.']),
     commitsTouchingPaths: await countCommits(session, commit, other, paths),
+    noAutoRevert: await protectedCommits(session, commit, other, paths),
   };
+}
+
+const MAX_PROTECTED = 20;
+
+/** Commits whose author says in a trailer that no machine may take them back. */
+async function protectedCommits(
+  session: Session,
+  from: ObjectId,
+  to: ObjectId,
+  paths: readonly string[],
+): Promise<ObjectId[]> {
+  const format = '--format=%H%x00%(trailers:key=no-auto-revert,valueonly,separator=%x2C)';
+  const grep = ['--regexp-ignore-case', '--grep=^no-auto-revert:'];
+  const limit = paths.includes('.') ? [] : ['--full-history', '--', ...paths];
+  const { stdout } = await local(session, {
+    args: ['log', '--no-show-signature', format, ...grep, to, `^${from}`, ...limit],
+  });
+  return stdout
+    .toString('utf8')
+    .split('\n')
+    .flatMap((line) => {
+      const [commit = '', values = ''] = line.split('\0');
+      const said = values.split(',').map((value) => value.trim().toLowerCase());
+      return said.some((value) => !['', 'false', 'no'].includes(value)) ? [commit] : [];
+    })
+    .slice(0, MAX_PROTECTED);
 }
 
 async function countCommits(session: Session, from: ObjectId, to: ObjectId, paths: readonly string[]): Promise<number> {

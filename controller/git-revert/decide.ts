@@ -1,6 +1,7 @@
 /** Decides what a GitRevert does next. Pure: the commit is recorded before it is pushed, and Git being down only costs time. */
 
 import { finalGitRevertPhases, type GitRevertPhase, type GitRevertStatus } from '../../crds/schema/git-revert.ts';
+import { ownKeys } from '../../crds/schema/keys.ts';
 import type { Instant } from '../../kube/api.ts';
 import type { Decision, Fact, Waiting } from '../decision.ts';
 import { instantOf, timeText, withCondition } from '../git-sync/conditions.ts';
@@ -8,6 +9,7 @@ import { bounded } from '../git-sync/problems.ts';
 import type { Examination, PushOutcome, RevertEffect, RevertObserved } from './observed.ts';
 import { earlyEnd } from './refusals.ts';
 import { backOffMs } from './back-off.ts';
+import type { LimitHit } from './limits.ts';
 
 type RevertDecision = Decision<GitRevertStatus, RevertEffect>;
 
@@ -22,7 +24,7 @@ const overdueMs = 900_000;
 export function needsExamination(observed: Omit<RevertObserved, 'examination'>, now: Instant): boolean {
   const status = observed.revert.status ?? {};
   if (isFinal(status.phase) || observed.revert.metadata.deletionTimestamp !== undefined) return false;
-  if (observed.blockedBy !== undefined || now < (instantOf(status.nextAttemptAt) ?? 0)) return false;
+  if (observed.blockedBy !== undefined || now < dueAt(observed)) return false;
   return earlyEnd({ ...observed, examination: { kind: 'none' } }) === undefined;
 }
 
@@ -40,9 +42,9 @@ export function decide(observed: RevertObserved, now: Instant): RevertDecision {
     const next = { ...status, phase: status.phase ?? 'Pending', message: moves } as const;
     return settled(next, now + blockedRetryMs, { reason: 'Serial', on: `GitRevert/${observed.blockedBy}`, moves });
   }
-  const due = instantOf(status.nextAttemptAt) ?? 0;
+  const due = dueAt(observed);
   if (now < due) return settled(status, due, waitingFor(status));
-  return judged(observed, { ...status, startedAt: status.startedAt ?? timeText(now) }, now);
+  return judged(observed, withoutHold({ ...status, startedAt: status.startedAt ?? timeText(now) }), now);
 }
 
 function judged(observed: RevertObserved, status: GitRevertStatus, now: Instant): RevertDecision {
@@ -101,6 +103,9 @@ function ready(
   found: Extract<Examination, { kind: 'ready' }>,
   now: Instant,
 ): RevertDecision {
+  // Once a commit stands in the status it may be on the branch already, so no limit stops that one any more.
+  if (observed.limit !== undefined && status.commit === undefined)
+    return heldBack(observed, { ...status, tip: found.tip }, observed.limit, now);
   const { conflicts: _conflicts, nextAttemptAt: _nextAttemptAt, ...rest } = status;
   if (status.phase === 'Computed' && status.commit === found.commit && status.tip === found.tip) {
     const effects: readonly RevertEffect[] = [{ kind: 'Push', commit: found.commit, expectedTip: found.tip }];
@@ -116,6 +121,35 @@ function ready(
     attempts: (status.attempts ?? 0) + 1,
   };
   return { phase: 'record', status: withReady(observed, next, now), effects: [], facts: [] };
+}
+
+const holdType = 'Held';
+
+/** Looked at again all the same, because somebody may take the commit back meanwhile. */
+function heldBack(observed: RevertObserved, status: GitRevertStatus, limit: LimitHit, now: Instant): RevertDecision {
+  const { name, namespace = '' } = observed.revert.metadata;
+  const message = `Commit ${observed.revert.spec.bad.commit.slice(0, 7)} is not reverted yet: ${limit.message}. Look at the cluster; to let this revert go on, run kubectl annotate gitrevert -n ${namespace} ${name} ${ownKeys.proceed}=true.`;
+  const held = { type: holdType, status: 'True', reason: limit.reason, message } as const;
+  const next = { ...status, conditions: withCondition(status.conditions, held, now) };
+  const delayMs = Math.min(humanRetryMs, Math.max((limit.until ?? Infinity) - now, 1_000));
+  const decision = later(observed, next, 'NeedsHuman', message, delayMs, now);
+  return { ...decision, waiting: { ...waitingFor(decision.status), reason: limit.reason } };
+}
+
+function isHeldBack(status: GitRevertStatus): boolean {
+  return status.conditions?.some((one) => one.type === holdType) ?? false;
+}
+
+function withoutHold(status: GitRevertStatus): GitRevertStatus {
+  const conditions = status.conditions?.filter((one) => one.type !== holdType);
+  return conditions === undefined ? status : { ...status, conditions };
+}
+
+/** When it may be looked at again; what a person lets go on waits no longer. */
+function dueAt(observed: Omit<RevertObserved, 'examination'>): Instant {
+  const status = observed.revert.status ?? {};
+  const isReleased = isHeldBack(status) && observed.limit === undefined;
+  return isReleased ? 0 : (instantOf(status.nextAttemptAt) ?? 0);
 }
 
 /** The status after a push was tried. Pure, like `decide`. */

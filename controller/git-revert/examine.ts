@@ -7,6 +7,8 @@ import { closureOf } from '../git-sync/revert-draft.ts';
 import type { ExamineInputs } from './examine-inputs.ts';
 import type { Examination } from './observed.ts';
 import { revertMessage } from './revert-message.ts';
+import { isInside, sharedWith } from './shared-paths.ts';
+import { lastingChanges } from './lasting-changes.ts';
 import { checkMerged, type Rendered, rendersFailed } from './validate.ts';
 
 const deadlineMs = 60_000;
@@ -37,7 +39,12 @@ export async function examine(inputs: ExamineInputs): Promise<Examination> {
     if (compared.kind === 'ok' && compared.isAncestor) return { kind: 'contained', tip };
     if (compared.kind !== 'ok' && compared.kind !== 'not-found') return faultOf(compared);
   }
-  return (await overtaken(inputs, where, tip)) ?? (await tooFar(inputs, where, tip)) ?? merge(inputs, where, tip);
+  return (
+    (await overtaken(inputs, where, tip)) ??
+    (await tooFar(inputs, where, tip)) ??
+    (await irreversible(inputs, where, tip)) ??
+    merge(inputs, where, tip)
+  );
 }
 
 function faultOf(answer: {
@@ -97,6 +104,33 @@ async function tooFar(inputs: ExamineInputs, where: Where, tip: string): Promise
   return { kind: 'refused', tip, why };
 }
 
+/** Data and definitions that a revert could lose: an author's word in a trailer, or a volume or CRD that the bad range changed. */
+async function irreversible(inputs: ExamineInputs, where: Where, tip: string): Promise<Examination | undefined> {
+  const { paths, bad, good } = inputs.revert.spec;
+  const short = bad.commit.slice(0, 7);
+  const compared = await inputs.deps.source.compare({
+    ...where,
+    commit: good.commit,
+    other: bad.commit,
+    paths,
+    deadlineMs,
+  });
+  if (compared.kind !== 'ok') return faultOf(compared);
+  const [marked] = compared.noAutoRevert;
+  if (marked !== undefined) {
+    const why = `Commit ${marked.slice(0, 7)} carries the trailer no-auto-revert, so ${short} is not reverted by a machine: revert it by hand if it should go.`;
+    return { kind: 'refused', tip, why };
+  }
+  const [before, after] = [await renderAt(inputs, where, good.commit), await renderAt(inputs, where, bad.commit)];
+  if (before.kind === 'fault') return before.examination;
+  if (after.kind === 'fault') return after.examination;
+  if (before.kind === 'invalid' || after.kind === 'invalid') return undefined;
+  const [lasting] = lastingChanges(before, after);
+  if (lasting === undefined) return undefined;
+  const why = `Commit ${short} changed ${lasting}, which a revert can't take back without loss: revert it by hand if it should go.`;
+  return { kind: 'refused', tip, why };
+}
+
 async function merge(inputs: ExamineInputs, where: Where, tip: string): Promise<Examination> {
   const { revert, deps } = inputs;
   const { bad, good, paths } = revert.spec;
@@ -142,6 +176,8 @@ async function validated(
     const why = `The revert would change ${outside.slice(0, 5).join(', ')} outside the paths of the GitSync.`;
     return { kind: 'refused', tip, why };
   }
+  const shared = sharedWith(inputs.sync, inputs.deps.stores.gitSyncs.list(), changed);
+  if (shared !== undefined) return { kind: 'refused', tip, why: shared };
   const merged = await renderAt(inputs, where, commit);
   if (merged.kind === 'fault') return merged.examination;
   if (merged.kind === 'invalid') return { kind: 'invalid', tip, sentences: merged.sentences };
@@ -157,10 +193,4 @@ async function validated(
   return checked.sentences.length > 0
     ? { kind: 'invalid', tip, sentences: checked.sentences }
     : { kind: 'ready', tip, commit, changed };
-}
-
-/** `.` is the root of the repository. */
-function isInside(file: string, path: string): boolean {
-  const clean = path.replace(/^\.\//, '').replace(/\/+$/, '');
-  return clean === '.' || clean === '' || file === clean || file.startsWith(`${clean}/`);
 }

@@ -3,11 +3,13 @@
 import type { GitRevert } from '../../crds/schema/git-revert.ts';
 import type { Instant } from '../../kube/api.ts';
 import { instantOf } from '../git-sync/conditions.ts';
-import { annotationOf } from '../git-sync/objects.ts';
+import { annotationOf, labelOf } from '../git-sync/objects.ts';
 import type { GitDeps } from '../git-sync/ports.ts';
+import { asRollout } from '../git-sync/rollout-state.ts';
 import type { Tenants } from '../git-sync/tenant.ts';
 import { needsExamination } from './decide.ts';
 import { examine } from './examine.ts';
+import { defaultLimits, type Failure, type LimitHit, limitHit } from './limits.ts';
 import type { Examination, RevertObserved } from './observed.ts';
 
 /** Kept in memory: losing it costs one more look at Git. */
@@ -30,6 +32,7 @@ export async function observe(
   const namespace = revert.metadata.namespace ?? '';
   const sync = stores.gitSyncs.get(namespace, revert.spec.gitSync.name);
   const blockedBy = writingNow(revert, stores.gitReverts.list(), now);
+  const limit = limitOf(revert, deps, now);
   const found = {
     revert,
     ...(sync !== undefined && sync.metadata.uid === revert.spec.gitSync.uid ? { sync } : {}),
@@ -42,6 +45,7 @@ export async function observe(
       .filter((one) => one.spec.gitSync.uid === revert.spec.gitSync.uid && one.metadata.uid !== revert.metadata.uid),
     protectedRollouts: protectedRollouts(revert, deps),
     ...(blockedBy === undefined ? {} : { blockedBy }),
+    ...(limit === undefined ? {} : { limit }),
     failures: memory.failures,
   };
   if (!needsExamination(found, now) || found.sync === undefined) return { ...found, examination: { kind: 'none' } };
@@ -62,6 +66,28 @@ export async function observe(
   if (examination.kind === 'ready') memory.ready = { examination, at: now };
   memory.failures = examination.kind === 'fault' ? memory.failures + 1 : 0;
   return { ...found, examination };
+}
+
+function limitOf(revert: GitRevert, deps: GitDeps, now: Instant): LimitHit | undefined {
+  if (revert.metadata.annotations?.[deps.keys.proceed] === 'true') return undefined;
+  const reverts = deps.stores.gitReverts.list();
+  return limitHit({ revert, reverts, failures: failuresOf(deps), limits: defaultLimits }, now);
+}
+
+/** Releases that failed by themselves, and failed Rollouts that no GitSync applied. */
+function failuresOf(deps: GitDeps): readonly Failure[] {
+  const releases = deps.stores.releases.list().flatMap((one) => {
+    const at = one.status?.phase === 'Bad' ? instantOf(one.status.finishedAt) : undefined;
+    const byPerson = (one.status?.failed ?? []).every((failed) => failed.cause === 'AbortedByUser');
+    return at === undefined || byPerson ? [] : [{ owner: one.spec.gitSync.uid, at }];
+  });
+  const rollouts = deps.stores.rollouts.list().flatMap((one) => {
+    const { verdict } = asRollout(one).status ?? {};
+    const at = instantOf(verdict?.at);
+    const isOwn = labelOf(one, deps.keys.gitSync) !== undefined || verdict?.cause === 'AbortedByUser';
+    return at === undefined || isOwn ? [] : [{ owner: one.metadata.uid ?? '', at }];
+  });
+  return [...releases, ...rollouts];
 }
 
 function protectedRollouts(revert: GitRevert, deps: GitDeps): readonly string[] {

@@ -3,6 +3,7 @@
 import type { GitRevert } from '../../crds/schema/git-revert.ts';
 import type { GitSync } from '../../crds/schema/git-sync.ts';
 import type { Release } from '../../crds/schema/release.ts';
+import type { LimitHit } from './limits.ts';
 
 /** What the branch says right now. Merging writes only objects into the source's own cache, so all of it counts as reading. */
 export type Examination =
@@ -30,6 +31,8 @@ export interface RevertObserved {
   readonly protectedRollouts: readonly string[];
   /** Name of an older revert that is being pushed to the same branch right now. */
   readonly blockedBy?: string;
+  /** A limit on reverts by machine that is reached, unless a person let this one go on. */
+  readonly limit?: LimitHit;
   readonly examination: Examination;
   /** Failed looks in a row, for the back-off. */
   readonly failures: number;

@@ -19,7 +19,7 @@ import {
   withStatus,
 } from './draft.ts';
 import { shortCommit } from './names.ts';
-import type { Observed } from './observed.ts';
+import { homeOf, type Observed } from './observed.ts';
 import { quarantineWith } from './quarantine.ts';
 import { progressOf, type ReleaseFailure, revertDecision } from './release-verdict.ts';
 import { candidateRelease, findRelease, marking } from './releases.ts';
@@ -60,11 +60,15 @@ function failureOf(observed: Observed, release: Release): ReleaseFailure | undef
   return failed.length > 0 ? { failed, keepGit: false } : undefined;
 }
 
+function placeOf(observed: Observed, release: Release, now: Instant): { commit: string; since: string; home: string } {
+  return { commit: release.spec.commit, since: timeText(now), home: homeOf(observed) };
+}
+
 function recordingFailure(observed: Observed, draft: Draft, release: Release, now: Instant): Draft {
   const { status } = draft;
   const failed = release.status?.failed ?? [];
   const said = release.status?.message ?? `Release ${release.metadata.name} failed.`;
-  const quarantine = quarantineWith(status.quarantine ?? [], failed, release.spec.commit, timeText(now));
+  const quarantine = quarantineWith(status.quarantine ?? [], failed, placeOf(observed, release, now));
   const { candidate: _candidate, revertName: _revertName, held: _held, ...rest } = status;
   const bad = withStatus({ ...draft, status: rest }, { quarantine });
   const text = `Commit ${shortCommit(release.spec.commit)} failed. ${said}`;
@@ -98,7 +102,7 @@ function addingLateFailures(observed: Observed, draft: Draft, now: Instant): Dra
   const late = progress.kind === 'failed' ? progress.failure.failed : [];
   const fresh = late.filter((one) => !known.some((old) => old.rollout === one.rollout));
   if (fresh.length > 0) return acting(draft, [marking(release, { phase: 'Bad', failed: [...known, ...fresh] })]);
-  const quarantine = quarantineWith(draft.status.quarantine ?? [], known, release.spec.commit, timeText(now));
+  const quarantine = quarantineWith(draft.status.quarantine ?? [], known, placeOf(observed, release, now));
   return quarantine.length === (draft.status.quarantine ?? []).length
     ? draft
     : recorded(withStatus(draft, { quarantine }));

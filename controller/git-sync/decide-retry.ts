@@ -14,7 +14,7 @@ import {
   withStatus,
 } from './draft.ts';
 import type { Manifest } from './objects.ts';
-import type { Observed } from './observed.ts';
+import { homeOf, type Observed } from './observed.ts';
 import { quarantineWithout } from './quarantine.ts';
 import { findRelease, markingCandidate } from './releases.ts';
 import { asRollout, findRollout, rolloutState, rolloutsOfRelease } from './rollout-state.ts';
@@ -23,7 +23,7 @@ export function retrying(observed: Observed, draft: Draft, now: Instant): Draft 
   const name = draft.status.restore?.release;
   const release = findRelease(observed, name);
   if (release === undefined || draft.status.candidate !== undefined) return draft;
-  if (release.status?.phase === 'Candidate') return recordingRetry(draft, release, now);
+  if (release.status?.phase === 'Candidate') return recordingRetry(observed, draft, release, now);
   if (release.status?.phase !== 'Bad' || !isRetried(observed, release)) return draft;
   // With the revert in Git already there is nothing that the release could follow.
   if (observed.source.tip?.digest === draft.status.lastGood?.digest) return draft;
@@ -35,7 +35,7 @@ export function retrying(observed: Observed, draft: Draft, now: Instant): Draft 
   );
 }
 
-function recordingRetry(draft: Draft, release: Release, now: Instant): Draft {
+function recordingRetry(observed: Observed, draft: Draft, release: Release, now: Instant): Draft {
   const { restore: _restore, held: _held, ...rest } = draft.status;
   const next = withStatus(
     { ...draft, status: rest },
@@ -46,7 +46,7 @@ function recordingRetry(draft: Draft, release: Release, now: Instant): Draft {
         digest: release.spec.digest,
         since: timeText(now),
       },
-      quarantine: quarantineWithout(draft.status.quarantine ?? [], rolloutsOfRelease(release)),
+      quarantine: quarantineWithout(draft.status.quarantine ?? [], rolloutsOfRelease(release), homeOf(observed)),
     },
   );
   const text = `Release ${release.metadata.name} is tried again.`;

@@ -21,7 +21,7 @@ import {
 } from './draft.ts';
 import { inventoryWith } from './inventory.ts';
 import { releaseName, shortCommit } from './names.ts';
-import type { Observed, Tip, Trial } from './observed.ts';
+import { homeOf, type Observed, type Tip, type Trial } from './observed.ts';
 import { quarantineHits, quarantineSentence } from './quarantine.ts';
 import { candidateRelease, findRelease, marking, markingCandidate } from './releases.ts';
 import { refusedRelease } from './subject.ts';
@@ -59,8 +59,8 @@ function judgingTip(observed: Observed, draft: Draft, tip: Tip, now: Instant): D
   const attempted = { lastAttempted: attempt(draft, tip, now) };
   const next = withStatus(draft, attempted);
   const refused = withHandled(observed, next);
-  const hit = quarantineHits(next.status.quarantine ?? [], trial.set.rollouts)[0];
-  if (hit !== undefined) return holding(refused, tip.commit, quarantineSentence(tip.commit, hit), 'Quarantined', now);
+  const hit = quarantineHits(next.status.quarantine ?? [], trial.set.rollouts, homeOf(observed))[0];
+  if (hit !== undefined) return holding(refused, tip.commit, quarantineSentence(tip, hit), 'Quarantined', now);
   const problems = [...trial.problems, ...sentencesOf(trial, 'blocked')];
   if (problems.length > 0) return holding(refused, tip.commit, joined(problems), 'Refused', now);
   const passing = sentencesOf(trial, 'passing');

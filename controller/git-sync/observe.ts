@@ -160,7 +160,9 @@ async function tryFor(
   const { sync, subject } = observed;
   const set = withoutRollouts(whole, subject);
   const problems = subject.kind === 'tip' ? problemsOf(observed, set, deps) : [];
-  const quarantined = subject.kind === 'tip' && quarantineHits(sync.status?.quarantine ?? [], set.rollouts).length > 0;
+  const home = sync.metadata.namespace ?? '';
+  const hits = quarantineHits(sync.status?.quarantine ?? [], set.rollouts, home);
+  const quarantined = subject.kind === 'tip' && hits.length > 0;
   if (problems.length > 0 || quarantined) return { set, items: [], problems };
   const syncs = deps.stores.gitSyncs.list().map((one) => [one.metadata.uid ?? '', accountOf(one).askedBy] as const);
   const items = await tryOut(set, {

@@ -81,6 +81,11 @@ export interface LedgerGap {
   readonly rerender: 'running' | 'unreachable' | 'different';
 }
 
+/** The namespace of the GitSync. */
+export function homeOf(observed: Observed): string {
+  return observed.sync.metadata.namespace ?? '';
+}
+
 export interface Observed {
   readonly keys: Keys;
   readonly dialect: Dialect;

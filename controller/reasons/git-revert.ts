@@ -82,6 +82,22 @@ export const gitRevertReasons = {
     remedy: 'Revert by hand, or remove what the message names.',
   },
   InTime: { ...condition, type: 'Normal', meaning: 'Condition Overdue is over.' },
+  RevertLimit: {
+    shows: ['condition', 'waiting'],
+    on: ['GitRevert'],
+    type: 'Warning',
+    meaning:
+      'Condition Held: as many reverts were written as a machine writes by itself (5 per GitSync and day, 20 per hour).',
+    remedy: 'Look for a loop; annotate the GitRevert with tidegate.io/proceed=true to let it go on at once.',
+  },
+  ClusterIncident: {
+    shows: ['condition', 'waiting'],
+    on: ['GitRevert'],
+    type: 'Warning',
+    meaning: 'Condition Held: five or more releases failed within five minutes, so the cause is hardly this commit.',
+    remedy:
+      'Repair the cluster; annotate the GitRevert with tidegate.io/proceed=true if the commit shall go all the same.',
+  },
   Serial: { ...waiting, type: 'Normal', meaning: 'Another GitRevert writes to the same branch first.' },
   Retry: { ...waiting, type: 'Normal', meaning: 'The next attempt has its time.' },
 } as const satisfies ReasonEntries;

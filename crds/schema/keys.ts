@@ -24,6 +24,8 @@ export const ownKeys = {
   renamedFrom: 'tidegate.io/renamed-from',
   /** Annotation on a Rollout: "true" means that its failure never reverts Git. */
   noAutoRevert: 'tidegate.io/no-auto-revert',
+  /** Annotation on a GitRevert: "true" lets it go on although a limit on reverts holds it. */
+  proceed: 'tidegate.io/proceed',
   /** Annotation on a GitSync: a token; a new value asks for a fetch now. */
   syncRequestedAt: 'tidegate.io/sync-requested-at',
   /** Label on a RolloutRun: name of its Rollout. */

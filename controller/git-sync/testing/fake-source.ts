@@ -111,6 +111,7 @@ export function fakeSource(): FakeSource {
           isAncestor: ancestors(other).includes(commit),
           commitsBetween: between.length,
           commitsTouchingPaths: between.length,
+          noAutoRevert: between.filter((id) => /^no-auto-revert: *true$/im.test(commits.get(id)?.message ?? '')),
         };
       }),
     merge: (request) => answered('merge', () => mergeOf(request)),
