@@ -66,11 +66,17 @@ export const rolloutWaits = {
     meaning: 'The weights that the router has now cannot be read, so none are changed.',
     remedy: 'See whether the route that it names exists and has both Services as backends.',
   },
+  RouterRefused: {
+    ...waiting,
+    type: 'Warning',
+    meaning: 'A route can not be given other weights as it is, for instance because a rule has a third backend.',
+    remedy: 'Correct the route as the message says; pods stay until it can be written.',
+  },
   RegistryUnreachable: {
     ...waiting,
     type: 'Warning',
     meaning: 'Images cannot be pulled, with no proof that the image is missing; that alone never fails a revision.',
-    remedy: 'Look at the registry and the network of the nodes, or abort.',
+    remedy: 'Look at the registry, the pull secret and the network of the nodes, or abort.',
   },
   ManuallyPaused: {
     ...waiting,

@@ -161,9 +161,8 @@ export const rolloutReasons = {
   ImageMissing: {
     ...verdictAndWait,
     type: 'Warning',
-    meaning:
-      'No pod of the revision starts because an image does not exist or may not be pulled; after a minute it has failed.',
-    remedy: 'Correct the image name or its pull secret, or push the image.',
+    meaning: 'No pod of the revision starts because an image does not exist; after a minute it has failed.',
+    remedy: 'Correct the image name, or push the image.',
   },
   CrashLoop: {
     ...verdictAndWait,

@@ -8,7 +8,7 @@ import { podsFor } from './canary-steps.ts';
 import { fact } from './facts.ts';
 import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
 import type { ReplicaSetView } from './observed.ts';
-import { scaleTo } from './replica-sets.ts';
+import { createCurrent, scaleTo } from './replica-sets.ts';
 import { abortDrainMs, drainMs, readyBehind, type Scene } from './scene.ts';
 import { regainStableService, rescue } from './regain.ts';
 import { selectRevision, waitForPods } from './services.ts';
@@ -18,7 +18,9 @@ import { moveWeight, mostOnCanary } from './weights.ts';
 
 /** One pass of 'aborting', 'superseding' or 'returning'. */
 export function retreat(scene: Scene): Moves {
-  if (scene.stable === undefined) return stableIsGone(scene);
+  if (scene.stable === undefined)
+    // The template is stable's again (by a revert, for instance), so its ReplicaSet can be made anew.
+    return scene.stableHash === scene.currentHash ? effects(createCurrent(scene, scene.replicas)) : stableIsGone(scene);
   return scene.routed ? retreatRouted(scene) : retreatByPods(scene);
 }
 

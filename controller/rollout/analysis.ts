@@ -47,20 +47,34 @@ export function backgroundPlace(scene: Scene): RunPlace | undefined {
 
 /** Runs of a place, newest last. Names end in a number only after a clash, so the number tells the order. */
 export function runsOf(scene: Scene, place: RunPlace): readonly AnalysisRunView[] {
+  return [...labelled(scene, place.type, place.step)].sort((one, other) => suffix(one) - suffix(other));
+}
+
+/** Runs of the current revision and attempt with these labels. */
+function labelled(scene: Scene, type: RunPlace['type'], step: number | undefined): readonly AnalysisRunView[] {
   const { keys, analysisRuns } = scene.observed;
   const attempt = String(scene.status.attempt ?? 1);
-  const mine = analysisRuns.filter(
+  return analysisRuns.filter(
     ({ metadata }) =>
       metadata.labels?.[keys.podTemplateHash] === scene.currentHash &&
-      metadata.labels[keys.rolloutType] === place.type &&
-      metadata.labels[keys.stepIndex] === (place.step === undefined ? undefined : String(place.step)) &&
+      metadata.labels[keys.rolloutType] === type &&
+      metadata.labels[keys.stepIndex] === (step === undefined ? undefined : String(step)) &&
       metadata.annotations?.[keys.attempt] === attempt,
   );
-  return mine.sort((one, other) => suffix(one) - suffix(other));
 }
 
 function suffix(run: AnalysisRunView): number {
   return Number(/\.(\d+)$/.exec(run.metadata.name)?.[1] ?? 0);
+}
+
+/**
+ * Runs of this attempt that may decide on it, by their labels alone, so that a plan which can't be read hides none: of the
+ * step that it stands at, or beside the steps unless a full promotion skips those.
+ */
+export function attemptRuns(scene: Scene, type: RunPlace['type']): readonly AnalysisRunView[] {
+  const { currentStepIndex = 0, promoteFull } = scene.status;
+  if (type === 'Step') return scene.state === 'stepping' ? labelled(scene, type, currentStepIndex) : [];
+  return promoteFull === true ? [] : labelled(scene, type, undefined);
 }
 
 export function latestRun(scene: Scene, place: RunPlace | undefined): AnalysisRunView | undefined {

@@ -82,6 +82,8 @@ it('decides something for every status and world, the same twice, and never acts
       const decision = decide(observed);
 
       expect(decide(observed)).toEqual(decision);
+      const { waiting } = decision;
+      expect(waiting === undefined || waiting.on === 'user' || waiting.until !== undefined).toBe(true);
       expect(decision.phase === 'act').toBe(decision.effects.length > 0);
       expect(decision.phase !== 'act' || statusPatch(given.status, decision.status) === undefined).toBe(true);
       expect(decision.phase === 'record' && statusPatch(given.status, decision.status) === undefined).toBe(false);

@@ -4,30 +4,33 @@
  */
 
 import { isArgo } from '../../crds/schema/dialect.ts';
+import type { Verdict } from '../../crds/schema/rollout-decisions.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Decision, Fact, Waiting } from '../decision.ts';
 import { abortedFact, keepAborted, retreat } from './abort.ts';
 import { judgeStep, promotionHold, runBackground, stopUnwanted } from './analysis.ts';
 import type { RolloutEffect } from './effects.ts';
 import { fact } from './facts.ts';
-import { failureOf, waitOnTrouble } from './failure.ts';
+import { failedAnalysis, failureOf, waitOnTrouble } from './failure.ts';
 import { afterEvent, type LifecycleInput } from './lifecycle-status.ts';
 import { withLostRouter } from './lost-router.ts';
 import type { LifecycleEvent } from './machine.ts';
-import { type Moves, noMoves, together, waitFor } from './moves.ts';
+import { type Moves, noMoves, together } from './moves.ts';
 import { nextStatus, problemText } from './next-status.ts';
 import type { Observed } from './observed.ts';
 import { progressDeadline } from './progress.ts';
 import { promote } from './promotion.ts';
 import { recordFor } from './record.ts';
 import { currentRevision } from './replica-sets.ts';
-import { nextRequest, type Request } from './requests.ts';
+import { goesBack, isForwardOnly, lastUsable } from './refused-spec.ts';
+import { nextRequest, type Request, requestWhileRefused } from './requests.ts';
 import { newPlan, newRevision } from './revision-change.ts';
 import { drainMs, isHeld, type Scene, sceneOf } from './scene.ts';
 import { deploy, keepStable } from './settled.ts';
 import { mayWait, statusPatch } from './status-diff.ts';
 import { holdSizes, runStep } from './stepping.ts';
 import { deadlineText, instantOf } from './time-text.ts';
+import { bounded, withBound } from './wait-bound.ts';
 
 export type RolloutDecision = Decision<RolloutStatus, RolloutEffect>;
 
@@ -37,7 +40,7 @@ export function decide(seen: Observed): RolloutDecision {
   if (observed.problems.length > 0) return refuse(observed, status);
   const change = newRevision(observed, status) ?? newPlan(observed, status);
   if (change !== undefined) return record(observed, withoutSteps(observed, change.status), change.facts);
-  return go(observed, sceneOf(observed, status), () => true);
+  return go(observed, sceneOf(observed, status));
 }
 
 /** Without steps a new revision is promoted right away: one write for both. */
@@ -47,14 +50,18 @@ function withoutSteps(observed: Observed, status: RolloutStatus): RolloutStatus 
   return isDone ? moved(scene, { type: 'steps-done' }, status) : status;
 }
 
-/** One pass with a known revision. `mayMove` tells in which states moves are carried out. */
-function go(observed: Observed, scene: Scene, mayMove: (scene: Scene) => boolean): RolloutDecision {
-  const request = nextRequest(scene);
-  if (request !== undefined) return recordRequest(observed, scene, request);
-  const verdict = failureOf(scene);
-  if (verdict !== undefined)
-    return recordRequest(observed, scene, { event: { type: 'abort' }, verdict, patch: {}, facts: [] });
-  const moves = mayMove(scene) ? drive(scene) : noMoves;
+/** One pass with a known revision. */
+function go(observed: Observed, scene: Scene): RolloutDecision {
+  const request = nextRequest(scene) ?? abortOn(failureOf(scene));
+  return request === undefined ? carryOut(observed, scene, drive(scene)) : recordRequest(observed, scene, request);
+}
+
+function abortOn(verdict: Verdict | undefined): Request | undefined {
+  return verdict === undefined ? undefined : { event: { type: 'abort' }, verdict, patch: {}, facts: [] };
+}
+
+function carryOut(observed: Observed, scene: Scene, wanted: Moves): RolloutDecision {
+  const moves = withBound(scene, wanted);
   if (moves.event !== undefined || moves.patch !== undefined) {
     const next = moved(scene, moves.event, { ...scene.status, ...moves.patch });
     return record(observed, next, [...moves.facts, ...eventFacts(scene, moves.event)]);
@@ -139,10 +146,11 @@ function recordRequest(observed: Observed, scene: Scene, request: Request): Roll
 /** Writes the intent and returns; what comes next is looked up already, so that status says what it waits for. */
 function record(observed: Observed, intent: RolloutStatus, facts: readonly Fact[]): RolloutDecision {
   const scene = sceneOf(observed, intent);
-  const waiting = drive(scene).waiting ?? (isFinal(scene) ? undefined : working(scene));
+  const next = drive(scene).waiting ?? (isFinal(scene) ? undefined : working(scene));
+  const waiting = next && bounded(scene, next);
   const named: RolloutStatus = { ...intent, runName: recordFor(observed, intent) };
-  const next = nextStatus(observed, named, waiting);
-  return withWaiting({ phase: 'record', status: next.status, effects: [], facts: [...facts, ...next.facts] }, waiting);
+  const { status, facts: seen } = nextStatus(observed, named, waiting);
+  return withWaiting({ phase: 'record', status, effects: [], facts: [...facts, ...seen] }, waiting);
 }
 
 function working(scene: Scene): Waiting {
@@ -189,48 +197,39 @@ function tidied(scene: Scene): RolloutStatus {
 /** The message tells when the spec became unusable. Retried, since what it names may come into being. */
 const invalidRetryMs = 20_000;
 
-/** Moves that start nothing new. A missing ReplicaSet of stable could only be made from the template, which is in doubt. */
-function goesBack(scene: Scene): boolean {
-  switch (scene.state) {
-    case 'aborting':
-    case 'aborted':
-    case 'returning':
-      return true;
-    case 'stable':
-      return scene.current !== undefined;
-    case 'new':
-    case 'deploying':
-    case 'stepping':
-    case 'promoting':
-    case 'superseding':
-      return false;
-  }
-}
-
 /**
- * Nothing is started with a spec that can't be used. When only the way forward is barred (a bad pod
- * template, a missing analysis template), what is under way may still go back to stable, and an abort is heard.
+ * Nothing is started with a spec that can't be used, but an abort is heard, a failed analysis aborts, and what is under way
+ * goes back to stable by the strategy that was used last.
  */
 function refuse(observed: Observed, status: RolloutStatus): RolloutDecision {
-  const scene = sceneOf(observed, status);
-  if (status.currentPodHash !== undefined && observed.problems.every((one) => one.scope === 'forward')) {
-    const decision = go({ ...observed, podHash: status.currentPodHash }, scene, goesBack);
-    if (decision.phase !== 'settled') return decision;
-  }
+  const decision = goBack(lastUsable(observed, status), status) ?? standStill(observed, status);
   const text = problemText(observed) ?? '';
-  const waiting = waitFor({
-    reason: 'InvalidSpec',
-    on: 'user',
-    moves: 'It goes on when the spec is corrected.',
-  }).waiting;
+  const isKnown = status.conditions?.some((one) => one.type === 'InvalidSpec' && one.message === text) ?? false;
+  const isWritten = decision.phase !== 'act' && statusPatch(status, decision.status) !== undefined;
+  const told = isWritten && !isKnown ? [fact(observed.now, 'InvalidSpec', text)] : [];
+  const lookAgainAt = Math.min(decision.lookAgainAt ?? Number.POSITIVE_INFINITY, observed.now + invalidRetryMs);
+  return { ...decision, facts: [...told, ...decision.facts], lookAgainAt };
+}
+
+/** A status that can't be read whole may lack what is under way: then nothing is guessed. */
+function goBack(observed: Observed, status: RolloutStatus): RolloutDecision | undefined {
+  const isMisread = observed.problems.some((one) => one.field.startsWith('status.'));
+  if (status.currentPodHash === undefined || isMisread) return undefined;
+  const scene = sceneOf(observed, status);
+  const verdict = isForwardOnly(observed) ? failureOf(scene) : failedAnalysis(scene);
+  const request = requestWhileRefused(scene) ?? abortOn(verdict);
+  if (request !== undefined) return recordRequest(observed, scene, request);
+  if (!goesBack(scene)) return undefined;
+  const decision = carryOut(observed, scene, drive(scene));
+  const isOnItsWay = scene.state !== 'stable' && scene.state !== 'aborted' && decision.waiting !== undefined;
+  return decision.phase !== 'settled' || isOnItsWay ? decision : undefined;
+}
+
+function standStill(observed: Observed, status: RolloutStatus): RolloutDecision {
+  const moves = 'It goes on when the spec is corrected.';
+  const waiting: Waiting = { reason: 'InvalidSpec', on: 'user', moves };
   const next = nextStatus(observed, status, waiting);
-  const isNew = statusPatch(observed.rollout.status ?? {}, next.status) !== undefined;
-  const known = status.conditions?.some((one) => one.type === 'InvalidSpec' && one.message === text) ?? false;
-  const facts = isNew && !known ? [fact(observed.now, 'InvalidSpec', text)] : [];
-  return withWaiting(
-    { phase: 'settled', status: next.status, effects: [], facts, lookAgainAt: observed.now + invalidRetryMs },
-    waiting,
-  );
+  return { phase: 'settled', status: next.status, effects: [], facts: [], waiting };
 }
 
 function withWaiting(decision: RolloutDecision, waiting: Waiting | undefined): RolloutDecision {

@@ -4,7 +4,8 @@ import { isArgo } from '../../crds/schema/dialect.ts';
 import { progressDeadlineAbort, progressDeadlineMs } from '../../crds/schema/defaults.ts';
 import { durationText } from '../../crds/schema/duration.ts';
 import type { Verdict, VerdictCause } from '../../crds/schema/rollout-decisions.ts';
-import { backgroundPlace, isFailure, latestRun, stepPlace } from './analysis.ts';
+import type { RunPlace } from './analysis-draft.ts';
+import { attemptRuns, isFailure } from './analysis.ts';
 import { type Moves, noMoves, waitFor } from './moves.ts';
 import type { AnalysisRunView } from './observed.ts';
 import { type SharedTrouble, troubleMs, troubleOf, upMomentMs } from './pod-trouble.ts';
@@ -23,24 +24,26 @@ export function verdictOf(
   return { outcome: 'Failed', cause, podHash: scene.currentHash, revision, at: timeText(scene.now), message, ...more };
 }
 
-/** States in which the current revision is on trial and stable can take over. */
+/** States in which the current revision is on trial. */
 function isOnTrial(scene: Scene): boolean {
-  if (scene.stableHash === undefined || scene.stable === undefined) return false;
+  if (scene.stableHash === undefined) return false;
   if (scene.state === 'promoting') return scene.status.transition?.to === scene.currentHash;
   return scene.state === 'stepping';
 }
 
 /** The verdict to record now, or undefined. */
 export function failureOf(scene: Scene): Verdict | undefined {
-  if (!isOnTrial(scene)) return undefined;
   return failedAnalysis(scene) ?? failedPods(scene) ?? failedDeadline(scene);
 }
 
-function failedAnalysis(scene: Scene): Verdict | undefined {
-  const step = latestRun(scene, stepPlace(scene));
-  if (isFailure(scene, step)) return analysisVerdict(scene, step, 'Step-based');
-  const background = latestRun(scene, backgroundPlace(scene));
-  return isFailure(scene, background) ? analysisVerdict(scene, background, 'Background') : undefined;
+/** Counts even with nothing to go back to: what was measured as bad is never promoted. */
+export function failedAnalysis(scene: Scene): Verdict | undefined {
+  if (!isOnTrial(scene)) return undefined;
+  const failed = (type: RunPlace['type']) => attemptRuns(scene, type).find((run) => isFailure(scene, run));
+  const step = failed('Step');
+  if (step !== undefined) return analysisVerdict(scene, step, 'Step-based');
+  const background = failed('Background');
+  return background && analysisVerdict(scene, background, 'Background');
 }
 
 function analysisVerdict(scene: Scene, run: AnalysisRunView, which: 'Step-based' | 'Background'): Verdict {
@@ -72,7 +75,8 @@ function failedPods(scene: Scene): Verdict | undefined {
 
 function failedDeadline(scene: Scene): Verdict | undefined {
   const { rollout, dialect } = scene.observed;
-  if (!isLate(scene) || !progressDeadlineAbort(rollout, dialect)) return undefined;
+  if (!isOnTrial(scene) || scene.stable === undefined || !isLate(scene) || !progressDeadlineAbort(rollout, dialect))
+    return undefined;
   if (troubleAt(scene)?.kind === 'RegistryUnreachable') return undefined;
   const message = `ReplicaSet ${rollout.metadata.name}-${scene.currentHash} made no progress for ${durationText(progressDeadlineMs(rollout))}`;
   return verdictOf(scene, 'ProgressDeadline', message, {
@@ -83,7 +87,9 @@ function failedDeadline(scene: Scene): Verdict | undefined {
 
 /** Argo Rollouts knows no such cause. */
 function troubleAt(scene: Scene): SharedTrouble | undefined {
-  return isArgo(scene.observed.dialect) || !isOnTrial(scene) ? undefined : troubleOf(scene);
+  return isArgo(scene.observed.dialect) || !isOnTrial(scene) || scene.stable === undefined
+    ? undefined
+    : troubleOf(scene);
 }
 
 function isTroubleWait(reason: string | undefined): boolean {

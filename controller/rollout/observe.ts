@@ -19,6 +19,7 @@ import type { Observed, RolloutObject, ServiceState, SpecProblem, TrafficState }
 import { type ParsedRollout, parseRollout } from './parse-rollout.ts';
 import { joinStatus } from './recorded-status.ts';
 import { weightPlan, writtenWeight } from './traffic-plan.ts';
+import { withLastServices } from './refused-spec.ts';
 import type { RolloutStores } from './stores.ts';
 
 export interface ObserveOptions {
@@ -39,27 +40,30 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
     .byIndex('rollout', `${namespace}/${name}`)
     .filter((run) => run.spec.rollout.uid === uid);
   const rollout = isArgo(dialect) ? withRecord(parsed.rollout, runs) : parsed.rollout;
-  const canary = rollout.spec.strategy?.canary;
   const findTemplate = templateFinder(stores, namespace);
-  const traffic = trafficOf(options, parsed);
+  const written = trafficOf(options, rollout);
+  const problems = [
+    ...parsed.problems,
+    ...referenceProblems(options, parsed, findTemplate),
+    ...trafficProblems(parsed, written),
+  ];
+  const isUsable = problems.every((one) => one.scope === 'forward');
+  const used = isUsable ? rollout : withLastServices(rollout);
+  const { stableService, canaryService } = used.spec.strategy?.canary ?? {};
   const replicaSets = stores.replicaSets.byOwner(uid).filter((set) => set.metadata.deletionTimestamp === undefined);
   return {
     now,
     dialect,
     keys,
-    rollout,
-    problems: [
-      ...parsed.problems,
-      ...referenceProblems(options, parsed, findTemplate),
-      ...trafficProblems(parsed, traffic),
-    ],
+    rollout: used,
+    problems,
     podHash: parsed.podHash,
     stepHash: parsed.stepHash,
     replicaSets,
     pods: replicaSets.flatMap((set) => stores.pods.byIndex('hash', `${namespace}/${set.podHash}`)),
-    stableService: serviceState(options, namespace, canary?.stableService),
-    canaryService: serviceState(options, namespace, canary?.canaryService),
-    traffic,
+    stableService: serviceState(options, namespace, stableService),
+    canaryService: serviceState(options, namespace, canaryService),
+    traffic: isUsable ? written : trafficOf(options, used),
     analysisRuns: stores.analysisRuns.byOwner(uid),
     findTemplate,
     runs,
@@ -123,8 +127,9 @@ function templateProblems(options: ObserveOptions, rollout: Rollout, find: FindT
   return all.filter((one, index) => all.findIndex((other) => other.message === one.message) === index);
 }
 
-function trafficOf(options: ObserveOptions, { rollout, problems }: ParsedRollout): TrafficState | undefined {
-  if (problems.length > 0 || rollout.spec.strategy?.canary?.trafficRouting === undefined) return undefined;
+/** Read with an unusable spec too: the way back to stable needs it. */
+function trafficOf(options: ObserveOptions, rollout: ParsedRollout['rollout']): TrafficState | undefined {
+  if (rollout.spec.strategy?.canary?.trafficRouting === undefined) return undefined;
   const router = options.routers.find((one) => one.needs(rollout).length > 0);
   if (router === undefined) return undefined;
   const found = finder(options);

@@ -1,8 +1,10 @@
 /** A Rollout as the API server stores it, narrowed; what can't be read becomes a problem, never an exception. */
 
+import type { ZodType } from 'zod';
 import { unsupportedFields } from '../../crds/schema/not-supported.ts';
 import { objectText, reporter, valueText } from '../../crds/schema/problem.ts';
-import { Rollout } from '../../crds/schema/rollout.ts';
+import { CanaryStrategy } from '../../crds/schema/canary.ts';
+import { Rollout, RolloutSpec } from '../../crds/schema/rollout.ts';
 import { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import { validateRollout } from '../../crds/schema/validate-rollout.ts';
 import type { Dialect } from '../../crds/schema/dialect.ts';
@@ -38,7 +40,7 @@ function parse(object: RolloutObject, dialect: Dialect): ParsedRollout {
   const raw = isJsonObject(object.spec) ? object.spec : {};
   const template = isJsonObject(raw.template) ? raw.template : {};
   // The schema knows the template's head only; ReplicaSet and hash are made from every field of it.
-  const readable = spec.success ? { ...spec.data.spec, template } : { strategy: { canary: {} } };
+  const readable = spec.success ? { ...spec.data.spec, template } : { ...readableParts(raw), template };
   const rollout = { ...base, spec: readable as Rollout['spec'], status: status.status };
   const own = spec.success ? [...unsupportedFields(object), ...validateRollout(rollout as Rollout, dialect)] : [];
   const problems: SpecProblem[] = [
@@ -46,19 +48,35 @@ function parse(object: RolloutObject, dialect: Dialect): ParsedRollout {
     ...status.problems,
     ...own.map(({ field, message }) => ({ scope: 'spec' as const, field, message })),
   ];
-  const canary = stepsOf(raw);
   return {
     rollout: rollout as ParsedRollout['rollout'],
     podHash: podTemplateHash(template, status.status.collisionCount),
-    stepHash: stepHash(canary),
+    stepHash: stepHash(stepsOf(raw)),
     problems,
   };
 }
 
-function stepsOf(spec: JsonObject): Json {
+/** What can be read of a spec that can't be read whole: enough to go back to stable by, never enough to go forward. */
+function readableParts(raw: JsonObject): JsonObject {
+  const canary = kept(CanaryStrategy.shape, canaryOf(raw));
+  const { strategy: _strategy, template: _template, ...fields } = RolloutSpec.shape;
+  return { ...kept(fields, raw), strategy: { canary } };
+}
+
+function kept(fields: Readonly<Record<string, ZodType>>, values: JsonObject): JsonObject {
+  const readable = Object.entries(fields).filter(
+    ([name, field]) => values[name] !== undefined && field.safeParse(values[name]).success,
+  );
+  return Object.fromEntries(readable.map(([name]) => [name, values[name] as Json]));
+}
+
+function canaryOf(spec: JsonObject): JsonObject {
   const strategy = isJsonObject(spec.strategy) ? spec.strategy : {};
-  const canary = isJsonObject(strategy.canary) ? strategy.canary : {};
-  return canary.steps ?? null;
+  return isJsonObject(strategy.canary) ? strategy.canary : {};
+}
+
+function stepsOf(spec: JsonObject): Json {
+  return canaryOf(spec).steps ?? null;
 }
 
 interface Issue {

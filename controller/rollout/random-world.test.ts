@@ -117,6 +117,11 @@ function play(routed: boolean, { script, crashes, conflicts, routes }: Given): s
   world.run();
   const { status } = world;
   const isFinal = status?.phase === 'Healthy' && status.stableRS === status.currentPodHash;
+  for (const { effect } of world.writes) {
+    const waiting = effect.kind === 'Status' ? effect.after.waiting : undefined;
+    if (waiting && waiting.on !== 'user' && waiting.until === undefined)
+      violations.push(`L04: no end of ${waiting.reason}`);
+  }
   if (!isFinal && status?.waiting === undefined) violations.push(`L04: ${status?.phase} waits for nothing`);
   if (world.pass()) violations.push('L01: still writing after it settled');
   const again = [decide(world.observe()), decide(world.observe())];

@@ -34,6 +34,18 @@ export function nextRequest(scene: Scene): Request | undefined {
   return bareRetry(scene) ?? barePromoteFull(scene) ?? (command === undefined ? undefined : answer(scene, command));
 }
 
+/** Commands that lead to nothing new. */
+const holdingVerbs: ReadonlySet<string> = new Set(['abort', 'pause', 'resume']);
+
+/** What is taken up while the spec can't be used. A promotion or retry by status stays asked for until it can. */
+export function requestWhileRefused(scene: Scene): Request | undefined {
+  const command = openCommand(scene.observed.rollout, scene.status.lastCommand, scene.observed.keys);
+  if (isAbortAsked(scene)) return bareAbort(scene, command);
+  if (command === undefined) return undefined;
+  if (!isVerb(command.verb) || holdingVerbs.has(command.verb)) return answer(scene, command);
+  return reject(scene, command, 'the spec can not be used: correct what condition InvalidSpec names and repeat it');
+}
+
 /** `abort` is the request, `abortedAt` the answer. */
 function isAbortAsked(scene: Scene): boolean {
   return scene.status.abort === true && scene.status.abortedAt === undefined;

@@ -85,7 +85,7 @@ function movesOf(scene: Scene, move: WeightMove): Moves {
     case 'settled':
       return noMoves;
     case 'write':
-      return setWeight(scene, move);
+      return refusedBy(scene, move.canary) ?? setWeight(scene, move);
     case 'unconfirmed':
     case 'unreadable':
       return waitFor({
@@ -137,6 +137,15 @@ function setWeight(scene: Scene, { canary, scope }: Extract<WeightMove, { readon
   const tells = [fact(scene.now, 'TrafficWeightUpdated', message, { from: String(before), to: String(canary) })];
   const wanted = planFor(scene, canary);
   return effects({ kind: 'SetWeight', wanted, ...(scope === undefined ? {} : { scope }), tells });
+}
+
+/** The router says why its objects can't be written, such as a third backend in a rule: nobody loses pods meanwhile. */
+function refusedBy(scene: Scene, canary: number): Moves | undefined {
+  const { traffic, rollout } = scene.observed;
+  const answer = traffic?.router.plan(rollout, planFor(scene, canary), traffic.found);
+  if (answer === undefined || !('kind' in answer)) return undefined;
+  const moves = `The weight of the canary becomes ${canary} when ${routeText(scene)} can be written again: correct it.`;
+  return waitFor({ reason: 'RouterRefused', on: 'user', value: answer.message, moves });
 }
 
 function planFor(scene: Scene, canary: number) {
