@@ -221,6 +221,32 @@ describe('a check that fails in the bake', () => {
     expect(world.reverts()).toHaveLength(1);
   });
 
+  it('takes the other Rollouts of the release back too', async () => {
+    const world = gitWorld({ bake: '1m' });
+    world.cluster.put(template as Manifest);
+    const both = (image: string) => ({ ...watchedApp(image), ...anApp({ name: 'api', image }) });
+    const promoteBoth = async (): Promise<void> => {
+      world.promote('web');
+      world.promote('api');
+      await world.settle();
+    };
+    world.source.commit(both('app:1'), 'first');
+    await world.settle();
+    await promoteBoth();
+    world.source.commit(both('app:2'), 'second');
+    await world.after(70_000);
+    await promoteBoth();
+    const annotations = await failing(world);
+    rolledBack(world, annotations['tidegate.io/command-revision'] ?? '');
+    world.confirmStable('web');
+    await world.settle();
+
+    expect(runs(world)).toHaveLength(1);
+    const api = world.cluster.get('Rollout', 'api')?.metadata.annotations ?? {};
+    expect(api['tidegate.io/command']).toBe('rollback');
+    expect(api['tidegate.io/command-actor']).toBe(annotations['tidegate.io/command-actor']);
+  });
+
   it('takes the Rollout back also when its pods are in trouble by then', async () => {
     const world = await baking();
     world.cluster.setStatus('Rollout', 'web', { phase: 'Degraded' });

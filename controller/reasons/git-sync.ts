@@ -121,7 +121,12 @@ export const gitSyncReasons = {
     meaning: 'The Rollouts of the commit run their steps.',
     remedy: 'If it lasts, status.waiting of that Rollout says why.',
   },
-  Bake: { ...waiting, type: 'Normal', meaning: 'The release counts as good when spec.bake is over without a failure.' },
+  Bake: {
+    ...waiting,
+    type: 'Normal',
+    meaning: 'The release counts as good when spec.bake is over, no check failed and each check has evidence.',
+    remedy: 'If it lasts, repair the check that the message names, or set spec.bake to 0s to do without it.',
+  },
   Pruning: {
     ...waiting,
     type: 'Normal',
