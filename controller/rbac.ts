@@ -12,7 +12,10 @@ export interface Rule {
 
 const read = ['get', 'list', 'watch'] as const;
 
-/** The account name for which the controller may mint tokens: a tenant's GitSync names it in `serviceAccountName`. */
+/**
+ * The account name for which the controller may mint tokens: a tenant's GitSync names it in `serviceAccountName`, and the
+ * Secrets of AnalysisRuns are read with its rights.
+ */
 export const tenantAccount = 'tidegate-deployer';
 
 /** `group` is that of Rollout and the analysis kinds. */

@@ -20,11 +20,15 @@ export async function runEdgeProcess(config: ControllerConfig, signal: AbortSign
   if ((await secrets()).length === 0) throw new Error(`${secretFile} of --webhook-secret-file is empty.`);
   if ((await token()) === '') throw new Error(`${tokenFile} of --hint-token-file is empty.`);
   const options = { controllers, token, clock: systemClock, log, signal };
+  const sending = new Set<Promise<void>>();
   const edge = await startEdge({
     port: config.webhookPort,
     address: config.listenAddress,
     secrets,
-    forward: (hints) => void forwardHints(hints, options),
+    forward: (hints) => {
+      const sent = forwardHints(hints, options).finally(() => sending.delete(sent));
+      sending.add(sent);
+    },
     log,
     monotonicMs: () => systemClock.monotonicMs(),
     perMinute: config.webhooksPerMinute,
@@ -35,6 +39,7 @@ export async function runEdgeProcess(config: ControllerConfig, signal: AbortSign
     else signal.addEventListener('abort', () => resolve(), { once: true });
   });
   await edge.close();
+  await Promise.all(sending);
   log.info('stopped');
   return 0;
 }

@@ -64,6 +64,17 @@ describe('hints on their way to the controllers', () => {
   });
 });
 
+describe('when edge ends', () => {
+  it('what waits is sent once more, and nothing is tried again', async () => {
+    const { url, taken } = await controller('shared');
+    const ended = { ...options([url, 'http://127.0.0.1:1']), signal: AbortSignal.abort() };
+
+    await forwardHints([hint], ended);
+
+    expect(taken).toEqual([hint]);
+  });
+});
+
 describe('the hint port of a controller', () => {
   it.each([
     ['too long', 'x'.repeat(maxHintBytes + 1), 413],

@@ -13,6 +13,7 @@ export interface ForwardOptions {
   readonly token: () => Promise<string>;
   readonly clock: Clock;
   readonly log: Log;
+  /** Once aborted, nothing is tried a second time; what is left is still sent once. */
   readonly signal: AbortSignal;
 }
 
@@ -53,12 +54,12 @@ async function addressesOf(url: URL, log: Log): Promise<readonly { address: stri
 }
 
 async function persist(send: () => Promise<number>, url: URL, { clock, log, signal }: ForwardOptions): Promise<void> {
-  for (let attempt = 1; attempt <= attempts && !signal.aborted; attempt += 1) {
+  for (let attempt = 1; attempt <= attempts; attempt += 1) {
     const answer = await send().catch((cause: unknown) => (cause instanceof Error ? cause.message : String(cause)));
     if (answer === 202) return;
     log.warn('a controller did not take a hint', { controller: url.host, answer, attempt });
     // Asking again helps only where the controller was not there or had no time.
-    if (typeof answer === 'number' && answer < 500) return;
+    if ((typeof answer === 'number' && answer < 500) || signal.aborted) return;
     if (attempt < attempts) await clock.sleep(firstPauseMs * 2 ** (attempt - 1), signal);
   }
 }
