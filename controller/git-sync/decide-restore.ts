@@ -29,7 +29,7 @@ import { keyText } from './objects.ts';
 import type { Observed, Trial } from './observed.ts';
 import { unconfirmed } from './release-verdict.ts';
 import { findRelease } from './releases.ts';
-import { asRollout, findRollout } from './rollout-state.ts';
+import { asRollout, findRollout, isSeen, rolloutState } from './rollout-state.ts';
 import { failedRollbacks, isRestorable, restoreSkips, rollbackCommands, waitsForRollback } from './restore.ts';
 
 const pollMs = 2_000;
@@ -70,6 +70,12 @@ function stableOpen(
   now: Instant,
 ): Draft {
   const text = draft.status.message ?? '';
+  if (isRetriedLate(observed, draft, open))
+    return givingUp(
+      draft,
+      [`Rollout ${open[0]?.name} was retried, but Git is back already and is applied whole.`],
+      now,
+    );
   const { timeout = '5m' } = observed.sync.spec;
   const until = deadlineOf(observed, bad, now);
   const name = open[0]?.name ?? '';
@@ -87,6 +93,16 @@ function stableOpen(
   const said = `${text} ${unclear} The restore waits for that; a commit that repairs it is applied without waiting.`;
   const waiting = { reason: 'StableUnconfirmed', on: `Rollout/${name}`, moves: said } as const;
   return stopped(waitingFor(withPhase(draft, 'Restoring', said), waiting));
+}
+
+/** Retried when Git had the good content again: only that content brings the canary's weight back. */
+function isRetriedLate(observed: Observed, draft: Draft, open: readonly ReleaseRollout[]): boolean {
+  const { tip } = observed.source;
+  if (tip === undefined || tip.digest !== draft.status.lastGood?.digest) return false;
+  return open.every((one) => {
+    const live = findRollout(observed.rollouts, one);
+    return live !== undefined && isSeen(live) && rolloutState(one, live).kind === 'progressing';
+  });
 }
 
 function restoringSet(observed: Observed, draft: Draft, bad: Release | undefined, trial: Trial, now: Instant): Draft {

@@ -1,4 +1,4 @@
-/** Somebody gave a failed Rollout the command retry: its release becomes the candidate again, so that its whole set is applied. Pure. */
+/** Somebody retried a failed Rollout: its release becomes the candidate again, so that its whole set is applied. Pure. */
 
 import type { Release } from '../../crds/schema/release.ts';
 import type { Instant } from '../../kube/api.ts';
@@ -17,7 +17,7 @@ import type { Manifest } from './objects.ts';
 import { homeOf, type Observed } from './observed.ts';
 import { quarantineWithout } from './quarantine.ts';
 import { findRelease, markingCandidate } from './releases.ts';
-import { asRollout, findRollout, rolloutState, rolloutsOfRelease } from './rollout-state.ts';
+import { asRollout, findRollout, isSeen, rolloutState, rolloutsOfRelease } from './rollout-state.ts';
 
 export function retrying(observed: Observed, draft: Draft, now: Instant): Draft {
   const name = draft.status.restore?.release;
@@ -27,7 +27,7 @@ export function retrying(observed: Observed, draft: Draft, now: Instant): Draft 
   if (release.status?.phase !== 'Bad' || !isRetried(observed, release)) return draft;
   // With the revert in Git already there is nothing that the release could follow.
   if (observed.source.tip?.digest === draft.status.lastGood?.digest) return draft;
-  const text = `Release ${release.metadata.name} is tried again, because a Rollout of it was given the command retry.`;
+  const text = `Release ${release.metadata.name} is tried again, because a Rollout of it was retried.`;
   return acting(
     withPhase(draft, 'Applying', text),
     [markingCandidate(release, now)],
@@ -69,8 +69,15 @@ function isRetried(observed: Observed, release: Release): boolean {
     });
 }
 
+/**
+ * By the command, or without one: setting status.abort to false begins the next attempt and clears the verdict, and a later
+ * command may have taken the place of either in lastCommand.
+ */
 function wasRetried(live: Manifest, since: Instant): boolean {
-  const command = asRollout(live).status?.lastCommand;
+  const { status } = asRollout(live);
+  const isAnother = (status?.attempt ?? 1) > 1 && status?.verdict === undefined && status?.abort !== true;
+  if (isAnother && isSeen(live)) return true;
+  const command = status?.lastCommand;
   if (command?.verb !== 'retry' || command.outcome !== 'Applied') return false;
   return (instantOf(command.at) ?? 0) >= since;
 }

@@ -31,7 +31,7 @@ export const gitSyncCommitReasons = {
   ReleaseRetried: {
     ...event,
     type: 'Normal',
-    meaning: 'A failed release is tried again because a Rollout of it was given the command retry.',
+    meaning: 'A failed release is tried again because a Rollout of it was retried.',
   },
   ReleaseSuperseded: {
     ...event,
