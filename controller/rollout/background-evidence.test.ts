@@ -76,6 +76,14 @@ describe('without evidence beside the steps', () => {
     expect(violations).toEqual([]);
   });
 
+  it('weight that somebody else gives the canary meanwhile is taken back', () => {
+    const { world, run } = released(held('NoEvidence'));
+    world.editRoute('route', 90);
+    run(held('NoEvidence'));
+
+    expect(world.weight).toBe(20);
+  });
+
   it('a person goes on by promote-full only: promote does not lead past the last step', () => {
     const { world, run } = released(good, [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }]);
     world.status = { ...world.status, currentStepIndex: 2, pauseConditions: undefined, controllerPause: undefined };

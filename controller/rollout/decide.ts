@@ -28,7 +28,7 @@ import { newPlan, newRevision } from './revision-change.ts';
 import { drainMs, isHeld, type Scene, sceneOf } from './scene.ts';
 import { deploy, keepStable } from './settled.ts';
 import { mayWait, statusPatch } from './status-diff.ts';
-import { holdSizes, runStep } from './stepping.ts';
+import { holdSizes, holdWeight, runStep } from './stepping.ts';
 import { deadlineText, instantOf } from './time-text.ts';
 import { bounded, withBound } from './wait-bound.ts';
 
@@ -97,7 +97,7 @@ function onTrial(scene: Scene): Moves {
   const watch = together(waitOnTrouble(scene), stopUnwanted(scene), background);
   const deadline = progressDeadline(scene);
   const timer: Moves = deadline === undefined ? noMoves : { ...noMoves, lookAgainAt: deadline };
-  if (background.waiting || background.patch) return together(watch, holdSizes(scene), timer);
+  if (background.waiting || background.patch) return together(watch, holdSizes(scene), holdWeight(scene), timer);
   const forward = scene.state === 'stepping' ? runStep(scene, judgeStep(scene)) : promote(scene);
   const isLast = forward.event?.type === 'steps-done';
   return together(watch, (isLast ? promotionHold(scene) : undefined) ?? forward, timer);

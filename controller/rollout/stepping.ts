@@ -77,6 +77,16 @@ export function holdSizes(scene: Scene): Moves {
   return effects(...scaleTo(scene, scene.stable, replicas), ...(grows ? scaleTo(scene, current, size) : []));
 }
 
+/** While the analysis beside the steps holds, weight above that of the step (somebody else's edit) is still taken back. */
+export function holdWeight(scene: Scene): Moves {
+  const { state, steps, stepIndex, total, currentHash, stableHash } = scene;
+  const { stableService, canaryService } = scene.observed;
+  const canary = weightAt(steps, stepIndex, total);
+  const isOwn = stableService?.podHash === stableHash && canaryService?.podHash === currentHash;
+  if (state !== 'stepping' || isHeld(scene) || !isOwn || canaryWeight(scene) <= canary) return noMoves;
+  return moveWeight(scene, { canary, needs: 0, canaryHash: currentHash, stableHash }).moves;
+}
+
 function reachByPods(scene: Scene): Reached {
   const weight = weightAt(scene.steps, scene.stepIndex, scene.total);
   const plan = planRatio(scene, { stable: scene.stable, canary: scene.current, create: !scene.current, weight });
