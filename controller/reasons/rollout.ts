@@ -167,7 +167,8 @@ export const rolloutReasons = {
   CrashLoop: {
     ...verdictAndWait,
     type: 'Warning',
-    meaning: 'No pod of the revision becomes ready because containers keep ending; after a minute it has failed.',
+    meaning:
+      'No pod of the revision becomes ready because containers keep ending (the kubelet backs off, or they are down after three restarts; one restart is no loop); after a minute it has failed.',
     remedy: 'Read the logs of the container with --previous.',
   },
 } as const satisfies ReasonEntries;
