@@ -40,6 +40,9 @@ export const ControllerConfig = z.strictObject({
     .min(500)
     .default(15_000)
     .describe('Age at which others take the Lease over.'),
+  endWithStdin: flag
+    .default(false)
+    .describe('The source process ends when its standard input does: with the controller that started it.'),
   sourceSocket: z
     .string()
     .optional()

@@ -24,7 +24,17 @@ export async function runSourceProcess(config: ControllerConfig, signal: AbortSi
       log: (level, message, fields) => log[level](message, fields),
       ...(config.keysDir === undefined ? {} : { keysDir: config.keysDir }),
     },
-    signal,
+    config.endWithStdin ? AbortSignal.any([signal, endOfStdin()]) : signal,
   );
   return 0;
+}
+
+/** Aborts when whoever holds the other end of standard input is gone, so that a killed controller leaves no process behind. */
+function endOfStdin(): AbortSignal {
+  const end = new AbortController();
+  process.stdin
+    .on('end', () => end.abort())
+    .on('error', () => end.abort())
+    .resume();
+  return end.signal;
 }

@@ -58,6 +58,8 @@ function sourceFlags(config: ControllerConfig, socketPath: string): readonly str
     String(config.allowFileRepositories),
     '--log-level',
     config.logLevel,
+    '--end-with-stdin',
+    'true',
     ...optional,
     ...config.allowAddress.flatMap((address) => ['--allow-address', address]),
     ...config.refuseAddress.flatMap((address) => ['--refuse-address', address]),

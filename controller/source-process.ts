@@ -59,7 +59,8 @@ async function superviseChild(options: SourceProcessOptions, state: Running): Pr
 function runOnce(options: SourceProcessOptions, state: Running): Promise<string> {
   const [program, ...args] = options.command;
   return new Promise((resolve) => {
-    const child = spawn(program, args, { env: { ...options.env }, stdio: ['ignore', 'inherit', 'inherit'] });
+    // Nothing is ever written to its stdin: the pipe ends when this process does, however it ends.
+    const child = spawn(program, args, { env: { ...options.env }, stdio: ['pipe', 'inherit', 'inherit'] });
     state.child = child;
     const stop = (): void => endChild(child, options.graceMs ?? 5_000);
     options.signal.addEventListener('abort', stop, { once: true });

@@ -1,5 +1,5 @@
 /** The shipped bundle as the image runs it: an unprivileged user, a read-only tree, no node_modules. */
-import { chmodSync, cpSync, mkdirSync, writeFileSync, readFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, writeFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { crdManifests } from '../../crds/manifests.ts';
@@ -111,6 +111,18 @@ describe.skipIf(missing !== undefined)(`the bundle as in the image${missing ? ` 
     );
     await eventually('the source process serves', () => controller?.logTail(200).includes('source process serves'), {
       withinMs: 15_000,
+    });
+  });
+
+  it('leaves no source process behind when it is killed', async () => {
+    const pid = controller?.pid ?? 0;
+    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(/\s+/).filter(Boolean);
+    expect(children).toHaveLength(1);
+
+    await controller?.stop(0);
+
+    await eventually('the source process has ended too', () => !existsSync(`/proc/${children[0]}`), {
+      withinMs: 10_000,
     });
   });
 });
