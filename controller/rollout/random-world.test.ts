@@ -94,10 +94,12 @@ interface Given {
   /** Which writes the controller dies before, and which writes of a route are refused. */
   readonly crashes: readonly boolean[];
   readonly conflicts: readonly boolean[];
+  /** Weights that somebody writes right before a scale-down. */
+  readonly races: readonly (number | null)[];
   readonly routes: readonly string[];
 }
 
-function play(routed: boolean, { script, crashes, conflicts, routes }: Given): string[] {
+function play(routed: boolean, { script, crashes, conflicts, races, routes }: Given): string[] {
   const world = new World({ routed, routes, rollout: { canary: { steps } } });
   const violations = watchInvariants(world, { drainMs: routed ? 10_000 : 0 });
   world.run();
@@ -105,6 +107,11 @@ function play(routed: boolean, { script, crashes, conflicts, routes }: Given): s
   world.crashes = () => crashes[(write += 1) % 97] === true;
   let routeWrite = 0;
   world.conflicts = () => conflicts[(routeWrite += 1) % 31] === true;
+  let scaleDown = 0;
+  world.race = () => {
+    const weight = races[(scaleDown += 1) % 13] ?? null;
+    if (weight !== null && world.isRouted) world.editRoute('a', weight);
+  };
   for (const [gapMs, act] of script) {
     const at = world.now + gapMs;
     world.run(() => false, gapMs);
@@ -113,6 +120,7 @@ function play(routed: boolean, { script, crashes, conflicts, routes }: Given): s
   }
   world.crashes = () => false;
   world.conflicts = () => false;
+  world.race = () => undefined;
   world.broken.clear();
   world.run();
   const { status } = world;
@@ -145,6 +153,7 @@ describe.each([
           ),
           crashes: fc.array(fc.boolean(), { maxLength: 97 }).map((list) => list.map((one, at) => one && at % 3 === 0)),
           conflicts: fc.array(fc.boolean(), { maxLength: 30 }),
+          races: fc.array(fc.option(fc.constantFrom(0, 20, 100)), { maxLength: 12 }),
           routes: fc.constantFrom(['a'], ['a', 'b']),
         }),
         (given) => {

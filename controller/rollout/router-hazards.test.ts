@@ -1,4 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { decide } from './decide.ts';
+import type { ReplicaSetView } from './observed.ts';
+import { aReplicaSet, aService, aStatus, anObserved } from './testing/builders.ts';
 import { watchInvariants } from './testing/invariants.ts';
 import { World, type WorldOptions } from './testing/world.ts';
 
@@ -140,6 +143,66 @@ describe('going back to stable', () => {
 
     expect(Math.min(...world.servedWeights())).toBe(100);
     expect(violations).toEqual([]);
+  });
+});
+
+describe('weight that comes back', () => {
+  it('right before a partial scale-down keeps the pods', () => {
+    const { world, violations } = deployed({
+      rollout: { canary: { steps: [{ setWeight: 60 }, { setWeight: 20 }, { pause: {} }] } },
+    });
+    world.race = () => {
+      world.race = () => undefined;
+      expect(world.readyPods('v2')).toBe(3);
+      world.editRoute('route', 60);
+    };
+    release(world, 2);
+    world.run((now) => now.routes.some((one) => !one.isOurs));
+    world.run(() => false, 9_000);
+
+    expect(world.weight).toBe(20);
+    expect(world.readyPods('v2')).toBe(3);
+    world.run();
+    expect(world.readyPods('v2')).toBe(1);
+    expect(violations).toEqual([]);
+  });
+
+  it('between two updates keeps the canary Service on stable until the gateway has taken it off again', () => {
+    const { world, violations } = deployed();
+    world.confirmMs = 120_000;
+    world.editRoute('route', 60);
+    world.run((now) => now.weight === 0);
+    release(world, 2);
+    world.run(() => false, 60_000);
+
+    expect(world.services.get('web-canary')).toBe('v1');
+    expect(world.status?.waiting?.reason).toBe('RouterNotConfirmed');
+    world.run();
+    expect(world.services.get('web-canary')).toBe('v2');
+    expect(world.weight).toBe(20);
+    expect(violations).toEqual([]);
+  });
+
+  const few = [aReplicaSet('one', { available: 1 }), aReplicaSet('two', { available: 1, revision: 2 })];
+
+  it.each([
+    ['after an abort', aStatus({ abort: true, abortedAt: '2026-01-01T00:00:00Z' }), 'two'],
+    ['when all is done', aStatus({ stableRS: 'two' }), 'one'],
+  ])('%s the canary Service changes hands only onto the pods that it takes', (_when, status, behind) => {
+    const stable = status.stableRS ?? '';
+    const given = (replicaSets: readonly ReplicaSetView[]) =>
+      decide(
+        anObserved({
+          weight: 60,
+          replicaSets,
+          stableService: aService('web-stable', stable, { [stable]: 1 }),
+          canaryService: aService('web-canary', behind, { [behind]: 3 }),
+          rollout: { status },
+        }),
+      ).effects.filter((one) => one.kind === 'SwitchService');
+
+    expect(given(few)).toEqual([]);
+    expect(given([aReplicaSet('one'), aReplicaSet('two', { revision: 2 })])).toMatchObject([{ podHash: stable }]);
   });
 });
 

@@ -198,8 +198,13 @@ function plainPlan({ canary, stable }: PlainSpec): WeightPlan {
   };
 }
 
-export function aRoute(canary: number, confirmed = true, name = 'route'): KubeObject & JsonObject {
-  const metadata = { name, namespace: 'shop', uid: `uid-${name}`, resourceVersion: '1' };
+export function aRoute(
+  canary: number,
+  confirmed = true,
+  name = 'route',
+  resourceVersion = '1',
+): KubeObject & JsonObject {
+  const metadata = { name, namespace: 'shop', uid: `uid-${name}`, resourceVersion };
   return { apiVersion: 'test/v1', kind: 'PlainRoute', metadata, spec: { canary, stable: 100 - canary, confirmed } };
 }
 

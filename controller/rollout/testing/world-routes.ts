@@ -11,10 +11,11 @@ export interface WorldRoute {
   older: readonly number[];
   /** The controller wrote it last. */
   isOurs: boolean;
+  version: number;
 }
 
 export function newRoutes(names: readonly string[]): readonly WorldRoute[] {
-  return names.map((name) => ({ name, weight: 0, confirmedAt: start, older: [], isOurs: true }));
+  return names.map((name) => ({ name, weight: 0, confirmedAt: start, older: [], isOurs: true, version: 1 }));
 }
 
 /** Canary weights that a gateway may serve at a time, over all routes. */
@@ -34,6 +35,7 @@ export function writeRoute(routes: readonly WorldRoute[], write: RouteWrite): vo
   const route = routes.find((one) => one.name === write.name);
   if (route === undefined || route.weight === write.canary) return;
   route.older = [...(route.confirmedAt > write.at ? route.older : []), route.weight];
+  route.version += 1;
   route.weight = write.canary;
   route.isOurs = write.isOurs;
   route.confirmedAt = write.at + write.confirmMs;
@@ -41,8 +43,10 @@ export function writeRoute(routes: readonly WorldRoute[], write: RouteWrite): vo
 
 /** The routes as the API server has them at a time. */
 export function routesAt(routes: readonly WorldRoute[], now: number): Found {
-  return (key) => {
-    const route = routes.find((one) => one.name === key.name);
-    return route && aRoute(route.weight, route.confirmedAt <= now, route.name);
+  const seen = new Map(routes.map((one) => [one.name, { ...one }]));
+  return ({ name }) => {
+    const route = seen.get(name);
+    if (route === undefined) return undefined;
+    return aRoute(route.weight, route.confirmedAt <= now, name, String(route.version));
   };
 }

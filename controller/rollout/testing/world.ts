@@ -8,20 +8,12 @@ import { tidegateDialect } from '../../../crds/schema/dialect.ts';
 import type { KubeObject } from '../../../kube/api.ts';
 import { type RolloutDecision, decide } from '../decide.ts';
 import type { RolloutEffect } from '../effects.ts';
-import type { AnalysisRunView, Observed, PodView, ReplicaSetView, ServiceState } from '../observed.ts';
+import type { AnalysisRunView, Observed, ReplicaSetView, ServiceState } from '../observed.ts';
 import { liveWeightText } from '../live-weight.ts';
 import { statusPatch } from '../status-diff.ts';
 import { aReplicaSet, aRollout, aService, plainRouter, type RolloutGiven, shopKeys, start } from './builders.ts';
+import { podOf, type WorldPod } from './world-pods.ts';
 import { newRoutes, routesAt, servedBy, type WorldRoute, writeRoute } from './world-routes.ts';
-
-interface WorldPod {
-  readonly name: string;
-  readonly podHash: string;
-  readyAt: number;
-  endsAt: number | undefined;
-  /** When a scale-down took it while it was ready. */
-  lostAt?: number;
-}
 
 interface WorldSet {
   replicas: number;
@@ -153,7 +145,7 @@ export class World {
       podHash: this.podHash,
       stepHash: JSON.stringify(canary.steps ?? []),
       replicaSets: [...this.sets].map(([hash, set]) => this.setView(hash, set)),
-      pods: this.pods.map((pod) => podView(pod, this.isReady(pod))),
+      pods: this.pods.map((pod) => podOf(pod, this.isReady(pod))),
       stableService: this.serviceState('web-stable'),
       canaryService: this.serviceState('web-canary'),
       traffic: this.isRouted ? traffic : undefined,
@@ -196,7 +188,8 @@ export class World {
     const decision = decide(observed);
     for (const effect of decision.effects) {
       if (this.crashes()) return true;
-      if (effect.kind === 'Scale' && effect.live && this.carries(observed, effect)) return false;
+      if (effect.kind === 'Scale' && effect.to < effect.from) this.race();
+      if (effect.kind === 'Scale' && effect.live && this.carries(observed, effect)) return true;
       const isDone = this.apply(observed, effect);
       if (!isDone) return true;
     }
@@ -208,6 +201,9 @@ export class World {
 
   /** The controller dies between two writes and starts again. */
   crashes: () => boolean = () => false;
+
+  /** Something happens between the decision and a scale-down. */
+  race: () => void = () => undefined;
 
   /** The route with this name changed meanwhile: a write of it is answered with a conflict. */
   conflicts: (route: string) => boolean = () => false;
@@ -223,7 +219,12 @@ export class World {
     const patches = traffic.router.plan(rollout, effect.wanted, traffic.found, effect.scope);
     if ('kind' in patches) throw new Error(patches.message);
     if (patches.length === 0) throw new Error('a weight that is there already');
-    const open = patches.filter(({ object }) => !this.conflicts(object.metadata.name));
+    const { found } = this.observe().traffic ?? traffic;
+    const isStale = ({ kind, metadata }: KubeObject) => {
+      const live = found({ group: 'test', kind, namespace: 'shop', name: metadata.name });
+      return live?.metadata.resourceVersion !== metadata.resourceVersion;
+    };
+    const open = patches.filter(({ object }) => !isStale(object) && !this.conflicts(object.metadata.name));
     for (const { object, patch } of open)
       this.writeRoute(object.metadata.name, (patch.spec as unknown as { canary: number }).canary, true);
     return open.length === patches.length;
@@ -384,17 +385,4 @@ export class World {
       this.now = next;
     }
   }
-}
-
-function podView(pod: WorldPod, ready: boolean): PodView {
-  const metadata = { name: pod.name, namespace: 'shop' };
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata,
-    podHash: pod.podHash,
-    ready,
-    leaving: pod.endsAt !== undefined,
-    troubles: [],
-  };
 }
