@@ -40,12 +40,20 @@ export function consideringTip(observed: Observed, draft: Draft, now: Instant): 
   if (tip.digest === candidate?.digest) return withoutHeld(draft);
   if (tip.digest === lastGood?.digest)
     return candidate === undefined ? withoutHeld(draft) : takingBack(observed, draft, tip, now);
+  if (tip.rewoundFrom !== undefined) return holdingRewound(observed, draft, { ...tip, from: tip.rewoundFrom }, now);
   if (subject.kind === 'tip') return judgingTip(observed, draft, tip, now);
   const refused = refusedRelease(observed.releases, tip.digest);
   if (refused === undefined) return draft;
   const reason = refusedSentence(tip, refused);
   const held = holding(draft, tip.commit, reason, 'FailedBefore', now);
   return lastGood === undefined ? withPhase(withHandled(observed, held), 'Failed', reason) : held;
+}
+
+/** Older content comes back only by a commit that says so: a branch that was moved back may be an accident. */
+function holdingRewound(observed: Observed, draft: Draft, tip: Tip & { readonly from: string }, now: Instant): Draft {
+  const { branch } = observed.sync.spec;
+  const reason = `Branch ${branch} was rewound from ${shortCommit(tip.from)} to ${shortCommit(tip.commit)}, so it is held: move it forward again, or push a commit on top of it to release that content.`;
+  return withHandled(observed, holding(draft, tip.commit, reason, 'Rewound', now));
 }
 
 function refusedSentence(tip: Tip, refused: Release): string {

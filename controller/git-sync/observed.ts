@@ -23,6 +23,8 @@ export interface Tip {
   readonly subject: string;
   readonly digest: string;
   readonly renderer: string;
+  /** A commit that was applied here and that the branch had: it was moved back, from that commit to this one. */
+  readonly rewoundFrom?: string;
 }
 
 /** What the background fetch found last. All parts may be absent: nothing was fetched since the process started. */

@@ -63,7 +63,7 @@ export function refusedRelease(releases: readonly Release[], digest: string): Re
 function isTipDue(inputs: SubjectInputs): boolean {
   const { sync, source, releases } = inputs;
   const { tip } = source;
-  if (tip === undefined) return false;
+  if (tip === undefined || tip.rewoundFrom !== undefined) return false;
   const { candidate, lastGood } = sync.status ?? {};
   if (tip.digest === candidate?.digest || tip.digest === lastGood?.digest) return false;
   const requested = isRequestOpen(sync, source);

@@ -65,6 +65,8 @@ interface Entry {
   failures: number;
   lookAgainAt: Instant;
   trees: string | undefined;
+  /** Whether the tip lies behind a commit that was applied, by tip and applied commits. */
+  rewound: { readonly key: string; readonly from: string | undefined } | undefined;
   objects: readonly JsonObject[] | undefined;
   view: Omit<SourceView, 'lookAgainAt'>;
   readonly rerenders: Map<string, { readonly result: Rerender; readonly at: Instant }>;
@@ -139,6 +141,7 @@ function entryFor(entries: Map<string, Entry>, sync: GitSync): Entry {
     failures: 0,
     lookAgainAt: 0,
     trees: undefined,
+    rewound: undefined,
     objects: undefined,
     view: {},
     rerenders: new Map(),
@@ -213,12 +216,17 @@ async function findTip(options: TipsOptions, sync: GitSync, entry: Entry): Promi
   );
   if (synced.kind !== 'ok') return fault(sync, synced);
   const { commit, committedAt, author, subject } = synced;
+  const rewound = await findRewind(options, sync, entry, where, commit);
+  if (rewound.kind === 'fault') return rewound;
   const missing = [path, ...alsoPaths].findIndex((one) => synced.trees[one] === null);
   if (missing >= 0) return { kind: 'view', view: { invalid: { commit, sentences: [noPath(sync, commit, missing)] } } };
   const trees = JSON.stringify(synced.trees);
   const old = entry.view.tip;
   if (old !== undefined && entry.trees === trees) {
-    return { kind: 'view', view: { tip: { ...old, commit, committedAt, author, subject } } };
+    return {
+      kind: 'view',
+      view: { tip: { ...withoutRewind(old), commit, committedAt, author, subject, ...rewound.found } },
+    };
   }
   const rendered = await options.source.render(
     { ...where, commit, path, alsoPaths, deadlineMs: renderDeadlineMs },
@@ -229,14 +237,63 @@ async function findTip(options: TipsOptions, sync: GitSync, entry: Entry): Promi
   if (rendered.kind !== 'ok') return fault(sync, rendered);
   entry.trees = trees;
   entry.objects = rendered.objects;
-  const tip: Tip = { commit, committedAt, author, subject, digest: rendered.digest, renderer: rendered.renderer };
+  const tip: Tip = {
+    commit,
+    committedAt,
+    author,
+    subject,
+    digest: rendered.digest,
+    renderer: rendered.renderer,
+    ...rewound.found,
+  };
   return { kind: 'view', view: { tip } };
+}
+
+function withoutRewind(tip: Tip): Tip {
+  const { rewoundFrom: _rewoundFrom, ...rest } = tip;
+  return rest;
+}
+
+/** Commits whose content was written to this cluster: going back behind one of them is not a change like any other. */
+function appliedCommits(sync: GitSync): readonly string[] {
+  const { candidate, lastGood, quarantine } = sync.status ?? {};
+  const commits = [candidate?.commit, lastGood?.commit, quarantine?.at(-1)?.commit];
+  return [...new Set(commits.filter((one) => one !== undefined))];
+}
+
+type Rewind =
+  | { readonly kind: 'ok'; readonly found: { readonly rewoundFrom?: string } }
+  | Extract<Found, { kind: 'fault' }>;
+
+/** Asked once per tip: whether it is an ancestor of a commit that was applied. */
+async function findRewind(
+  options: TipsOptions,
+  sync: GitSync,
+  entry: Entry,
+  where: { readonly repository: string; readonly credentials: Credentials; readonly branch: string },
+  commit: string,
+): Promise<Rewind> {
+  const applied = appliedCommits(sync);
+  const key = [commit, ...applied].join(' ');
+  if (entry.rewound?.key !== key) {
+    let from: string | undefined;
+    for (const other of applied.includes(commit) ? [] : applied) {
+      const request = { ...where, commit, other, paths: [sync.spec.path], deadlineMs: syncDeadlineMs };
+      const answer = await options.source.compare(request, options.signal);
+      if (answer.kind === 'ok' && answer.isAncestor) from = other;
+      // History that was rewritten may have dropped the applied commit: then the branch lies beside it, not behind it.
+      else if (answer.kind !== 'ok' && answer.kind !== 'not-found') return fault(sync, answer);
+    }
+    entry.rewound = { key, from };
+  }
+  const { from } = entry.rewound;
+  return { kind: 'ok', found: from === undefined ? {} : { rewoundFrom: from } };
 }
 
 function fault(
   sync: GitSync,
   answer: { readonly kind: FaultKind; readonly message: string; readonly retryAfterMs?: number | undefined },
-): Found {
+): Extract<Found, { kind: 'fault' }> {
   return {
     kind: 'fault',
     fault: { kind: answer.kind, message: faultSentence(sync, answer) },

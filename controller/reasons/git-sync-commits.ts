@@ -81,6 +81,13 @@ export const gitSyncCommitReasons = {
     meaning: 'A commit with the same content failed before and is not released again.',
     remedy: 'Push a commit that changes it, or give the Rollout the command retry.',
   },
+  Rewound: {
+    ...condition,
+    type: 'Warning',
+    meaning:
+      'The branch was moved back behind a commit that was applied here; nothing is released from there by itself.',
+    remedy: 'Move the branch forward again, or push a commit on top of it.',
+  },
   Quarantined: {
     ...condition,
     type: 'Warning',

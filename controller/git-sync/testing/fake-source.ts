@@ -26,6 +26,8 @@ export interface FakeSource extends Source {
   /** Called before a push is judged, for races. */
   beforePush: (() => void) | undefined;
   denied: string | undefined;
+  /** Moves the branch back by force. */
+  rewind(commit: string): void;
   /** An empty disk: commits that only this source knew are gone. */
   forget(): void;
   readonly calls: string[];
@@ -71,6 +73,9 @@ export function fakeSource(): FakeSource {
       const commit = made(files, branch.at(-1), subject, String(branch.length));
       branch.push(commit.id);
       return commit.id;
+    },
+    rewind(commit) {
+      branch.splice(branch.indexOf(commit) + 1);
     },
     forget() {
       for (const id of commits.keys()) if (!ancestors(branch.at(-1)).includes(id)) commits.delete(id);
