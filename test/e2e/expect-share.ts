@@ -25,6 +25,17 @@ export async function expectShare(world: World, name: string, hash: string, weig
   ).toBeLessThanOrEqual(band.high);
 }
 
+/** Within a few seconds each of 2,000 requests is answered by this revision: both Services lead to it, and the gateway knows. */
+export async function expectAllTraffic(world: World, name: string, hash: string): Promise<void> {
+  const target = { url: world.bed.gateway.url, host: `${name}.example` };
+  const all = async (saw: (value: unknown) => void) => {
+    const share = await shareDuring(world, name, hash, () => sendMany(target, 2_000));
+    saw(share);
+    return share.total >= 2_000 && share.ofHash === share.total;
+  };
+  await eventually('all traffic is on the promoted revision', all, { withinMs: 20_000 });
+}
+
 /** The gateway's data plane is a moment behind its status: waits until a short sample fits the weight, before the real one is taken. */
 async function routeServes(world: World, name: string, hash: string, weight: number): Promise<void> {
   const target = { url: world.bed.gateway.url, host: `${name}.example` };
