@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest';
+import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import { decide } from './decide.ts';
 import type { ReplicaSetView } from './observed.ts';
+import { sceneOf } from './scene.ts';
+import { holdWeight } from './stepping.ts';
+import { weightPlan } from './traffic-plan.ts';
 import { aReplicaSet, aService, aStatus, anObserved } from './testing/builders.ts';
 import { watchInvariants } from './testing/invariants.ts';
 import { World, type WorldOptions } from './testing/world.ts';
@@ -181,6 +185,26 @@ describe('weight that comes back', () => {
     expect(world.services.get('web-canary')).toBe('v2');
     expect(world.weight).toBe(20);
     expect(violations).toEqual([]);
+  });
+
+  it('while the analysis holds ends the drain of an earlier weight before it falls', () => {
+    const held = (status: RolloutStatus) => {
+      const observed = anObserved({
+        weight: 90,
+        canaryService: aService('web-canary', 'two', { two: 3 }),
+        rollout: { canary: { steps }, status },
+      });
+      return holdWeight(sceneOf(observed, status));
+    };
+
+    expect(held(aStatus({ drainUntil: '2026-01-01T00:00:05Z' }))).toEqual({
+      effects: [],
+      facts: [],
+      patch: { drainUntil: undefined },
+    });
+    expect(held(aStatus()).effects).toMatchObject([
+      { kind: 'SetWeight', wanted: weightPlan('web-stable', 'web-canary', 20, 100) },
+    ]);
   });
 
   const few = [aReplicaSet('one', { available: 1 }), aReplicaSet('two', { available: 1, revision: 2 })];

@@ -84,6 +84,8 @@ export function holdWeight(scene: Scene): Moves {
   const canary = weightAt(steps, stepIndex, total);
   const isOwn = stableService?.podHash === stableHash && canaryService?.podHash === currentHash;
   if (state !== 'stepping' || isHeld(scene) || !isOwn || canaryWeight(scene) <= canary) return noMoves;
+  // As in every fall of the weight: a drain that runs belongs to an earlier one.
+  if (scene.status.drainUntil !== undefined) return { ...noMoves, patch: { drainUntil: undefined } };
   return moveWeight(scene, { canary, needs: 0, canaryHash: currentHash, stableHash }).moves;
 }
 
