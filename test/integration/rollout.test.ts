@@ -277,6 +277,11 @@ describe.skipIf(missing !== undefined)(
         rollout('fast', { canary, replicas: 5 }),
       );
       const first = await healthy('fast');
+      await until('fast', 'has its Services and its route', ({ canary: seen }) => {
+        const { stable, canary: other, verified } = seen?.weights ?? {};
+        const hashes = [stable?.podTemplateHash, other?.podTemplateHash];
+        return verified === true && stable?.weight === 100 && hashes.every((hash) => hash !== undefined);
+      });
       await eventually('the record ends', () => runsOf('fast').some((run) => run.status?.phase === 'Promoted'));
       const before = cluster.auditEvents().length;
       await release('fast', 'tidegate.dev/app:v2');
