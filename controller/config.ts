@@ -61,6 +61,24 @@ export const ControllerConfig = z.strictObject({
     .describe('Addresses (address or address:port) that users may never name; those of the API server are added.'),
   restrictPrivate: flag.default(false).describe('Refuse private address ranges in addresses that users name.'),
   allowFileRepositories: flag.default(false).describe('Allow file:// repositories.'),
+  revertsPerHour: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(20)
+    .describe('Reverts written in an hour, at most, by this controller.'),
+  revertsPerSyncPerDay: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(5)
+    .describe('Reverts written in a day, at most, for one GitSync.'),
+  incidentFailures: z.coerce
+    .number()
+    .int()
+    .min(2)
+    .default(5)
+    .describe('GitSyncs failing within five minutes that are an incident: Git then waits for a person.'),
   prometheusAddress: z.string().optional().describe('Address for prometheus metrics that name none.'),
   committerName: z.string().default('tidegate').describe('Author and committer of revert commits.'),
   committerEmail: z.string().default('tidegate@localhost').describe('Mail address of that author.'),

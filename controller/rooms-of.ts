@@ -13,6 +13,7 @@ import type { Source } from '../source/contract.ts';
 import { analysisRunReconciler } from './analysis-run/reconciler.ts';
 import type { Caches } from './caches.ts';
 import type { ControllerConfig } from './config.ts';
+import { defaultLimits } from './git-revert/limits.ts';
 import { gitRevertReconciler } from './git-revert/reconciler.ts';
 import { gitSyncReconciler } from './git-sync/reconciler.ts';
 import { controllerLog } from './log.ts';
@@ -118,6 +119,12 @@ function gitRooms(parts: RoomParts, lint: TemplateLint): readonly Room[] {
     randomBytes,
     log: controllerLog(config.logLevel, 'git'),
     clusterId: config.clusterId,
+    limits: {
+      ...defaultLimits,
+      perHour: config.revertsPerHour,
+      perSyncPerDay: config.revertsPerSyncPerDay,
+      incidentFailures: config.incidentFailures,
+    },
     allowFileRepositories: config.allowFileRepositories,
     author: { name: config.committerName, email: config.committerEmail },
     checks: releaseChecks({ caches, dialect, routers, lint }),

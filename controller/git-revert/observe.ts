@@ -71,7 +71,7 @@ export async function observe(
 function limitOf(revert: GitRevert, deps: GitDeps, now: Instant): LimitHit | undefined {
   if (revert.metadata.annotations?.[deps.keys.proceed] === 'true') return undefined;
   const reverts = deps.stores.gitReverts.list();
-  return limitHit({ revert, reverts, failures: failuresOf(deps), limits: defaultLimits }, now);
+  return limitHit({ revert, reverts, failures: failuresOf(deps), limits: deps.limits ?? defaultLimits }, now);
 }
 
 /** Releases that failed by themselves, and failed Rollouts that no GitSync applied. */

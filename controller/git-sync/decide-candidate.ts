@@ -124,6 +124,9 @@ function applying(observed: Observed, draft: Draft, release: Release, now: Insta
   if (next.length > 0) return acting(withPhase(filled, 'Applying', text), next);
   const sick = sickItem(trial);
   if (sick !== undefined) return unhealthy(filled, sick, now);
+  // What could not be tried just now (a conflict, a busy server) may still differ: applied is only what was seen to be.
+  const passing = sentencesOf(trial, 'passing');
+  if (passing.length > 0) return lookingAgain(withPhase(filled, 'Applying', joined(passing)), now + healthPollMs);
   const applied = marking(release, { phase: 'Candidate', appliedAt: timeText(now) });
   const fact = normalFact('ReleaseApplied', now, `Commit ${shortCommit(release.spec.commit)} is applied.`);
   return acting(withHandled(observed, withPhase(filled, 'Progressing', text)), [applied], fact);

@@ -22,6 +22,7 @@ import type {
 } from '../../kube/api.ts';
 import type { Source } from '../../source/contract.ts';
 import type { AnalysisRunView } from '../rollout/observed.ts';
+import type { RevertLimits } from '../git-revert/limits.ts';
 import type { TrafficRouter } from '../traffic/router.ts';
 import type { SetCheck } from './set-checks.ts';
 
@@ -56,6 +57,8 @@ export interface GitDeps {
   readonly randomBytes: (size: number) => Uint8Array;
   /** Whether `file://` repositories may be read; only the operator can allow them. */
   readonly allowFileRepositories: boolean;
+  /** How many reverts may be written by machine; the defaults of limits.ts without it. */
+  readonly limits?: RevertLimits;
   /** Author and committer of revert commits. */
   readonly author: { readonly name: string; readonly email: string };
   /** Further checks of a whole rendered set, such as the Rollout room's own validation; pure. */

@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../kube/api.ts';
+import { valueAt } from './objects.ts';
 import { anApp, type GitWorld, gitWorld } from './testing/git-world.ts';
 
 const good = anApp({ image: 'app:1' });
@@ -75,5 +76,32 @@ describe('a failed release', () => {
     await world.after(70_000);
 
     expect(world.sync().status?.held?.commit).toBe(again);
+  });
+});
+
+describe('an object that could not be tried when the set was applied', () => {
+  it('is tried again before the release counts as applied', async () => {
+    const world = await released();
+    let conflicts = 0;
+    let saidApplied: boolean | undefined;
+    world.cluster.intercept = (_verb, key, { dryRun }) => {
+      if (world.sync().status?.candidate === undefined || conflicts >= 30) return undefined;
+      // The Rollout changes by itself all the time, so an earlier answer about it does not count any more.
+      const status = valueAt(world.cluster.get('Rollout', 'web'), ['status']);
+      world.cluster.setStatus('Rollout', 'web', { ...(status as JsonObject), message: `changed ${conflicts}` });
+      if (key.kind !== 'Rollout') return undefined;
+      if (dryRun !== true) saidApplied = world.release(world.source.tip().id)?.status?.appliedAt !== undefined;
+      if (dryRun !== true) return undefined;
+      conflicts += 1;
+      if (conflicts > 3) return undefined;
+      return { kind: 'conflict', message: 'the object has been modified' };
+    };
+
+    await push(world, bad);
+
+    expect(conflicts).toBeGreaterThan(0);
+    expect(saidApplied).toBe(false);
+    const live = world.cluster.get('Rollout', 'web');
+    expect(valueAt(live, ['spec', 'template', 'spec', 'containers', 0, 'image'])).toBe('app:2');
   });
 });

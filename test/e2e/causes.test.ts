@@ -137,7 +137,8 @@ describe.skipIf(missing !== undefined)(`causes of an abort${missing ? ` (skipped
       filesOf(world, name, { version: 'v1', replicas: 2 }),
     );
     await world.bed.git.createRepository(repository, Object.assign({}, ...all), { message: 'First release of all' });
-    await world.startController();
+    // So many failures at once would be taken for an incident of the cluster.
+    await world.startController({ flags: ['--incident-failures', '1000'] });
     for (const name of [...names, 'kept', 'invalid', 'unwell']) await followApp(world, name);
     for (const name of ['step', 'background'])
       loads.push(startLoad({ url: world.bed.gateway.url, host: `${name}.example`, perSecond: 40 }));

@@ -187,7 +187,7 @@ describe.skipIf(missing !== undefined)(`main job${missing ? ` (skipped: ${missin
     const failedByPods = world.kubelet.pods().filter((pod) => pod.labels.app === 'shop');
     const failures = failedByPods.reduce((sum, pod) => sum + (pod.requests.byCode['500'] ?? 0), 0);
 
-    expect([...byCode.keys()].toSorted()).toEqual([200, 500]);
+    expect(new Set(byCode.keys())).toEqual(new Set([200, 500]));
     expect(byCode.get(200)).toBeGreaterThan(5_000);
     expect(byCode.get(500)).toBeLessThanOrEqual(failures);
   });
