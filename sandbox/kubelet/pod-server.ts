@@ -47,6 +47,8 @@ export async function podServer(options: PodServerOptions): Promise<PodServer> {
       if (closing) request.socket.end();
     });
     if (request.url === '/metrics') return reply(response, 200, options.counter.text(), 'text/plain; version=0.0.4');
+    // Who it is, for whoever only wants to look: not a user's request, so not counted.
+    if (request.url === '/about') return reply(response, 200, JSON.stringify(options.answer), 'application/json');
     if (request.headers['user-agent']?.startsWith(probeAgent)) {
       return reply(response, options.ready() ? 200 : 503, 'probe\n', 'text/plain');
     }

@@ -36,7 +36,7 @@ export async function shareDuring(
   return { total, ofHash: (after.get(hash) ?? 0) - (before.get(hash) ?? 0) };
 }
 
-/** What each running pod of the app says it runs with. */
+/** What each running pod of the app says it runs with; asked beside the gateway and not counted as a request. */
 export async function answersOfPods(
   world: World,
   app: string,
@@ -47,7 +47,7 @@ export async function answersOfPods(
   const answers = await Promise.all(
     pods.map(async (pod) => {
       // A pod that is shutting down refuses: it does not serve any more.
-      const answer = await fetch(Object.values(pod.urls)[0] ?? '').catch(() => undefined);
+      const answer = await fetch(`${Object.values(pod.urls)[0] ?? ''}/about`).catch(() => undefined);
       const body = (await answer?.json()) as { version: string; config: Record<string, string> } | undefined;
       return body && { hash: pod.hash, greeting: body.config.GREETING ?? '', version: body.version };
     }),
