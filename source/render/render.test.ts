@@ -117,19 +117,19 @@ describe('plain manifests', () => {
 
   it('follows symlinks inside the closure and refuses those that lead out, by name', async () => {
     const inside = await render(
-      { 'app/x.yaml': { content: '../base/real.yaml', mode: '120000' }, 'base/real.yaml': configMap('real') },
+      { 'app/x.yaml': { content: '../shared/real.yaml', mode: '120000' }, 'shared/real.yaml': configMap('real') },
       'app',
       ['shared'],
     );
     const outside = await render({
-      'app/x.yaml': { content: '../base/real.yaml', mode: '120000' },
-      'base/real.yaml': configMap('real'),
+      'app/x.yaml': { content: '../shared/real.yaml', mode: '120000' },
+      'shared/real.yaml': configMap('real'),
     });
     const absolute = await render({ 'app/x.yaml': { content: '/etc/passwd', mode: '120000' } });
 
     expect(names(inside)).toEqual(['real']);
     expect(problems(outside)).toContain(
-      'app/x.yaml is a symbolic link to ../base/real.yaml, which is outside spec.path and spec.alsoPaths',
+      'app/x.yaml is a symbolic link to ../shared/real.yaml, which is outside spec.path and spec.alsoPaths',
     );
     expect(problems(absolute)).toContain('/etc/passwd');
   });
