@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Metric } from '../crds/schema/metric.ts';
-import { mergeArgs, placeholderArgs, resolveRolloutArgs, resolveRunArgs, substituteMetric } from './args.ts';
+import { placeholderArgs, resolveRunArgs, substituteMetric } from './args.ts';
 import { readFieldPath } from './field-path.ts';
 import { selectMetrics } from './metric-selection.ts';
 import { redactor } from './redact.ts';
@@ -60,56 +60,7 @@ describe('substitution', () => {
   });
 });
 
-describe('arguments of a Rollout', () => {
-  const values = { rollout, stablePodHash: 'aaa', latestPodHash: 'bbb' };
-
-  test('value, pod hashes and fields', () => {
-    const outcome = resolveRolloutArgs(
-      [
-        { name: 'v', value: 'x' },
-        { name: 'stable', valueFrom: { podTemplateHashValue: 'Stable' } },
-        { name: 'latest', valueFrom: { podTemplateHashValue: 'Latest' } },
-        { name: 'region', valueFrom: { fieldRef: { fieldPath: "metadata.labels['region']" } } },
-        { name: 'replicas', valueFrom: { fieldRef: { fieldPath: 'spec.replicas' } } },
-        { name: 'weight', valueFrom: { fieldRef: { fieldPath: 'status.canary.weights[0].weight' } } },
-      ],
-      values,
-    );
-
-    expect(outcome).toEqual({
-      kind: 'ok',
-      args: [
-        { name: 'v', value: 'x' },
-        { name: 'stable', value: 'aaa' },
-        { name: 'latest', value: 'bbb' },
-        { name: 'region', value: 'eu' },
-        { name: 'replicas', value: '3' },
-        { name: 'weight', value: '20' },
-      ],
-    });
-  });
-
-  test('without a stable revision its hash is empty', () => {
-    const outcome = resolveRolloutArgs([{ name: 's', valueFrom: { podTemplateHashValue: 'Stable' } }], {
-      ...values,
-      stablePodHash: undefined,
-    });
-
-    expect(outcome).toEqual({ kind: 'ok', args: [{ name: 's', value: '' }] });
-  });
-
-  test.each([
-    [{ fieldRef: { fieldPath: 'metadata.labels.zone' } }, 'the field metadata.labels.zone does not exist'],
-    [{ fieldRef: { fieldPath: 'metadata.labels' } }, 'is no single value'],
-    [{ fieldRef: { fieldPath: 'metadata..name' } }, 'is no field path'],
-    [{}, 'neither value nor valueFrom'],
-  ])('%j is a problem', (valueFrom, message) => {
-    expect(resolveRolloutArgs([{ name: 'a', valueFrom }], values)).toMatchObject({
-      kind: 'wrong',
-      problems: [{ field: 'args[a]', message: expect.stringContaining(message) }],
-    });
-  });
-
+describe('fields of an object', () => {
   test.each([
     ["metadata.labels['app.kubernetes.io/name']", 'shop'],
     ['metadata.labels["region"]', 'eu'],
@@ -118,40 +69,6 @@ describe('arguments of a Rollout', () => {
     ['metadata.name.length', undefined],
   ])('the path %s', (path, value) => {
     expect(readFieldPath(rollout, path)).toEqual({ kind: 'ok', value });
-  });
-});
-
-describe('merging with the template', () => {
-  test('given values replace defaults, strangers are dropped, sources stay', () => {
-    const secret = { name: 'token', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } };
-
-    const outcome = mergeArgs(
-      [{ name: 'a', value: 'old' }, { name: 'b', value: 'keep' }, secret],
-      [
-        { name: 'a', value: 'new' },
-        { name: 'z', value: '1' },
-      ],
-    );
-
-    expect(outcome).toEqual({ kind: 'ok', args: [{ name: 'a', value: 'new' }, { name: 'b', value: 'keep' }, secret] });
-  });
-
-  test('a given value replaces a Secret too', () => {
-    const outcome = mergeArgs(
-      [{ name: 't', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } }],
-      [{ name: 't', value: 'x' }],
-    );
-
-    expect(outcome).toEqual({ kind: 'ok', args: [{ name: 't', value: 'x' }] });
-  });
-
-  test('an argument without value, or with two, is a problem', () => {
-    const both = { name: 'b', value: 'x', valueFrom: { secretKeyRef: { name: 's', key: 'k' } } };
-
-    expect(mergeArgs([{ name: 'a' }, both], [])).toMatchObject({
-      kind: 'wrong',
-      problems: [{ field: 'args[a]' }, { field: 'args[b]' }],
-    });
   });
 });
 

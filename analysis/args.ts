@@ -1,8 +1,7 @@
-/** Arguments of an analysis: merges what a template declares with what its user gives, and resolves where each value comes from. */
+/** Arguments of a run: resolves where each value comes from, and puts them into its metrics. */
 import type { Argument } from '../crds/schema/analysis-template.ts';
 import { isJsonObject, type Json, type JsonObject } from '../crds/schema/json.ts';
 import type { Metric } from '../crds/schema/metric.ts';
-import type { RolloutArgument } from '../crds/schema/rollout-analysis.ts';
 import { readFieldPath } from './field-path.ts';
 import type { MetricProblem } from './provider.ts';
 import { type Replacements, substitute } from './template-text.ts';
@@ -11,47 +10,7 @@ export type ArgsOutcome<T> =
   | { readonly kind: 'ok'; readonly args: T }
   | { readonly kind: 'wrong'; readonly problems: readonly MetricProblem[] };
 
-/** What a Rollout knows when it starts an analysis. */
-export interface RolloutValues {
-  /** The Rollout object itself, for fieldRef. */
-  readonly rollout: JsonObject;
-  readonly stablePodHash: string | undefined;
-  readonly latestPodHash: string;
-}
-
-export interface NamedValue {
-  readonly name: string;
-  readonly value: string;
-}
-
-/** Resolves the arguments that a Rollout gives: `value`, `podTemplateHashValue` (Stable or Latest) and `fieldRef` into the Rollout. */
-export function resolveRolloutArgs(
-  args: readonly RolloutArgument[],
-  values: RolloutValues,
-): ArgsOutcome<readonly NamedValue[]> {
-  const resolved: NamedValue[] = [];
-  const problems: MetricProblem[] = [];
-  for (const arg of args) {
-    const found = rolloutValue(arg, values);
-    if (found.kind === 'ok') resolved.push({ name: arg.name, value: found.value });
-    else problems.push({ field: `args[${arg.name}]`, message: found.message });
-  }
-  return problems.length === 0 ? { kind: 'ok', args: resolved } : { kind: 'wrong', problems };
-}
-
 type Found = { readonly kind: 'ok'; readonly value: string } | { readonly kind: 'wrong'; readonly message: string };
-
-function rolloutValue(arg: RolloutArgument, values: RolloutValues): Found {
-  const { podTemplateHashValue, fieldRef } = arg.valueFrom ?? {};
-  if (podTemplateHashValue === 'Latest') return { kind: 'ok', value: values.latestPodHash };
-  if (podTemplateHashValue === 'Stable') {
-    // Before the first promotion there is no stable revision; Argo Rollouts then gives an empty text.
-    return { kind: 'ok', value: values.stablePodHash ?? '' };
-  }
-  if (fieldRef !== undefined) return fieldValue(values.rollout, fieldRef.fieldPath);
-  if (arg.value !== undefined) return { kind: 'ok', value: arg.value };
-  return { kind: 'wrong', message: `the argument ${arg.name} has neither value nor valueFrom` };
-}
 
 function fieldValue(object: JsonObject, path: string): Found {
   const found = readFieldPath(object, path);
@@ -61,37 +20,6 @@ function fieldValue(object: JsonObject, path: string): Found {
   if (typeof value === 'number' || typeof value === 'boolean') return { kind: 'ok', value: String(value) };
   const what = value === undefined ? 'does not exist' : 'is no single value';
   return { kind: 'wrong', message: `the field ${path} ${what}` };
-}
-
-/**
- * The arguments of a run: what the template declares, with given values taking the place of defaults. Values for names that no
- * template declares are left out, as Argo Rollouts does. An argument that ends up with neither value nor source is a problem.
- */
-export function mergeArgs(
-  declared: readonly Argument[],
-  given: readonly NamedValue[],
-): ArgsOutcome<readonly Argument[]> {
-  const values = new Map(given.map(({ name, value }) => [name, value]));
-  const problems: MetricProblem[] = [];
-  const args = declared.map((arg): Argument => {
-    const value = values.get(arg.name);
-    if (value !== undefined) return { name: arg.name, value };
-    const hasSource = arg.valueFrom?.secretKeyRef !== undefined || arg.valueFrom?.fieldRef !== undefined;
-    if (arg.value === undefined && !hasSource) {
-      problems.push({
-        field: `args[${arg.name}]`,
-        message: `the argument ${arg.name} has no value: give one, or a default in the template`,
-      });
-    }
-    if (arg.value !== undefined && hasSource) {
-      problems.push({
-        field: `args[${arg.name}]`,
-        message: `the argument ${arg.name} has both value and valueFrom: keep one`,
-      });
-    }
-    return arg;
-  });
-  return problems.length === 0 ? { kind: 'ok', args } : { kind: 'wrong', problems };
 }
 
 /** Reads one key of a Secret in the namespace of the run. */

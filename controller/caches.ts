@@ -7,7 +7,7 @@ import type { Discovery } from '../kube/discovery.ts';
 import type { Seen } from '../kube/own-writes.ts';
 import type { AnalysisRunObject } from './analysis-run/reconciler.ts';
 import { type GitStores, gitCacheNeeds } from './git-sync/ports.ts';
-import { type CacheNeed, type RolloutStores, rolloutCacheNeeds } from './rollout/stores.ts';
+import { type CacheNeed, type RolloutStores, rolloutCacheNeeds, rolloutStores } from './rollout/stores.ts';
 
 export interface CacheOptions {
   readonly transport: Transport;
@@ -45,18 +45,7 @@ export function startableCaches(options: CacheOptions): Caches {
     return cache.store;
   };
   const needs = rolloutCacheNeeds(options.dialect);
-  const rollout: RolloutStores = {
-    rollouts: add(needs.rollouts),
-    replicaSets: add(needs.replicaSets),
-    pods: add(needs.pods),
-    services: add(needs.services),
-    endpointSlices: add(needs.endpointSlices),
-    analysisRuns: add(needs.analysisRuns),
-    analysisTemplates: add(needs.analysisTemplates),
-    clusterAnalysisTemplates: add(needs.clusterAnalysisTemplates),
-    rolloutRuns: add(needs.rolloutRuns),
-    routes: new Map([['HTTPRoute', add(needs.httpRoutes)]]),
-  };
+  const rollout = rolloutStores(needs, add);
   const git: GitStores = {
     gitSyncs: add(gitCacheNeeds.gitSyncs),
     releases: add(gitCacheNeeds.releases),

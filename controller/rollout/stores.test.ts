@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { tidegateDialect } from '../../crds/schema/dialect.ts';
 import type { JsonObject, KubeObject, Priority, Store } from '../../kube/api.ts';
 import { createStore } from '../../kube/cache/store.ts';
-import { type CacheNeed, enqueueRollouts, type RolloutStores, rolloutCacheNeeds } from './stores.ts';
+import { type CacheNeed, enqueueRollouts, rolloutCacheNeeds, rolloutStores } from './stores.ts';
 import { anAnalysisRun, aRollout, shopKeys } from './testing/builders.ts';
 
 type Raw = KubeObject & JsonObject;
@@ -23,18 +23,7 @@ function room() {
     feeds.set(need.kind.kind, (object) => store.event('ADDED', object));
     return store;
   };
-  const stores: RolloutStores = {
-    rollouts: add(needs.rollouts),
-    replicaSets: add(needs.replicaSets),
-    pods: add(needs.pods),
-    services: add(needs.services),
-    endpointSlices: add(needs.endpointSlices),
-    analysisRuns: add(needs.analysisRuns),
-    analysisTemplates: add(needs.analysisTemplates),
-    clusterAnalysisTemplates: add(needs.clusterAnalysisTemplates),
-    rolloutRuns: add(needs.rolloutRuns),
-    routes: new Map([['HTTPRoute', add(needs.httpRoutes)]]),
-  };
+  const stores = rolloutStores(needs, add);
   const canary = {
     stableService: 'web-stable',
     canaryService: 'web-canary',

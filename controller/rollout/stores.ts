@@ -127,6 +127,25 @@ function runView(run: RolloutRunObject): RolloutRunObject {
 
 type Enqueue = (key: string, priority?: Priority) => void;
 
+/** The stores of the caches that `add` makes, one for each need. */
+export function rolloutStores(
+  needs: RolloutCacheNeeds,
+  add: <T extends KubeObject>(need: CacheNeed<T>) => Store<T>,
+): RolloutStores {
+  return {
+    rollouts: add(needs.rollouts),
+    replicaSets: add(needs.replicaSets),
+    pods: add(needs.pods),
+    services: add(needs.services),
+    endpointSlices: add(needs.endpointSlices),
+    analysisRuns: add(needs.analysisRuns),
+    analysisTemplates: add(needs.analysisTemplates),
+    clusterAnalysisTemplates: add(needs.clusterAnalysisTemplates),
+    rolloutRuns: add(needs.rolloutRuns),
+    routes: new Map([['HTTPRoute', add(needs.httpRoutes)]]),
+  };
+}
+
 /** Enqueues every Rollout once, and again when it or a child changes; verdicts and aborts as urgent. Returns the undo. */
 export function enqueueRollouts(
   stores: RolloutStores,

@@ -8,6 +8,7 @@ import {
   enqueueRollouts,
   type RolloutStores,
   rolloutCacheNeeds,
+  rolloutStores,
 } from '../../controller/rollout/stores.ts';
 import { gatewayApi } from '../../controller/traffic/gateway-api.ts';
 import type { KubeClient, KubeObject, Leadership } from '../../kube/api.ts';
@@ -65,18 +66,7 @@ export async function startRolloutRoom(options: RolloutRoomOptions): Promise<Rol
     return cache.store;
   };
   const needs = rolloutCacheNeeds(dialect);
-  const stores: RolloutStores = {
-    rollouts: add(needs.rollouts),
-    replicaSets: add(needs.replicaSets),
-    pods: add(needs.pods),
-    services: add(needs.services),
-    endpointSlices: add(needs.endpointSlices),
-    analysisRuns: add(needs.analysisRuns),
-    analysisTemplates: add(needs.analysisTemplates),
-    clusterAnalysisTemplates: add(needs.clusterAnalysisTemplates),
-    rolloutRuns: add(needs.rolloutRuns),
-    routes: new Map([['HTTPRoute', add(needs.httpRoutes)]]),
-  };
+  const stores = rolloutStores(needs, add);
   const running = [...caches.values()].map((cache) => cache.run(stop.signal));
   await Promise.all([...caches.values()].map((cache) => cache.whenSettled(stop.signal)));
 
