@@ -5,7 +5,7 @@ import { eventually } from '../bed/eventually.ts';
 import { commitApp, field, filesOf, followApp, untilHealthy } from './app-in-world.ts';
 import { type Load, startLoad } from './load.ts';
 import { controllerUser, startTwo, tenantUser, writesOf } from './two-controllers.ts';
-import { repository, startWorld, type World, worldParts } from './world.ts';
+import { type Live, repository, startWorld, type World, worldParts } from './world.ts';
 
 const missing = bedMissing(worldParts);
 
@@ -17,6 +17,38 @@ const check = (name: string) => `        - setWeight: 20
               - name: hash
                 valueFrom:
                   podTemplateHashValue: Latest`;
+
+async function reverts(world: World) {
+  return (await world.bed.git.log(repository)).filter((commit) => /^Tidegate-Revert-Of:/m.test(commit.message));
+}
+
+interface Condition {
+  readonly type: string;
+  readonly status: string;
+  readonly message: string;
+}
+
+const conditionsOf = (object: Live) => (field(object, 'status.conditions') ?? []) as readonly Condition[];
+
+/** Healthy comes before the revert is in Git and back: only a GitSync that applied that commit writes no more. */
+async function atRestAfterRevert(world: World): Promise<void> {
+  const [revert] = await eventually('the revert is in Git', async () => {
+    const found = await reverts(world);
+    return found.length > 0 ? found : undefined;
+  });
+  await world.until(
+    'the GitSync is at rest on the revert',
+    'GitSync',
+    'fenced',
+    (sync) =>
+      field(sync, 'status.phase') === 'Good' &&
+      field(sync, 'status.restore') === undefined &&
+      conditionsOf(sync).some(
+        ({ type, status, message }) =>
+          type === 'GitInSync' && status === 'True' && message.includes(`${revert?.sha.slice(0, 7)}`),
+      ),
+  );
+}
 
 describe.skipIf(missing !== undefined)(`two controllers${missing ? ` (skipped: ${missing})` : ''}`, () => {
   let world: World;
@@ -45,6 +77,7 @@ describe.skipIf(missing !== undefined)(`two controllers${missing ? ` (skipped: $
     const frozenAt = Date.now();
     await eventually('the other one takes over', () => standby.process.leads(), { withinMs: 30_000 });
     await untilHealthy(world, 'fenced', 'v1', 60_000);
+    await atRestAfterRevert(world);
     const thawedAt = Date.now();
     leader.process.child().signal('SIGCONT');
     const ended = await leader.process.child().exited;
@@ -54,9 +87,6 @@ describe.skipIf(missing !== undefined)(`two controllers${missing ? ` (skipped: $
     // The other one had finished and was at rest: any write for the tenant from here on would be the old leader's.
     expect(writesOf(world, tenantUser, thawedAt)).toEqual([]);
     expect(writesOf(world, controllerUser(standby.account), frozenAt).length).toBeGreaterThan(0);
-    const reverts = (await world.bed.git.log(repository)).filter((commit) =>
-      /^Tidegate-Revert-Of:/m.test(commit.message),
-    );
-    expect(reverts).toHaveLength(1);
+    expect(await reverts(world)).toHaveLength(1);
   }, 200_000);
 });
