@@ -111,6 +111,18 @@ export const ControllerConfig = z.strictObject({
     .default(300)
     .describe('Webhooks that edge takes from one address, per minute in the long run.'),
   controllers: list.default([]).describe('URLs of the hint ports of the controllers, for edge.'),
+  clockRate: z.coerce
+    .number()
+    .min(1)
+    .max(100)
+    .default(1)
+    .describe('For demos: how many times as fast as real time rollouts see time pass.'),
+  clockFrom: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe('For demos: the moment, in epoch milliseconds, from which on --clock-rate holds.'),
   logLevel: z
     .enum(['debug', 'info', 'warn', 'error', 'silent'])
     .default('info')

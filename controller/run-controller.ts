@@ -7,7 +7,7 @@ import { keys as keysOf } from '../crds/schema/keys.ts';
 import { repositoryKey } from '../crds/schema/repository-key.ts';
 import type { Clock, Leadership, Log } from '../kube/api.ts';
 import { kubeClient } from '../kube/client.ts';
-import { systemClock } from '../kube/clock.ts';
+import { scaledClock, systemClock } from '../kube/clock.ts';
 import { loadKubeConfig } from '../kube/config.ts';
 import { type Discovery, discovery } from '../kube/discovery.ts';
 import { eventRecorder } from '../kube/events.ts';
@@ -68,7 +68,7 @@ export async function runController(config: ControllerConfig, signal: AbortSigna
 }
 
 async function connect(given: ControllerConfig, signal: AbortSignal): Promise<Controller> {
-  const clock = systemClock;
+  const clock = given.clockRate === 1 ? systemClock : scaledClock({ from: given.clockFrom, rate: given.clockRate });
   const log = controllerLog(given.logLevel, 'controller');
   const metrics = controllerMetrics(version);
   const dialect = given.apiGroup === 'argoproj.io' ? argoDialect : tidegateDialect;

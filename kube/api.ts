@@ -12,6 +12,8 @@ export type Instant = number;
 export interface Clock {
   now(): Instant;
   monotonicMs(): number;
+  /** How many milliseconds of `now()` pass in one of `monotonicMs()`: 1 when absent, more where a demo plays faster. */
+  readonly rate?: number;
   /** Resolves after `ms`, or at once when the signal aborts; never rejects. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;
 }

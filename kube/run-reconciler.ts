@@ -4,6 +4,7 @@
  */
 
 import type { Clock, Log, ReconcileResult } from './api.ts';
+import { sleepMsUntil } from './clock.ts';
 import { firstAbort } from './first-abort.ts';
 import type { ReconcileQueue } from './work-queue.ts';
 
@@ -87,7 +88,7 @@ function follow(options: ReconcilerOptions, key: string, result: ReconcileResult
     case 'done':
       queue.succeeded(key);
       if (result.lookAgainAt !== undefined) {
-        queue.add(key, { afterMs: Math.max(1, result.lookAgainAt - clock.now()) });
+        queue.add(key, { afterMs: sleepMsUntil(clock, result.lookAgainAt) });
       }
       return;
     case 'again':
