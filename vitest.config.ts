@@ -9,14 +9,14 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: [`${rooms}/**/*.test.ts`, 'test/{pod-hash,yaml-corpus,structure}/**/*.test.ts'],
+          include: [`${rooms}/**/*.test.ts`, 'test/{pod-hash,yaml-corpus,structure,faults}/**/*.test.ts'],
           testTimeout: 20_000,
         },
       },
       {
         test: {
           name: 'real',
-          include: ['test/{integration,e2e}/**/*.test.ts'],
+          include: ['test/{integration,e2e,conformance}/**/*.test.ts'],
           testTimeout: 180_000,
           hookTimeout: 180_000,
           pool: 'forks',
