@@ -94,4 +94,12 @@ describe('rooms', () => {
       ),
     ).toEqual([]);
   });
+
+  it('the simulated API server and metrics know of the product only its schemas', () => {
+    const files = sourceFiles('sandbox/{api-server,metrics}/**/*.ts').filter((file) => !isTest(file));
+
+    expect(
+      offenders(files, (target) => /^(kube|controller|analysis|outbound|source|edge|cli|test)\//.test(target)),
+    ).toEqual([]);
+  });
 });
