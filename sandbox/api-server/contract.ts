@@ -94,12 +94,20 @@ export interface FieldCause {
   readonly message: string;
 }
 
+/** An object as the server keeps it. */
+export interface Normalised {
+  readonly object: JsonObject;
+  readonly unknown: readonly string[];
+  /** Why the object can't be read at all (a wrong type in a builtin kind); the request is then answered 400. */
+  readonly refused?: string;
+}
+
 /** What a served version of a kind knows about its objects. */
 export interface KindSchema {
   /** True for custom resources: unknown fields are pruned, patches other than merge, JSON and apply refused. */
   readonly custom: boolean;
   /** Drops unknown fields and fills defaults in; `unknown` are the paths that were dropped, as strict validation names them. */
-  normalise(object: JsonObject): { readonly object: JsonObject; readonly unknown: readonly string[] };
+  normalise(object: JsonObject): Normalised;
   /** Schema, then CEL rules; with the old object also transition rules. `[]` when all is well. */
   validate(object: JsonObject, old: JsonObject | undefined): readonly FieldCause[];
   /** How lists and maps at a path merge under apply. */
