@@ -118,7 +118,8 @@ async function sendOnce(caller: Caller, request: ApiRequest): Promise<ApiResult<
   }
 }
 
-function isGated(caller: Caller, request: ApiRequest): boolean {
+/** Whether a request is a write that the gate decides about. */
+export function isGated(caller: Pick<TransportOptions, 'gate'>, request: ApiRequest): boolean {
   return caller.gate !== undefined && request.method !== 'GET' && request.pool !== 'lease';
 }
 
@@ -127,7 +128,8 @@ function timeoutOf(request: ApiRequest, gated: boolean): number {
   return gated ? Math.min(wantedMs, longestGatedWriteMs) : wantedMs;
 }
 
-function notLeader(request: ApiRequest): ApiResult<JsonObject> {
+/** What a write is answered that the gate kept here. */
+export function notLeader(request: ApiRequest): ApiResult<JsonObject> {
   const message = `${request.method} ${request.path} was not sent: this process does not hold the lease any more`;
   return { kind: 'conflict', message, reason: 'NotLeader' };
 }

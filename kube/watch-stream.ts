@@ -4,7 +4,7 @@
  */
 
 import type { IncomingMessage } from 'node:http';
-import { isJsonObject } from '../crds/schema/json.ts';
+import { isJsonObject, type JsonObject } from '../crds/schema/json.ts';
 import type { WatchLine } from './api.ts';
 import { fieldOf, isKubeObject, numberOf, parseJsonObject, textOf } from './json.ts';
 
@@ -36,7 +36,11 @@ async function* textLines(response: IncomingMessage): AsyncGenerator<string, voi
 
 /** One line of a watch. What cannot be understood is an error of code 0: the reader must list anew, an event may be lost. */
 export function watchLine(text: string): WatchLine {
-  const parsed = parseJsonObject(text);
+  return parsedWatchLine(parseJsonObject(text));
+}
+
+/** The same for a line that is parsed already; undefined when it was no JSON object. */
+export function parsedWatchLine(parsed: JsonObject | undefined): WatchLine {
   const object = parsed?.object;
   const type = parsed?.type;
   if (type === 'ERROR' && isJsonObject(object)) {
