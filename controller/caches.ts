@@ -16,6 +16,8 @@ export interface CacheOptions {
   readonly namespaces: readonly string[];
   readonly clock: Clock;
   readonly log: Log;
+  /** 0 to 1, for jitter. */
+  readonly random: () => number;
 }
 
 export interface Caches {
@@ -39,8 +41,8 @@ export function startableCaches(options: CacheOptions): Caches {
     const base = { kind: need.kind, project: need.project, indexes: need.indexes ?? {} };
     const selector = need.labelSelector === undefined ? {} : { labelSelector: need.labelSelector };
     const scope = need.clusterScoped ? {} : { namespaces: options.namespaces };
-    const { transport, discovery, clock, log } = options;
-    const cache = watchKind<T>({ transport, discovery, clock, log, ...base, ...selector, ...scope });
+    const { transport, discovery, clock, log, random } = options;
+    const cache = watchKind<T>({ transport, discovery, clock, log, random, ...base, ...selector, ...scope });
     all.set(need.kind.kind, cache as unknown as KindCache<KubeObject>);
     return cache.store;
   };

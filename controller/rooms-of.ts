@@ -1,48 +1,48 @@
 /** Makes the four rooms out of what the process has: caches, clients, leadership. */
 
 import type { MetricProvider } from '../analysis/provider.ts';
-import { prometheusProvider } from '../analysis/providers/prometheus.ts';
-import { webProvider } from '../analysis/providers/web.ts';
 import type { Dialect } from '../crds/schema/dialect.ts';
 import type { Keys } from '../crds/schema/keys.ts';
-import type { Clock, EventRecorder, KubeClient, Leadership } from '../kube/api.ts';
-import type { AddressPolicy } from '../outbound/address-policy.ts';
+import type { Clock, EventRecorder, KubeClient, Leadership, Log } from '../kube/api.ts';
 import { ownWrites } from '../kube/own-writes.ts';
-import { outboundClient } from '../outbound/client.ts';
+import type { Outbound } from '../outbound/outcome.ts';
 import type { Source } from '../source/contract.ts';
+import { addressPolicy } from './address-policy.ts';
 import { analysisRunReconciler } from './analysis-run/reconciler.ts';
 import type { Caches } from './caches.ts';
+import type { Chance } from './chance.ts';
 import type { ControllerConfig } from './config.ts';
 import { defaultLimits } from './git-revert/limits.ts';
 import { gitRevertReconciler } from './git-revert/reconciler.ts';
 import { gitSyncReconciler } from './git-sync/reconciler.ts';
-import { controllerLog } from './log.ts';
 import { releaseChecks, type TemplateLint, templateLint } from './release-checks.ts';
 import { rolloutReconciler } from './rollout/reconciler.ts';
 import { enqueueRollouts } from './rollout/stores.ts';
 import type { Room } from './rooms.ts';
 import type { Metrics } from './server/metrics.ts';
 import { gatewayApi } from './traffic/gateway-api.ts';
-import { version } from './version.ts';
 
 export interface RoomParts {
   readonly config: ControllerConfig;
   readonly dialect: Dialect;
   readonly keys: Keys;
   readonly clock: Clock;
+  readonly chance: Chance;
+  readonly log: (room: string) => Log;
   readonly caches: Caches;
   readonly client: KubeClient;
   readonly source: Source;
+  readonly outbound: Outbound;
+  readonly providers: readonly MetricProvider[];
   readonly events: EventRecorder;
   readonly leadership: Leadership;
   readonly metrics: Metrics;
-  readonly randomBytes: (size: number) => Uint8Array;
 }
 
 const routers = [gatewayApi] as const;
 
 export function roomsOf(parts: RoomParts): readonly Room[] {
-  const lint = templateLint(parts.dialect, metricProviders(parts.config), addressPolicy(parts));
+  const lint = templateLint(parts.dialect, parts.providers, addressPolicy(parts.config));
   return [rolloutRoom(parts, lint), analysisRoom(parts), ...gitRooms(parts, lint)];
 }
 
@@ -61,7 +61,7 @@ function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
     leadership,
     routers,
     lintTemplate: lint,
-    log: controllerLog(parts.config.logLevel, 'rollout'),
+    log: parts.log('rollout'),
     metrics: {
       fact: (reason) => metrics.fact('rollout', reason),
       effect: (kind, outcome) => metrics.effect(kind, outcome),
@@ -75,7 +75,7 @@ function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
 }
 
 function analysisRoom(parts: RoomParts): Room {
-  const { client, caches, clock, dialect, events, leadership, config } = parts;
+  const { client, caches, clock, dialect, events, leadership, outbound, providers } = parts;
   const room = analysisRunReconciler({
     client,
     runs: caches.analysisRuns,
@@ -83,29 +83,15 @@ function analysisRoom(parts: RoomParts): Room {
     dialect,
     events,
     leadership,
-    outbound: outboundClient({ policy: addressPolicy(parts), userAgent: `tidegate/${version}` }),
-    providers: metricProviders(config),
-    log: controllerLog(config.logLevel, 'analysis-run'),
+    outbound,
+    providers,
+    log: parts.log('analysis-run'),
   });
   return { name: 'analysis-run', ...room };
 }
 
-/** Addresses that users may name. */
-function addressPolicy({ config }: RoomParts): AddressPolicy {
-  return {
-    allow: config.allowAddress,
-    restrictPrivate: config.restrictPrivate,
-    apiServer: config.refuseAddress,
-  };
-}
-
-function metricProviders(config: ControllerConfig): readonly MetricProvider[] {
-  const address = config.prometheusAddress;
-  return [prometheusProvider(address === undefined ? {} : { defaultAddress: address }), webProvider()];
-}
-
 function gitRooms(parts: RoomParts, lint: TemplateLint): readonly Room[] {
-  const { client, caches, clock, dialect, keys, events, leadership, config, source, randomBytes } = parts;
+  const { client, caches, clock, dialect, keys, events, leadership, config, source, chance } = parts;
   const deps = {
     client,
     stores: caches.git,
@@ -116,8 +102,8 @@ function gitRooms(parts: RoomParts, lint: TemplateLint): readonly Room[] {
     events,
     leadership,
     routers,
-    randomBytes,
-    log: controllerLog(config.logLevel, 'git'),
+    randomBytes: (size: number) => chance.bytes(size),
+    log: parts.log('git'),
     clusterId: config.clusterId,
     limits: {
       ...defaultLimits,

@@ -21,6 +21,8 @@ export interface RoomsOptions {
   readonly clock: Clock;
   readonly log: Log;
   readonly metrics: Metrics;
+  /** 0 to 1, for jitter. */
+  readonly random: () => number;
 }
 
 /** Resolves when `signal` aborted and every reconcile under way has ended. */
@@ -29,8 +31,8 @@ export async function runRooms(options: RoomsOptions, signal: AbortSignal): Prom
 }
 
 async function runRoom(room: Room, options: RoomsOptions, signal: AbortSignal): Promise<void> {
-  const { clock, log, metrics, workers } = options;
-  const queue = workQueue({ clock, random: Math.random });
+  const { clock, log, metrics, random, workers } = options;
+  const queue = workQueue({ clock, random });
   const stop = room.start(queue);
   try {
     await runReconciler(
