@@ -1,0 +1,60 @@
+/** Compares the normalised answers of two servers and says in lines where they differ. */
+
+import { isJsonObject, type Json } from '../../crds/schema/json.ts';
+import type { Case } from './case.ts';
+import { deliberate } from './deliberate.ts';
+import type { NormalAnswer } from './normalise.ts';
+
+export interface Difference {
+  /** `2.body.spec.replicas`: the step counted from 0, then the place in its answer. */
+  readonly path: string;
+  readonly real: Json | undefined;
+  readonly sandbox: Json | undefined;
+}
+
+export interface Comparison {
+  readonly differences: readonly Difference[];
+  /** Differences that are meant to be, see deliberate.ts. */
+  readonly deliberate: number;
+}
+
+export function compare(each: Case, real: readonly NormalAnswer[], sandbox: readonly NormalAnswer[]): Comparison {
+  const found: Difference[] = [];
+  collect(real, sandbox, '', found);
+  const relevant = found.filter(({ path }) => !(each.ignore ?? []).some((ignored) => matches(ignored.path, path)));
+  const meant = deliberate.filter((entry) => entry.case === each.id);
+  const differences = relevant.filter(({ path }) => !meant.some((entry) => matches(entry.path, path)));
+  return { differences, deliberate: relevant.length - differences.length };
+}
+
+/** One line per difference. */
+export function differenceLine({ path, real, sandbox }: Difference): string {
+  const show = (value: Json | undefined): string => (value === undefined ? '(absent)' : shortened(JSON.stringify(value)));
+  return `${path}\n      real:    ${show(real)}\n      sandbox: ${show(sandbox)}`;
+}
+
+function shortened(text: string): string {
+  return text.length > 600 ? `${text.slice(0, 600)}...` : text;
+}
+
+function matches(pattern: string, path: string): boolean {
+  const wanted = pattern.split('.');
+  const given = path.split('.');
+  return wanted.length <= given.length && wanted.every((part, index) => part === '*' || part === given[index]);
+}
+
+function collect(real: Json | undefined, sandbox: Json | undefined, path: string, found: Difference[]): void {
+  const at = (key: string | number): string => (path === '' ? String(key) : `${path}.${key}`);
+  if (Array.isArray(real) && Array.isArray(sandbox)) {
+    const length = Math.max(real.length, sandbox.length);
+    for (let index = 0; index < length; index++) collect(real[index], sandbox[index], at(index), found);
+    return;
+  }
+  if (isJsonObject(real) && isJsonObject(sandbox)) {
+    for (const key of new Set([...Object.keys(real), ...Object.keys(sandbox)])) {
+      collect(real[key], sandbox[key], at(key.replaceAll('.', '·')), found);
+    }
+    return;
+  }
+  if (real !== sandbox) found.push({ path, real, sandbox });
+}
