@@ -5,7 +5,10 @@ import { conformance } from '../test/conformance/run.ts';
 const words = process.argv.slice(2).filter((word) => word !== '--');
 const unknown = words.find((word) => word.startsWith('-') && word !== '--record');
 if (unknown === undefined) {
-  process.exitCode = await conformance({ record: words.includes('--record'), prefixes: words.filter((word) => !word.startsWith('-')) });
+  process.exitCode = await conformance({
+    record: words.includes('--record'),
+    prefixes: words.filter((word) => !word.startsWith('-')),
+  });
 } else {
   process.stderr.write(`There is no option ${unknown}. Use --record, or the first letters of case ids.\n`);
   process.exitCode = 2;

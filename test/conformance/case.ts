@@ -72,7 +72,12 @@ export interface Group {
 type More = Omit<RequestStep, 'method' | 'path' | 'body'>;
 
 export const get = (path: string, more: More = {}): RequestStep => ({ method: 'GET', path, ...more });
-export const post = (path: string, body: Json, more: More = {}): RequestStep => ({ method: 'POST', path, body, ...more });
+export const post = (path: string, body: Json, more: More = {}): RequestStep => ({
+  method: 'POST',
+  path,
+  body,
+  ...more,
+});
 export const put = (path: string, body: Json, more: More = {}): RequestStep => ({ method: 'PUT', path, body, ...more });
 export const remove = (path: string, body?: Json, more: More = {}): RequestStep => ({
   method: 'DELETE',

@@ -29,7 +29,8 @@ export function compare(each: Case, real: readonly NormalAnswer[], sandbox: read
 
 /** One line per difference. */
 export function differenceLine({ path, real, sandbox }: Difference): string {
-  const show = (value: Json | undefined): string => (value === undefined ? '(absent)' : shortened(JSON.stringify(value)));
+  const show = (value: Json | undefined): string =>
+    value === undefined ? '(absent)' : shortened(JSON.stringify(value));
   return `${path}\n      real:    ${show(real)}\n      sandbox: ${show(sandbox)}`;
 }
 

@@ -22,16 +22,18 @@ export function httpsTarget(options: HttpsTargetOptions): Target {
       const url = new URL(request.path, options.server);
       for (const [key, value] of Object.entries(request.query)) url.searchParams.set(key, value);
       const token = request.token ?? options.token;
+      const body = request.text ?? (request.body === undefined ? undefined : JSON.stringify(request.body));
       const headers = {
         accept: request.accept,
         'user-agent': request.userAgent,
         ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
         ...(request.contentType === '' ? {} : { 'content-type': request.contentType }),
+        ...(body === undefined ? {} : { 'content-length': Buffer.byteLength(body) }),
       };
       const call = httpsRequest(url, { method: request.method, ca, headers, timeout: ANSWER_WITHIN_MS }, resolve);
       call.once('timeout', () => call.destroy(new Error(`${request.method} ${url.pathname}: no answer`)));
       call.once('error', reject);
-      call.end(request.text ?? (request.body === undefined ? undefined : JSON.stringify(request.body)));
+      call.end(body);
     });
   return {
     request: async (request) => whole(await send(request)),

@@ -130,7 +130,9 @@ function withoutAges(table: JsonObject): JsonObject {
   return {
     ...table,
     rows: (rows as readonly Json[]).map((row) =>
-      isJsonObject(row) && Array.isArray(row['cells']) ? { ...row, cells: (row['cells'] as readonly Json[]).map(cell) } : row,
+      isJsonObject(row) && Array.isArray(row['cells'])
+        ? { ...row, cells: (row['cells'] as readonly Json[]).map(cell) }
+        : row,
     ),
   };
 }
@@ -149,12 +151,21 @@ function normalText(text: string, names: Names): string {
   let made = text
     .replace(uuid, numbered(names.uids, 'uid'))
     .replace(time, (found: string, fraction: string | undefined) =>
-      names.sent.includes(found) ? found : fraction === undefined ? '<time>' : `<time with ${fraction.length - 1} digits>`,
+      names.sent.includes(found)
+        ? found
+        : fraction === undefined
+          ? '<time>'
+          : `<time with ${fraction.length - 1} digits>`,
     )
     .replace(clusterAddress, numbered(names.addresses, 'cluster-ip'))
     .replace(/too (old|large) resource version: \d+(,? \(?(?:current: )?)\d+/gi, 'too $1 resource version: <rv>$2<rv>')
-    .replace(/(ResourceVersion in (?:precondition|object meta): )(\d+)/g, (_all, lead: string, rv: string) =>
-      `${lead}${names.versions.get(rv) ?? rv}`,
+    .replace(
+      /(ResourceVersion in (?:precondition|object meta): )(\d+)/g,
+      (_all, lead: string, rv: string) => `${lead}${names.versions.get(rv) ?? rv}`,
+    )
+    .replace(
+      /(ResourceVersion in record \()(\d+)/g,
+      (_all, lead: string, rv: string) => `${lead}${names.versions.get(rv) ?? rv}`,
     )
     .replace(/\b(?:bed-admin|kubernetes-admin)\b/g, '<admin>');
   for (const [name, to] of names.generated) made = made.replaceAll(name, to);

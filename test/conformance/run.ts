@@ -14,7 +14,8 @@ export interface ConformanceOptions {
 }
 
 export async function conformance({ record, prefixes }: ConformanceOptions): Promise<number> {
-  const wanted = (each: Case): boolean => prefixes.length === 0 || prefixes.some((prefix) => each.id.startsWith(prefix));
+  const wanted = (each: Case): boolean =>
+    prefixes.length === 0 || prefixes.some((prefix) => each.id.startsWith(prefix));
   const chosen = groups.map((group) => ({ ...group, cases: group.cases.filter(wanted) }));
   if (record) await recordReal(chosen);
   return 0;

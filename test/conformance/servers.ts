@@ -37,7 +37,8 @@ export async function installDefinitions(target: Target): Promise<void> {
   const manifests = crdManifests(tidegateDialect);
   for (const body of manifests) {
     const answer = await target.request({ ...asked, method: 'POST', path: definitions, body });
-    if (answer.status !== 201) throw new Error(`a definition was refused: ${JSON.stringify(answer.body).slice(0, 500)}`);
+    if (answer.status !== 201)
+      throw new Error(`a definition was refused: ${JSON.stringify(answer.body).slice(0, 500)}`);
   }
   for (const manifest of manifests) {
     const spec = isJsonObject(manifest['spec']) ? manifest['spec'] : {};

@@ -1,8 +1,10 @@
 /** Every group of cases. */
 
 import type { Group } from '../case.ts';
+import { applying } from './apply.ts';
 import { crud } from './crud.ts';
 import { jsonPatches } from './json-patch.ts';
 import { mergePatch } from './merge-patch.ts';
+import { subresources } from './subresources.ts';
 
-export const groups: readonly Group[] = [crud, mergePatch, jsonPatches];
+export const groups: readonly Group[] = [crud, mergePatch, jsonPatches, applying, subresources];
