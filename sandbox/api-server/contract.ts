@@ -118,9 +118,22 @@ export interface KindSchema {
 
 /** The shape of a value for field ownership (structured-merge-diff). */
 export type Structure =
-  | { readonly kind: 'scalar' | 'atomic' }
-  | { readonly kind: 'set' }
-  | { readonly kind: 'object'; readonly fields: Readonly<Record<string, Structure>>; readonly rest?: Structure }
+  | { readonly kind: 'scalar'; readonly type: 'numeric' | 'string' | 'boolean' | 'untyped' }
+  /** Replaced as a whole; `of` is what it must look like. */
+  | { readonly kind: 'atomic'; readonly of: Structure }
+  /** Only inside of `atomic`. */
+  | { readonly kind: 'list'; readonly item: Structure }
+  /** Whatever comes: maps merge, lists are replaced. */
+  | { readonly kind: 'any' }
+  | { readonly kind: 'set'; readonly item: Structure }
+  | {
+      readonly kind: 'object';
+      readonly fields: Readonly<Record<string, Structure>>;
+      /** Of other keys; without it they are refused. */
+      readonly rest?: Structure;
+      /** Fields that are there even when nothing was given: `{}` or null. */
+      readonly empties?: Readonly<Record<string, Json>>;
+    }
   | {
       readonly kind: 'map-list';
       readonly keys: readonly string[];
@@ -140,5 +153,5 @@ export type Applied =
   | { readonly kind: 'ok'; readonly object: JsonObject }
   /** 409 with one cause per field that another manager owns. */
   | { readonly kind: 'conflict'; readonly causes: readonly FieldCause[]; readonly message: string }
-  /** 400 or 422: a list key twice, a wrong type. */
-  | { readonly kind: 'invalid'; readonly message: string };
+  /** 400 BadRequest; 500 (InternalError of a real server) for a list key twice, a wrong type, an unknown field. */
+  | { readonly kind: 'invalid'; readonly status: 400 | 500; readonly message: string };
