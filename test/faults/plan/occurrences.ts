@@ -1,0 +1,37 @@
+/** Counts writes by identity, and finds the faults of a plan that strike at each. */
+
+import type { PlannedFault } from './plan.ts';
+
+export interface CountedWrite {
+  readonly identity: string;
+  /** The how-manieth write of this identity, from 1. */
+  readonly occurrence: number;
+  /** The how-manieth write of all, from 1. */
+  readonly nth: number;
+}
+
+export interface Occurrences {
+  count(identity: string): CountedWrite;
+  /** All so far, in order. */
+  readonly writes: readonly CountedWrite[];
+}
+
+export function occurrences(): Occurrences {
+  const counts = new Map<string, number>();
+  const writes: CountedWrite[] = [];
+  return {
+    writes,
+    count(identity) {
+      const occurrence = (counts.get(identity) ?? 0) + 1;
+      counts.set(identity, occurrence);
+      const write = { identity, occurrence, nth: writes.length + 1 };
+      writes.push(write);
+      return write;
+    },
+  };
+}
+
+export function strikesAt(fault: PlannedFault, write: CountedWrite): boolean {
+  if ('write' in fault.at) return fault.at.write === write.identity && fault.at.occurrence === write.occurrence;
+  return 'nthWrite' in fault.at && fault.at.nthWrite === write.nth;
+}
