@@ -1,18 +1,30 @@
-/** What happened between two looks at the application, as events. Pure. */
+/** What happened since the look before, as events: readings once each, weights when the router has confirmed them. */
 
 import type { AppEvent } from '../events.ts';
 import { valueText } from './check-picture.ts';
 import type { AppPicture, CheckPicture, ReadingPicture } from './demo-scene.ts';
 
-export function changesBetween(before: AppPicture | undefined, after: AppPicture): readonly AppEvent[] {
-  const isSameRelease = before?.canary?.podHash === after.canary?.podHash;
-  return [
-    ...weightEvents(before, after),
-    ...stepEvents(before, after),
-    ...after.checks.flatMap((check) => checkEvents(isSameRelease ? before : undefined, after, check)),
-    ...rollbackEvents(before, after),
-    ...phaseEvents(before, after),
-  ];
+interface Told {
+  before: AppPicture | undefined;
+  confirmedPct: number | undefined;
+  readonly readings: Set<string>;
+}
+
+/** Takes one look after the other, and gives what is new in each. */
+export function changeTeller(): (after: AppPicture) => readonly AppEvent[] {
+  const told: Told = { before: undefined, confirmedPct: undefined, readings: new Set() };
+  return (after) => {
+    const { before } = told;
+    const events = [
+      ...weightEvents(told, after),
+      ...stepEvents(before, after),
+      ...after.checks.flatMap((check) => checkEvents(told, after, check)),
+      ...rollbackEvents(before, after),
+      ...phaseEvents(before, after),
+    ];
+    told.before = after;
+    return events;
+  };
 }
 
 function stepOf({ steps }: AppPicture): { readonly step: number; readonly steps: number } {
@@ -21,16 +33,12 @@ function stepOf({ steps }: AppPicture): { readonly step: number; readonly steps:
   return { step: current < 0 ? done : current + 1, steps: steps.length };
 }
 
-/** A weight is told once the router confirmed it. */
-function weightEvents(before: AppPicture | undefined, after: AppPicture): readonly AppEvent[] {
-  const to = confirmedPct(after);
-  const from = before === undefined ? 0 : confirmedPct(before);
-  if (to === undefined || from === to || before === undefined) return [];
-  return [{ type: 'weight', app: after.name, from: from ?? before.traffic.wantedPct, to, ...stepOf(after) }];
-}
-
-function confirmedPct({ traffic }: AppPicture): number | undefined {
-  return traffic.confirmed === 'no' ? undefined : traffic.wantedPct;
+function weightEvents(told: Told, after: AppPicture): readonly AppEvent[] {
+  const { wantedPct: to, confirmed } = after.traffic;
+  const from = told.confirmedPct;
+  if (confirmed === 'no' || from === to) return [];
+  told.confirmedPct = to;
+  return from === undefined ? [] : [{ type: 'weight', app: after.name, from, to, ...stepOf(after) }];
 }
 
 function stepEvents(before: AppPicture | undefined, after: AppPicture): readonly AppEvent[] {
@@ -40,9 +48,11 @@ function stepEvents(before: AppPicture | undefined, after: AppPicture): readonly
   return [{ type: 'step', app: after.name, step, steps, label: current.label }];
 }
 
-function checkEvents(before: AppPicture | undefined, after: AppPicture, check: CheckPicture): readonly AppEvent[] {
-  const told = before?.checks.find(({ name }) => name === check.name)?.readings.length ?? 0;
-  return check.readings.slice(told).map((reading) => ({
+function checkEvents({ readings }: Told, after: AppPicture, check: CheckPicture): readonly AppEvent[] {
+  const keyOf = ({ at }: ReadingPicture): string => `${check.name}/${at}`;
+  const fresh = check.readings.filter((reading) => !readings.has(keyOf(reading)));
+  for (const reading of fresh) readings.add(keyOf(reading));
+  return fresh.map((reading) => ({
     type: 'check',
     app: after.name,
     metric: check.name,

@@ -1,9 +1,10 @@
 /** Columns that text takes on a terminal: wide characters two, combining ones none, colour codes none. Pure. */
 
 const segmenter = new Intl.Segmenter('en', { granularity: 'grapheme' });
+// oxlint-disable-next-line no-control-regex
 const colourCode = /(\u001b\[[0-9;]*m)/;
 const wide =
-  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}\ufe0f]|\p{Emoji_Presentation}/u;
+  /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
 const noWidth = /^[\p{Mn}\p{Me}\p{Cf}]*$/u;
 
 export function columnsOf(text: string): number {
