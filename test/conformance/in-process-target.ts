@@ -43,7 +43,8 @@ export function steppedClock(from: number): SteppedClock {
   };
 }
 
-const STEP_MS = 500;
+/** Some hundred of these are longer than any history is kept. */
+const STEP_MS = 2_000;
 
 /** Requests as the admin. Bodies that are no JSON and bearer tokens need a socket. */
 export function inProcessTarget(server: ApiServer, clock: SteppedClock): Target {

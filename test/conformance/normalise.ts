@@ -28,9 +28,16 @@ export function normalise(run: CaseAnswers): NormalAnswer[] {
   for (const answer of run.answers) visit(bodyOf(answer), (object) => collectGenerated(object, names));
   return run.answers.map((answer) => {
     if (answer === undefined) return null;
-    if ('events' in answer) return { events: normal(answer.events, names), ended: answer.ended };
+    if ('events' in answer)
+      return { events: normal(withoutRepeatedBookmarks(answer.events), names), ended: answer.ended };
     return { status: answer.status, body: normal(answer.body, names) };
   });
+}
+
+/** How many bookmarks come one after the other is a matter of time. */
+function withoutRepeatedBookmarks(events: readonly Json[]): Json[] {
+  const isBookmark = (event: Json | undefined): boolean => isJsonObject(event) && event['type'] === 'BOOKMARK';
+  return events.filter((event, index) => !isBookmark(event) || !isBookmark(events[index - 1]));
 }
 
 function bodyOf(answer: StepAnswer | undefined): Json {

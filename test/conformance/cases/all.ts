@@ -4,7 +4,19 @@ import type { Group } from '../case.ts';
 import { applying } from './apply.ts';
 import { crud } from './crud.ts';
 import { jsonPatches } from './json-patch.ts';
+import { lists } from './list.ts';
 import { mergePatch } from './merge-patch.ts';
 import { subresources } from './subresources.ts';
+import { validation } from './validation.ts';
+import { watches } from './watch.ts';
 
-export const groups: readonly Group[] = [crud, mergePatch, jsonPatches, applying, subresources];
+export const groups: readonly Group[] = [
+  crud,
+  mergePatch,
+  jsonPatches,
+  applying,
+  subresources,
+  validation,
+  lists,
+  watches,
+];
