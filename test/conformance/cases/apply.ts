@@ -34,9 +34,9 @@ const rs = apps('replicasets/r');
 const forced = (path: string, body: Parameters<typeof apply>[1], manager: string) =>
   apply(path, body, manager, { query: { fieldManager: manager, force: 'true' } });
 const route = inGroup('tidegate.io/v1alpha1')('rollouts/r');
-const partial = (spec: object) =>
+const partial = (spec: JsonObject) =>
   ({ apiVersion: 'tidegate.io/v1alpha1', kind: 'Rollout', metadata: { name: 'r' }, spec }) as const;
-const rsPartial = (spec: object) =>
+const rsPartial = (spec: JsonObject) =>
   ({ apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: 'r' }, spec }) as const;
 
 export const applying: Group = {
@@ -210,10 +210,10 @@ export const applying: Group = {
       id: 'apply-unknown-own',
       shows: 'An unknown field of a custom resource: dropped, or refused when strict.',
       steps: [
-        apply(r, { ...rollout('r'), spec: { ...(rollout('r')['spec'] as object), replcas: 3 } }, 'one', {
+        apply(r, { ...rollout('r'), spec: { ...(rollout('r')['spec'] as JsonObject), replcas: 3 } }, 'one', {
           query: { fieldValidation: 'Warn' },
         }),
-        apply(r, { ...rollout('r'), spec: { ...(rollout('r')['spec'] as object), replcas: 3 } }, 'one', {
+        apply(r, { ...rollout('r'), spec: { ...(rollout('r')['spec'] as JsonObject), replcas: 3 } }, 'one', {
           query: { fieldValidation: 'Strict' },
         }),
       ],
