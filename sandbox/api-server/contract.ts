@@ -106,6 +106,8 @@ export interface Normalised {
 export interface KindSchema {
   /** True for custom resources: unknown fields are pruned, patches other than merge, JSON and apply refused. */
   readonly custom: boolean;
+  /** Whether status is written through its own subresource only. */
+  readonly hasStatus: boolean;
   /** Drops unknown fields and fills defaults in; `unknown` are the paths that were dropped, as strict validation names them. */
   normalise(object: JsonObject): Normalised;
   /** Schema, then CEL rules; with the old object also transition rules. `[]` when all is well. */

@@ -2,16 +2,74 @@
 
 import type { JsonObject } from '../../../crds/schema/json.ts';
 import type { KindSchema, Ownership } from '../contract.ts';
+import { compare } from './compare.ts';
+import { MisfitError } from './element.ts';
+import { emptyObject } from './empty-object.ts';
+import { difference, type FieldSet, isEmpty, union } from './field-set.ts';
+import { isOf, isReset, type Manager, managersOf, timeOf, withFields, withManagers } from './managers.ts';
+import { ofSubresource, withoutManagedFields, withoutServerOwned } from './owned-part.ts';
 
 /**
- * `after` with managedFields for operation Update. A write that changes nothing gives an object equal to `before` (also its
- * managedFields and their times), so that no new resourceVersion is made.
+ * `after` with managedFields for operation Update. A write that changes nothing gives managedFields equal to those of
+ * `before`, also their times, so that no new resourceVersion is made. To be called with `after` normalised (defaults filled
+ * in), but before the server adds what it keeps itself (uid, generation, addresses): nobody owns that.
  */
 export function trackFields(
-  _before: JsonObject | undefined,
+  before: JsonObject | undefined,
   after: JsonObject,
-  _schema: KindSchema,
-  _by: Ownership,
+  schema: KindSchema,
+  by: Ownership,
 ): JsonObject {
-  return after;
+  if (by.subresource === '' && isReset(after)) return withoutManagedFields(after);
+  const sent = by.subresource === '' ? managersOf(after) : [];
+  const managers = sent.length > 0 ? sent : managersOf(before);
+  // Ownership that was forgotten is not kept again before the next apply.
+  if (managers.length === 0 && before !== undefined) return withoutManagedFields(after);
+  try {
+    return withManagers(after, updated(before, after, managers, schema, by));
+  } catch (error) {
+    // A list whose items can't be told apart: a server drops the ownership rather than the write.
+    if (error instanceof MisfitError) return withoutManagedFields(after);
+    throw error;
+  }
+}
+
+/** The managers after a write by `by`. */
+export function updated(
+  before: JsonObject | undefined,
+  after: JsonObject,
+  managers: readonly Manager[],
+  schema: KindSchema,
+  by: Ownership,
+): readonly Manager[] {
+  const live = before === undefined ? emptyObject(schema.structure) : withoutManagedFields(before);
+  const found = compare(live, withoutManagedFields(after), schema.structure);
+  const keep = (set: FieldSet): FieldSet => ofSubresource(set, schema, by.subresource);
+  const taken = keep(union(found.modified, found.added));
+  const lost = union(taken, keep(found.removed));
+  const others = isEmpty(lost) ? managers : managers.map((one) => withFields(one, minus(one.fields, lost)));
+  const own = withoutServerOwned(taken);
+  if (isEmpty(own)) return others;
+  const previous = others.find((one) => isOf(one, by, 'Update'));
+  const entry: Manager = {
+    manager: by.manager || 'unknown',
+    operation: 'Update',
+    apiVersion: by.apiVersion,
+    subresource: by.subresource,
+    time: timeOf(by.now),
+    fields: previous === undefined ? own : union(previous.fields, own),
+  };
+  return [...others.filter((one) => one !== previous), entry];
+}
+
+/** `fields` itself when nothing was lost, so that its entry stays as it is. */
+export function minus(fields: FieldSet, lost: FieldSet): FieldSet {
+  const left = difference(fields, lost);
+  return sizeOf(left) === sizeOf(fields) ? fields : left;
+}
+
+function sizeOf(set: FieldSet): number {
+  let size = 1;
+  for (const element in set) size += sizeOf(set[element] ?? {});
+  return size;
 }
