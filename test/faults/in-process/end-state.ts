@@ -1,0 +1,116 @@
+/**
+ * What a run leaves behind, in words that mean the same in every run: each field of each object under the object's role, each
+ * value with its hashes, ids and times replaced. Two undisturbed runs show what differs anyway; the rest must be equal.
+ */
+
+import type { Json, JsonObject } from '../../../crds/schema/json.ts';
+import type { MemoryGit } from './memory-git.ts';
+import type { ClusterState } from './cluster-state.ts';
+import { textAt } from './cluster-state.ts';
+import { roles } from '../plan/roles.ts';
+import { isRevert } from './stories.ts';
+
+/** Value by `Kind role path`. */
+export type EndState = ReadonlyMap<string, string>;
+
+const kinds: Readonly<Record<string, string>> = {
+  Rollout: 'rollouts',
+  ReplicaSet: 'replicasets',
+  Service: 'services',
+  HTTPRoute: 'httproutes',
+  ConfigMap: 'configmaps',
+  AnalysisTemplate: 'analysistemplates',
+  AnalysisRun: 'analysisruns',
+  GitSync: 'gitsyncs',
+  Release: 'releases',
+  GitRevert: 'gitreverts',
+  RolloutRun: 'rolloutruns',
+};
+
+export function endState(state: ClusterState, git: MemoryGit): EndState {
+  const found = new Map<string, string>();
+  const names = roles();
+  for (const [kind, plural] of Object.entries(kinds)) {
+    for (const object of state.list(kind).filter((one) => textAt(one, 'metadata.namespace') === 'shop')) {
+      const role = names.name(plural, textAt(object, 'metadata.name'));
+      flatten(`${kind} ${role}`, meaningOf(object), found);
+    }
+  }
+  for (const pod of state.list('Pod')) {
+    const key = `Pod of ${names.name('replicasets', textAt(pod, 'metadata.name').replace(/-[^-]*$/, ''))} count`;
+    found.set(key, String(Number(found.get(key) ?? 0) + 1));
+  }
+  git.log().forEach((commit, index) => {
+    const which = `commit ${git.log().length - index}`;
+    found.set(which, isRevert(commit.message) ? 'revert' : commit.message);
+    flatten(`${which} files`, commit.files as JsonObject, found);
+  });
+  return found;
+}
+
+function meaningOf(object: JsonObject): JsonObject {
+  const { metadata, apiVersion: _version, kind: _kind, ...rest } = object;
+  const { labels, annotations, finalizers } = metadata as JsonObject;
+  return { ...rest, metadata: { labels: labels ?? {}, annotations: annotations ?? {}, finalizers: finalizers ?? [] } };
+}
+
+function flatten(prefix: string, value: Json, found: Map<string, string>): void {
+  if (Array.isArray(value)) value.forEach((one, index) => flatten(`${prefix}.${labelOf(one, index)}`, one, found));
+  else if (typeof value === 'object' && value !== null) {
+    for (const [key, one] of Object.entries(value)) if (one !== undefined) flatten(`${prefix}.${key}`, one, found);
+  } else found.set(prefix, sayOf(value));
+}
+
+/** Conditions and the like by their name, so that their order does not matter. */
+function labelOf(value: Json, index: number): string {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(index);
+  const { type, name } = value as JsonObject;
+  return typeof type === 'string' ? type : typeof name === 'string' && !/[0-9a-f]{7}/.test(name) ? name : String(index);
+}
+
+const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;
+const longId =
+  /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|\b[0-9a-f]{64}\b|\b[0-9a-f]{40}\b|\b[0-9a-f]{32}\b/g;
+
+function sayOf(value: Json): string {
+  return typeof value === 'string' ? value.replace(time, '<time>').replace(longId, '<id>') : JSON.stringify(value);
+}
+
+export interface Expected {
+  readonly state: EndState;
+  /** Keys whose value two undisturbed runs do not agree on. */
+  readonly differing: ReadonlySet<string>;
+}
+
+export function expectedOf(first: EndState, second: EndState): Expected {
+  const keys = new Set([...first.keys(), ...second.keys()]);
+  return { state: first, differing: new Set([...keys].filter((key) => first.get(key) !== second.get(key))) };
+}
+
+/**
+ * What a disturbed run may leave behind differently: the story that the records tell, and what another process or another
+ * actor put there. Each with the reason.
+ */
+const explained: readonly RegExp[] = [
+  // A new leader's mark, and the mark of the actor who gets in the way.
+  /metadata\.annotations\.(?:tidegate\.io\/term|example\.com\/touched)$/,
+  // The record tells what happened on the way, which is what the fault changed.
+  /^RolloutRun \S+\.status\.(?:entries|outcome)\b/,
+  // Readings that were lost are taken again: how many there were and when is not the end.
+  /^AnalysisRun /,
+  // How often a push was tried.
+  /^GitRevert \S+\.status\.(?:attempts|message|tip)\b/,
+  /\.(?:message|lastTransitionTime|lastUpdateTime|at|since|startedAt|finishedAt)$/,
+];
+
+/** One line per field that differs and is not explained. */
+export function differences(expected: Expected, actual: EndState): readonly string[] {
+  const keys = new Set([...expected.state.keys(), ...actual.keys()]);
+  return [...keys]
+    .filter((key) => expected.state.get(key) !== actual.get(key))
+    .filter((key) => !expected.differing.has(key) && !explained.some((pattern) => pattern.test(key)))
+    .map(
+      (key) =>
+        `${key}: ${expected.state.get(key) ?? 'absent'} in an undisturbed run, ${actual.get(key) ?? 'absent'} here`,
+    );
+}

@@ -1,0 +1,74 @@
+/** Tells the observer what happens in a run: commits, pushes and the controller's requests, in order. */
+
+import type { JsonObject } from '../../../crds/schema/json.ts';
+import type { ApiRequest } from '../../../kube/api.ts';
+import type { ApiServer } from '../../../sandbox/api-server/contract.ts';
+import { type GitUpdate, type Observer, observe } from '../observer/observe.ts';
+import type { Plan } from '../plan/plan.ts';
+import type { GitCommit, MemoryGit, RefUpdate } from './memory-git.ts';
+import type { VirtualClock } from './virtual-clock.ts';
+
+const usualLagMs = 1_000;
+
+export interface Watched {
+  readonly api: ApiServer;
+  readonly git: MemoryGit;
+  readonly time: VirtualClock;
+}
+
+export function observing(plan: Plan, { api, git, time }: Watched): Observer {
+  const heldMs = plan.faults.map((fault) => (fault.kind === 'delay-watch' ? (fault.ms ?? 5_000) : 0));
+  const observer = observe({
+    now: time.now,
+    viewLagMs: usualLagMs + Math.max(0, ...heldMs),
+    liveness: { expect: 'settled' },
+  });
+  api.onCommit((commit) => observer.commit(commit));
+  git.onUpdate((update) => observer.git(updateOf(git, update)));
+  return observer;
+}
+
+export function requestSeen(request: ApiRequest, userAgent: string) {
+  const given = Object.entries(request.query ?? {}).filter(([, value]) => value !== undefined);
+  const query = new URLSearchParams(given as [string, string][]).toString();
+  return {
+    method: request.method,
+    path: query === '' ? request.path : `${request.path}?${query}`,
+    contentType: request.contentType ?? 'application/json',
+    userAgent,
+    ...(request.body === undefined ? {} : { body: request.body as JsonObject }),
+  };
+}
+
+function updateOf(git: MemoryGit, { repository, branch, before, after, pusher, at }: RefUpdate): GitUpdate {
+  const commit = git.get(after);
+  return {
+    at,
+    repository,
+    branch,
+    pusher,
+    ...(before === undefined ? {} : { before }),
+    after,
+    commits: commit === undefined ? [] : [commitSeen(git, commit)],
+  };
+}
+
+function commitSeen(git: MemoryGit, { id, parent, message, files }: GitCommit) {
+  const old = git.get(parent ?? '')?.files ?? {};
+  const paths = Object.keys({ ...old, ...files }).filter(
+    (path) => JSON.stringify(old[path]) !== JSON.stringify(files[path]),
+  );
+  return { sha: id, parents: parent === undefined ? [] : [parent], trailers: trailersOf(message), paths };
+}
+
+/** Lines `Key: value` of the last paragraph. */
+function trailersOf(message: string): Readonly<Record<string, readonly string[]>> {
+  const found: Record<string, string[]> = {};
+  const last =
+    message
+      .trim()
+      .split(/\n\s*\n/)
+      .at(-1) ?? '';
+  for (const [, key = '', value = ''] of last.matchAll(/^([\w-]+): *(.*)$/gm)) (found[key] ??= []).push(value);
+  return found;
+}

@@ -1,0 +1,176 @@
+/**
+ * The world of one run, all in this process and in virtual time: the sandbox's API server with its workloads controllers,
+ * kubelet and router, a repository, metrics, and a controller that is started again whenever it dies.
+ */
+
+import './blocking-zlib.ts';
+import { crdManifests } from '../../../crds/manifests.ts';
+import { tidegateDialect } from '../../../crds/schema/dialect.ts';
+import type { JsonObject } from '../../../crds/schema/json.ts';
+import type { ApiRequest, KubeClient, KubeObject, Log } from '../../../kube/api.ts';
+import { kubeClient } from '../../../kube/client.ts';
+import { discovery } from '../../../kube/discovery.ts';
+import { apiServer } from '../../../sandbox/api-server/api-server.ts';
+import type { ApiServer } from '../../../sandbox/api-server/contract.ts';
+import { gatewayCrds } from '../../../sandbox/gateway/crds.ts';
+import { startRouterStatus } from '../../../sandbox/gateway/router-status.ts';
+import { startKubelet } from '../../../sandbox/kubelet/kubelet.ts';
+import { memoryTransport } from '../../../sandbox/memory-transport.ts';
+import { startWorkloads } from '../../../sandbox/workloads/workloads.ts';
+import type { Plan } from '../plan/plan.ts';
+import { type Roles, roles } from '../plan/roles.ts';
+import { type ClusterState, clusterState } from './cluster-state.ts';
+import { runController } from './controller-run.ts';
+import { type MemoryGit, memoryGit } from './memory-git.ts';
+import { fork } from './seeded.ts';
+import { branch, firstObjects, repository } from './shop-objects.ts';
+import { type Trouble, trouble } from './trouble.ts';
+import { type VirtualClock, virtualClock } from './virtual-clock.ts';
+
+const startMs = Date.UTC(2026, 0, 5, 8);
+
+export interface RunWorld {
+  readonly time: VirtualClock;
+  readonly api: ApiServer;
+  readonly state: ClusterState;
+  readonly git: MemoryGit;
+  readonly trouble: Trouble;
+  readonly roles: Roles;
+  /** As the cluster's administrator. */
+  readonly admin: KubeClient;
+  /** Controller processes so far. */
+  starts(): number;
+  /** Lets time pass until the condition holds; asked after every change of the cluster and every push. */
+  until(what: string, isTrue: () => boolean, withinMs: number): Promise<void>;
+  pass(ms: number): Promise<void>;
+  /** Resolves a promise of the world while time passes. */
+  settled<T>(work: Promise<T>): Promise<T>;
+}
+
+export class RanOut extends Error {}
+
+export interface WorldOptions {
+  readonly plan: Plan;
+  readonly log: (room: string) => Log;
+  /** Called before anything is written. */
+  readonly watch: (world: Pick<RunWorld, 'api' | 'git' | 'time'>) => void;
+  /** Told of each request of a controller right before it is carried out. */
+  readonly seen: (request: ApiRequest, userAgent: string) => void;
+}
+
+export async function runWorld(options: WorldOptions): Promise<RunWorld> {
+  const { plan } = options;
+  const time = virtualClock(startMs);
+  const clock = time.of({ alive: true });
+  const api = apiServer({ clock, random: fork(plan.seed, 'api server'), historySize: 1_000 });
+  const state = clusterState(api);
+  const git = memoryGit(repository, branch, time.now);
+  const world = { time, api, state, git, trouble: trouble(plan), roles: roles() };
+  options.watch(world);
+  const change = { count: 0 };
+  git.onUpdate(() => void (change.count += 1));
+  const settled = async <T>(work: Promise<T>): Promise<T> => {
+    const ended = { is: false };
+    const end = (): void => void (ended.is = true);
+    work.then(end, end);
+    if (!(await time.run(() => ended.is, time.elapsedMs() + 60_000))) throw new RanOut('the world does not get ready');
+    return work;
+  };
+  const adminTransport = memoryTransport(api, { user: 'kubernetes-admin', userAgent: 'run-driver' });
+  const admin = kubeClient(adminTransport, discovery(adminTransport, { clock }));
+  await settled(furnish(admin));
+  await settled(startParts(api, clock, plan.seed));
+  const controllers = keepController(world, options);
+  return {
+    ...world,
+    admin,
+    starts: controllers.starts,
+    settled,
+    pass: async (ms) => void (await time.run(() => false, time.elapsedMs() + ms)),
+    async until(what, isTrue, withinMs) {
+      let seen = -1;
+      const isOver = (): boolean => {
+        const now = state.revision() + change.count;
+        if (now === seen) return false;
+        seen = now;
+        return isTrue();
+      };
+      if (!(await time.run(isOver, time.elapsedMs() + withinMs))) throw new RanOut(`not seen in time: ${what}`);
+    },
+  };
+}
+
+async function furnish(admin: KubeClient): Promise<void> {
+  for (const object of [...crdManifests(tidegateDialect), ...gatewayCrds(), ...firstObjects()]) {
+    const result = await admin.create(object as unknown as KubeObject);
+    if (result.kind !== 'ok' && !(result.kind === 'conflict' && result.reason === 'AlreadyExists'))
+      throw new Error(`${JSON.stringify(object.metadata)} could not be made: ${JSON.stringify(result)}`);
+  }
+}
+
+/** The parts of the cluster besides the API server; they live as long as the run. */
+async function startParts(api: ApiServer, clock: ReturnType<VirtualClock['of']>, seed: number): Promise<void> {
+  const as = (part: string) => memoryTransport(api, { user: `system:${part}`, userAgent: `tidegate-sandbox-${part}` });
+  await Promise.all([
+    startWorkloads({ transport: as('workloads'), clock, random: fork(seed, 'workloads') }),
+    startRouterStatus({ transport: as('gateway'), clock, random: fork(seed, 'router') }),
+    startKubelet({
+      transport: as('kubelet'),
+      nodeName: 'node-1',
+      addresses: 'none',
+      clock,
+      startDelayMs: 400,
+      drainMs: 200,
+    }),
+  ]);
+}
+
+type Made = Pick<RunWorld, 'time' | 'api' | 'state' | 'git' | 'trouble' | 'roles'>;
+
+/** Starts a controller, and a new one some time after the last has died. */
+function keepController(world: Made, { plan, log, seen }: WorldOptions) {
+  const random = fork(plan.seed, 'controller');
+  const choices = fork(plan.seed, 'choices');
+  const leaderElect = choices() < 0.25;
+  const clock = world.time.of({ alive: true });
+  const touched = { count: 0 };
+  let starts = 0;
+  const start = (): void => {
+    starts += 1;
+    runController({
+      ...world,
+      random,
+      leaderElect,
+      log,
+      seen,
+      touch: touchBy(touched, world),
+      onEnd: () => void again(),
+    });
+  };
+  const again = async (): Promise<void> => {
+    if (choices() < 0.5) world.git.forget();
+    await clock.sleep(200 + choices() * 3_000, new AbortController().signal);
+    start();
+  };
+  start();
+  return { starts: () => starts };
+}
+
+/** Somebody else changes the object at a path of the API: an annotation that means nothing. */
+function touchBy(touched: { count: number }, world: Made): (path: string) => void {
+  return (path) => {
+    const segments = path.split('/').filter((one) => one !== '');
+    const inNamespace = segments.indexOf('namespaces');
+    const target = segments.slice(0, inNamespace + 4);
+    touched.count += 1;
+    world.api.handle({
+      caller: { user: 'somebody', userAgent: 'somebody' },
+      method: 'PATCH',
+      path: `/${target.join('/')}`,
+      query: { fieldManager: 'somebody' },
+      contentType: 'application/merge-patch+json',
+      accept: 'application/json',
+      body: { metadata: { annotations: { 'example.com/touched': String(touched.count) } } } as JsonObject,
+    });
+  };
+}
