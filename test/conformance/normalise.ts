@@ -171,7 +171,7 @@ function normalText(text: string, names: Names): string {
       (_all, lead: string, rv: string) => `${lead}${names.versions.get(rv) ?? rv}`,
     )
     .replace(
-      /(ResourceVersion in record \()(\d+)/g,
+      /(ResourceVersion in (?:record|the precondition) \()(\d+)/g,
       (_all, lead: string, rv: string) => `${lead}${names.versions.get(rv) ?? rv}`,
     )
     .replace(/\b(?:bed-admin|kubernetes-admin)\b/g, '<admin>');

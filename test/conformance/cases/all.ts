@@ -2,11 +2,16 @@
 
 import type { Group } from '../case.ts';
 import { applying } from './apply.ts';
+import { cluster } from './cluster.ts';
 import { crud } from './crud.ts';
+import { deletion } from './deletion.ts';
+import { discovery } from './discovery.ts';
+import { errors } from './errors.ts';
 import { jsonPatches } from './json-patch.ts';
 import { lists } from './list.ts';
 import { mergePatch } from './merge-patch.ts';
 import { subresources } from './subresources.ts';
+import { tables } from './tables.ts';
 import { validation } from './validation.ts';
 import { watches } from './watch.ts';
 
@@ -19,4 +24,9 @@ export const groups: readonly Group[] = [
   validation,
   lists,
   watches,
+  deletion,
+  discovery,
+  tables,
+  errors,
+  cluster,
 ];
