@@ -12,8 +12,10 @@ import { ownWrites } from '../../kube/own-writes.ts';
 import { keyOf } from '../../kube/ref.ts';
 import { silentLog } from '../../kube/silent-log.ts';
 import { allCaches, makeCaches } from './caches.ts';
+import { deploymentController } from './deployment/controller.ts';
 import { endpointSliceController } from './endpoint-slice/controller.ts';
 import { garbageCollector } from './garbage/controller.ts';
+import { jobControllers } from './job/controller.ts';
 import { namespaceController } from './namespaces.ts';
 import { replicaSetController } from './replica-set/controller.ts';
 import type { Room } from './room.ts';
@@ -41,7 +43,13 @@ export async function startWorkloads(options: WorkloadOptions): Promise<Workload
   const events = options.events === true ? recorder(options) : undefined;
   const room = makeRoom(options, events);
   const garbage = garbageCollector(room);
-  const loops = [replicaSetController(room), endpointSliceController(room), namespaceController(room, garbage)];
+  const loops = [
+    replicaSetController(room),
+    deploymentController(room),
+    ...jobControllers(room),
+    endpointSliceController(room),
+    namespaceController(room, garbage),
+  ];
   const caches = allCaches(room.caches);
   const running = caches.map((cache) => cache.run(stop.signal));
   if (events !== undefined) running.push(events.run(stop.signal));

@@ -36,9 +36,12 @@ export function replicaSetStatus(
 
 /** Whether the patch would leave the status as it is. */
 export function isSameStatus(status: JsonObject, patch: JsonObject): boolean {
-  return Object.entries(patch).every(
-    ([field, value]) => JSON.stringify(value) === JSON.stringify(status[field] ?? null),
-  );
+  return Object.entries(patch).every(([field, value]) => textWithoutNulls(value) === textWithoutNulls(status[field]));
+}
+
+/** Null in a patch takes a field away, so it is the same as none. */
+function textWithoutNulls(value: Json | undefined): string | undefined {
+  return value === null ? undefined : JSON.stringify(value, (_key, part: unknown) => part ?? undefined);
 }
 
 function orNull(count: number): Json {
