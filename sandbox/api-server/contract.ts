@@ -27,7 +27,13 @@ export interface ApiCall {
 }
 
 export type ApiReply =
-  | { readonly kind: 'object'; readonly status: number; readonly body: JsonObject }
+  | {
+      readonly kind: 'object';
+      readonly status: number;
+      readonly body: JsonObject;
+      /** Each becomes a Warning header: `299 - "unknown field \\"spec.x\\""`. */
+      readonly warnings?: readonly string[];
+    }
   | { readonly kind: 'watch'; readonly open: (sink: WatchSink) => () => void }
   /** Log lines and the like, which the node that runs the pod has. */
   | { readonly kind: 'forward'; readonly url: string }
@@ -64,6 +70,8 @@ export interface ApiServerOptions {
   readonly clock: ServerClock;
   /** 0 to 1: uids, generated names and addresses come from it, so that a seed gives the same cluster again. */
   readonly random: () => number;
+  /** The bearer token of user `kubernetes-admin`; made up when absent. */
+  readonly adminToken?: string;
   /** Commits that a watch may go back; older ones are answered 410. */
   readonly historySize?: number;
 }
@@ -77,6 +85,7 @@ export interface ServerClock {
 /** The server without its socket: every request is carried out before `handle` returns. */
 export interface ApiServer {
   handle(call: ApiCall): ApiReply;
+  readonly adminToken: string;
   /** The user of a bearer token; undefined when nobody has it. */
   authenticate(token: string): string | undefined;
   onCommit(handler: (commit: Commit) => void): () => void;

@@ -1,0 +1,66 @@
+/** An HTTP request as the server takes it: path, query, and the body parsed from JSON or YAML. */
+
+import type { IncomingMessage } from 'node:http';
+import { load } from 'js-yaml';
+import { Json } from '../../crds/schema/json.ts';
+import type { ApiCall } from './contract.ts';
+import { badRequest, StatusError, unsupportedMediaType } from './status-error.ts';
+
+/** etcd refuses larger ones, and so does a real server. */
+const maxBodyBytes = 3 * 1024 * 1024;
+
+/** A StatusError as value when the body cannot be read. */
+export async function readCall(request: IncomingMessage, user: string): Promise<ApiCall | StatusError> {
+  const url = new URL(request.url ?? '/', 'https://127.0.0.1');
+  const text = await bodyText(request);
+  if (text === undefined)
+    return new StatusError(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728');
+  const contentType = (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim() ?? '';
+  if (text !== '' && !readable(contentType)) return unknownFormat;
+  const body = parseBody(text, contentType);
+  if (body instanceof StatusError) return body;
+  return {
+    caller: { user, userAgent: request.headers['user-agent'] ?? '' },
+    method: request.method ?? 'GET',
+    path: url.pathname,
+    query: Object.fromEntries(url.searchParams),
+    contentType,
+    accept: request.headers.accept ?? '',
+    ...(body === undefined ? {} : { body }),
+  };
+}
+
+/** Protobuf is not read: clients that insist on it are told so. */
+function readable(contentType: string): boolean {
+  return contentType === 'application/json' || contentType === 'application/yaml' || contentType.includes('patch');
+}
+
+const unknownFormat = unsupportedMediaType(
+  'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+);
+
+async function bodyText(request: IncomingMessage): Promise<string | undefined> {
+  const chunks: Buffer[] = [];
+  let bytes = 0;
+  for await (const chunk of request) {
+    const part = Buffer.from(chunk);
+    bytes += part.length;
+    if (bytes <= maxBodyBytes) chunks.push(part);
+  }
+  return bytes > maxBodyBytes ? undefined : Buffer.concat(chunks).toString('utf8');
+}
+
+const yamlTypes = new Set(['application/yaml', 'application/apply-patch+yaml']);
+
+function parseBody(text: string, contentType: string): Json | undefined | StatusError {
+  if (text.trim() === '') return undefined;
+  const firstLetter = text.trimStart()[0];
+  try {
+    const value: unknown = yamlTypes.has(contentType) && firstLetter !== '{' ? load(text) : JSON.parse(text);
+    return Json.parse(value);
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    if (contentType.endsWith('patch+json')) return badRequest(`error decoding patch: ${said}`);
+    return badRequest(`the object provided is unrecognized: couldn't get version/kind; json parse error: ${said}`);
+  }
+}

@@ -1,0 +1,75 @@
+/** What names objects may have, in the words of the real server, and names made from generateName. */
+
+import type { FieldCause } from './contract.ts';
+
+/** `subdomain` for most kinds, `label` for Namespaces, `service` for Services, `path` for RBAC kinds. */
+export type NameRule = 'subdomain' | 'label' | 'service' | 'path';
+
+const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
+const subdomain = `${label}(\\.${label})*`;
+
+const rules = {
+  subdomain: {
+    pattern: new RegExp(`^${subdomain}$`),
+    maxLength: 253,
+    words:
+      "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end " +
+      `with an alphanumeric character (e.g. 'example.com', regex used for validation is '${subdomain}')`,
+  },
+  label: {
+    pattern: new RegExp(`^${label}$`),
+    maxLength: 63,
+    words:
+      "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an " +
+      `alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${label}')`,
+  },
+  service: {
+    pattern: /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
+    maxLength: 63,
+    words:
+      "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end " +
+      "with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
+  },
+} as const;
+
+/** What is wrong with a name. */
+export function nameCauses(rule: NameRule, name: string, field: string): readonly FieldCause[] {
+  const cause = (words: string): FieldCause => ({
+    reason: 'FieldValueInvalid',
+    field,
+    message: `Invalid value: ${JSON.stringify(name)}: ${words}`,
+  });
+  if (rule === 'path') return pathComplaints(name).map(cause);
+  const { pattern, maxLength, words } = rules[rule];
+  const found: FieldCause[] = [];
+  if (name.length > maxLength) found.push(cause(`must be no more than ${maxLength} bytes`));
+  if (!pattern.test(name)) found.push(cause(words));
+  return found;
+}
+
+function pathComplaints(name: string): readonly string[] {
+  if (name === '.' || name === '..') return [`may not be '${name}'`];
+  return ['/', '%'].filter((letter) => name.includes(letter)).map((letter) => `may not contain '${letter}'`);
+}
+
+/** Letters that make no words: no vowels, nothing that looks like another. */
+const letters = 'bcdfghjklmnpqrstvwxz2456789';
+
+/** `prefix` and five letters; a long prefix is cut so that the whole has at most 63. */
+export function generatedName(prefix: string, random: () => number): string {
+  return `${prefix.slice(0, 58)}${randomLetters(5, random)}`;
+}
+
+export function randomLetters(count: number, random: () => number): string {
+  return Array.from({ length: count }, () => letters[Math.floor(random() * letters.length)]).join('');
+}
+
+/** A version 4 UUID. */
+export function newUid(random: () => number): string {
+  const hex = (digits: number): string =>
+    Math.floor(random() * 16 ** digits)
+      .toString(16)
+      .padStart(digits, '0');
+  const variant = '89ab'[Math.floor(random() * 4)];
+  return `${hex(8)}-${hex(4)}-4${hex(3)}-${variant}${hex(3)}-${hex(6)}${hex(6)}`;
+}

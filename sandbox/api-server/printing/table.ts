@@ -1,0 +1,36 @@
+/** Tables for people: the columns of a kind and a row of cells for each object. */
+
+import type { Json, JsonObject } from '../../../crds/schema/json.ts';
+import { metadataOf } from '../json-access.ts';
+import type { ServedKind } from '../served-kind.ts';
+
+export interface TableOptions {
+  readonly now: number;
+  readonly includeObject: string;
+  /** False in the later lines of a watch. */
+  readonly columns: boolean;
+}
+
+export function tableOf(
+  kind: ServedKind,
+  objects: readonly JsonObject[],
+  metadata: JsonObject,
+  options: TableOptions,
+): JsonObject {
+  return {
+    kind: 'Table',
+    apiVersion: 'meta.k8s.io/v1',
+    metadata,
+    columnDefinitions: options.columns ? kind.printer.columns.map((column) => ({ ...column })) : null,
+    rows: objects.map((object) => ({
+      cells: kind.printer.cells(object, options.now),
+      object: rowObject(object, options.includeObject),
+    })),
+  };
+}
+
+function rowObject(object: JsonObject, include: string): Json {
+  if (include === 'None') return null;
+  if (include === 'Object') return object;
+  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: metadataOf(object) };
+}

@@ -1,0 +1,75 @@
+/** Kinds that ask a question: whose token this is, who I am, what one may do. Everybody who is known may do everything. */
+
+import type { Json, JsonObject } from '../../crds/schema/json.ts';
+import type { Caller } from './contract.ts';
+import type { ReviewKind } from './discovery.ts';
+import { listAt, objectAt, stringAt } from './json-access.ts';
+
+const authentication = { group: 'authentication.k8s.io', version: 'v1', namespaced: false };
+const authorization = { group: 'authorization.k8s.io', version: 'v1', namespaced: false };
+
+export const reviewKinds: readonly ReviewKind[] = [
+  { ...authentication, kind: 'SelfSubjectReview', plural: 'selfsubjectreviews' },
+  { ...authentication, kind: 'TokenReview', plural: 'tokenreviews' },
+  { ...authorization, kind: 'LocalSubjectAccessReview', plural: 'localsubjectaccessreviews', namespaced: true },
+  { ...authorization, kind: 'SelfSubjectAccessReview', plural: 'selfsubjectaccessreviews' },
+  { ...authorization, kind: 'SelfSubjectRulesReview', plural: 'selfsubjectrulesreviews' },
+  { ...authorization, kind: 'SubjectAccessReview', plural: 'subjectaccessreviews' },
+];
+
+export interface ReviewContext {
+  readonly caller: Caller;
+  /** The user of a token and its uid, if it is good. */
+  userOf(token: string): { readonly username: string; readonly uid: string } | undefined;
+}
+
+/** The review with its answer in `status`. */
+export function answerReview(review: ReviewKind, body: JsonObject, context: ReviewContext): JsonObject {
+  const status = statusOf(review.kind, body, context);
+  const spec = objectAt(body, 'spec');
+  const asked =
+    review.kind === 'SelfSubjectReview' ? {} : { spec: review.kind === 'SelfSubjectRulesReview' ? {} : spec };
+  return { kind: review.kind, apiVersion: `${review.group}/${review.version}`, metadata: {}, ...asked, status };
+}
+
+function statusOf(kind: string, body: JsonObject, context: ReviewContext): JsonObject {
+  switch (kind) {
+    case 'TokenReview':
+      return tokenStatus(body, context);
+    case 'SelfSubjectReview':
+      return { userInfo: userInfo(context.caller.user, '') };
+    case 'SelfSubjectRulesReview':
+      return everyRule;
+    default:
+      return { allowed: true };
+  }
+}
+
+const everyRule: JsonObject = {
+  resourceRules: [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }],
+  nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['*'] }],
+  incomplete: false,
+};
+
+const audience = 'https://kubernetes.default.svc';
+
+function tokenStatus(body: JsonObject, context: ReviewContext): JsonObject {
+  const user = context.userOf(stringAt(body, 'spec', 'token'));
+  if (user === undefined) return { user: {}, error: '[invalid bearer token, token lookup failed]' };
+  const asked: readonly Json[] = listAt(body, 'spec', 'audiences');
+  return {
+    authenticated: true,
+    user: userInfo(user.username, user.uid),
+    audiences: asked.length > 0 ? asked : [audience],
+  };
+}
+
+/** The groups that a real server gives: all accounts, those of the namespace, and everybody who is known. */
+export function userInfo(username: string, uid: string): JsonObject {
+  const account = /^system:serviceaccount:([^:]+):/.exec(username);
+  const groups =
+    account === null
+      ? ['system:masters', 'system:authenticated']
+      : ['system:serviceaccounts', `system:serviceaccounts:${account[1]}`, 'system:authenticated'];
+  return { username, ...(uid === '' ? {} : { uid }), groups };
+}

@@ -1,0 +1,46 @@
+/** Rules of CustomResourceDefinitions: established as soon as they are stored. */
+
+import type { JsonObject } from '../../../crds/schema/json.ts';
+import type { FieldCause } from '../contract.ts';
+import { establishedStatus } from '../definition-status.ts';
+import { merged, nameOf, objectAt, stringAt } from '../json-access.ts';
+import { type KindRules, plainRules } from '../kind-rules.ts';
+
+export const definitionRules: KindRules = {
+  ...plainRules,
+  generation: 'spec',
+  create: (definition, { now }) => {
+    const named = withNames(definition);
+    return { ...named, status: establishedStatus(named, now) };
+  },
+  update: (definition, live, { now }) => {
+    const named = withNames(definition);
+    return { ...named, status: establishedStatus({ ...named, status: live.status }, now) };
+  },
+  validate: nameOfDefinition,
+};
+
+/** Singular and list kind follow from the kind; conversion is none. */
+function withNames(definition: JsonObject): JsonObject {
+  const spec = objectAt(definition, 'spec');
+  const names = objectAt(spec, 'names');
+  const kind = stringAt(names, 'kind');
+  return {
+    ...definition,
+    spec: merged(spec, {
+      conversion: spec.conversion ?? { strategy: 'None' },
+      names: {
+        ...names,
+        listKind: stringAt(names, 'listKind') || `${kind}List`,
+        singular: stringAt(names, 'singular') || kind.toLowerCase(),
+      },
+    }),
+  };
+}
+
+function nameOfDefinition(definition: JsonObject): readonly FieldCause[] {
+  const expected = `${stringAt(definition, 'spec', 'names', 'plural')}.${stringAt(definition, 'spec', 'group')}`;
+  if (nameOf(definition) === expected) return [];
+  const message = `Invalid value: ${JSON.stringify(nameOf(definition))}: must be spec.names.plural+"."+spec.group`;
+  return [{ reason: 'FieldValueInvalid', field: 'metadata.name', message }];
+}

@@ -1,0 +1,64 @@
+/** Rules of the workload kinds and of the plain ones that only count generations. */
+
+import { stringAt } from '../json-access.ts';
+import { type KindRules, plainRules } from '../kind-rules.ts';
+
+/** Kinds whose metadata.generation grows with their spec. */
+export const specRules: KindRules = { ...plainRules, generation: 'spec' };
+
+/** EndpointSlices count every change beside metadata. */
+export const contentRules: KindRules = { ...plainRules, generation: 'content' };
+
+export const replicaSetRules: KindRules = {
+  ...specRules,
+  selectable: { 'status.replicas': (object) => String(objectReplicas(object)) },
+  create: (object) => ({ ...object, status: { replicas: 0 } }),
+};
+
+function objectReplicas(object: Parameters<NonNullable<KindRules['create']>>[0]): number {
+  const replicas = object.status;
+  return typeof replicas === 'object' && replicas !== null && 'replicas' in replicas ? Number(replicas.replicas) : 0;
+}
+
+export const jobRules: KindRules = {
+  ...specRules,
+  selectable: { 'status.successful': (object) => stringAt(object, 'status', 'succeeded') || '0' },
+  unsupportedField: (field) => `field label "${field}" not supported for Job`,
+};
+
+export const disruptionBudgetRules: KindRules = {
+  ...specRules,
+  create: (object) => ({
+    ...object,
+    status: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
+  }),
+};
+
+const unsupported = (field: string): string => `field label not supported: ${field}`;
+
+export const secretRules: KindRules = {
+  ...plainRules,
+  selectable: { type: (object) => stringAt(object, 'type') },
+  unsupportedField: unsupported,
+};
+
+export const nodeRules: KindRules = {
+  ...plainRules,
+  keepsStatusOnCreate: true,
+  selectable: { 'spec.unschedulable': (object) => String(truthy(object.spec)) },
+  unsupportedField: unsupported,
+};
+
+function truthy(spec: unknown): boolean {
+  return typeof spec === 'object' && spec !== null && 'unschedulable' in spec && spec.unschedulable === true;
+}
+
+export const leaseRules: KindRules = { ...plainRules, createOnUpdate: true };
+
+export const claimRules: KindRules = {
+  ...plainRules,
+  create: (object) => ({ ...object, status: { phase: 'Pending' } }),
+};
+
+/** RBAC objects may have any name that fits into a path. */
+export const rbacRules: KindRules = { ...plainRules, nameRule: 'path' };

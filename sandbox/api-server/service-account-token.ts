@@ -1,0 +1,41 @@
+/** serviceaccounts/token: a token for an account, good for the seconds asked for. */
+
+import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
+import { timestamp, type Write } from './core.ts';
+import { listAt, numberAt, stringAt } from './json-access.ts';
+import { invalid, notFound } from './status-error.ts';
+import { liveObject } from './update.ts';
+
+const defaultSeconds = 3600;
+const shortestSeconds = 600;
+const defaultAudience = 'https://kubernetes.default.svc';
+
+/** @throws StatusError 404, 422. */
+export function requestToken(write: Write, body: Json | undefined): JsonObject {
+  const { core, target } = write;
+  const account = liveObject(write);
+  if (account === undefined) throw notFound(target.kind, target.name);
+  const request = isJsonObject(body) ? body : {};
+  const seconds = numberAt(request, 'spec', 'expirationSeconds') ?? defaultSeconds;
+  if (seconds < shortestSeconds) throw tooShort(seconds);
+  const asked = listAt(request, 'spec', 'audiences').filter((one) => typeof one === 'string');
+  const audiences = asked.length > 0 ? asked : [defaultAudience];
+  const now = core.clock.now();
+  const expiresAt = now + seconds * 1000;
+  const uid = stringAt(account, 'metadata', 'uid');
+  const token = core.tokens.issue({ namespace: target.namespace, name: target.name, uid, expiresAt, audiences });
+  return {
+    kind: 'TokenRequest',
+    apiVersion: 'authentication.k8s.io/v1',
+    metadata: { name: target.name, namespace: target.namespace, creationTimestamp: timestamp(now) },
+    spec: { audiences, expirationSeconds: seconds, boundObjectRef: null },
+    status: { token, expirationTimestamp: timestamp(expiresAt) },
+  };
+}
+
+function tooShort(seconds: number) {
+  const message = `Invalid value: ${seconds}: may not specify a duration less than 10 minutes`;
+  return invalid({ group: 'authentication.k8s.io', kind: 'TokenRequest' }, '', [
+    { reason: 'FieldValueInvalid', field: 'spec.expirationSeconds', message },
+  ]);
+}

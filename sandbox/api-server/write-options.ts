@@ -1,0 +1,44 @@
+/** The options of a write that come with its query: dryRun, fieldManager, fieldValidation, force. */
+
+import type { ApiCall, Commit } from './contract.ts';
+import type { Core, Target, Write } from './core.ts';
+import { invalidOptions } from './status-error.ts';
+
+type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions';
+
+const validations = ['Ignore', 'Strict', 'Warn'] as const;
+
+/** @throws StatusError 422 for values that are not known. */
+export function writeOf(core: Core, call: ApiCall, target: Target, verb: Commit['verb'], options: OptionsKind): Write {
+  const { query } = call;
+  return {
+    core,
+    target,
+    caller: call.caller,
+    verb,
+    dryRun: dryRun(query.dryRun, options),
+    fieldManager: query.fieldManager ?? (verb === 'apply' ? '' : managerOf(call.caller.userAgent)),
+    fieldValidation: fieldValidation(query.fieldValidation, options),
+    warnings: [],
+  };
+}
+
+function dryRun(text: string | undefined, options: OptionsKind): boolean {
+  if (text === undefined || text === '') return false;
+  if (text === 'All') return true;
+  const message = `Unsupported value: [${JSON.stringify(text)}]: supported values: "All"`;
+  throw invalidOptions(options, { reason: 'FieldValueNotSupported', field: 'dryRun', message });
+}
+
+function fieldValidation(text: string | undefined, options: OptionsKind): Write['fieldValidation'] {
+  if (text === undefined || text === '') return 'Warn';
+  const known = validations.find((one) => one === text);
+  if (known !== undefined) return known;
+  const message = `Unsupported value: ${JSON.stringify(text)}: supported values: "", "Ignore", "Strict", "Warn"`;
+  throw invalidOptions(options, { reason: 'FieldValueNotSupported', field: 'fieldValidation', message });
+}
+
+/** Who does not name itself is known by the program in its user agent. */
+function managerOf(userAgent: string): string {
+  return (userAgent.split('/')[0] ?? '').slice(0, 128) || 'unknown';
+}
