@@ -77,7 +77,7 @@ export interface Check {
 export interface ObserverOptions {
   /** User agents that start like this are the controller's. Default `tidegate-controller`. */
   readonly controllerAgent?: string;
-  /** The time of the end, for L01; without it the time of the last commit. */
+  /** The time of requests and of the end; without it that of the last commit. */
   readonly now?: () => number;
   /**
    * How old a view the controller may act on, in milliseconds of the commits' time: what others changed within it is an external

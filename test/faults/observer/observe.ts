@@ -70,7 +70,9 @@ export function observe(options: ObserverOptions = {}): Observer {
       each((check, say) => check.git?.(update, momentOf(memory), say));
     },
     request(request) {
-      if (request.userAgent.startsWith(agent)) each((check, say) => check.request?.(request, momentOf(memory), say));
+      if (!request.userAgent.startsWith(agent)) return;
+      memory.at = Math.max(memory.at, options.now?.() ?? 0);
+      each((check, say) => check.request?.(request, momentOf(memory), say));
     },
     violations: () => [...found],
     finish() {

@@ -1,0 +1,147 @@
+/** S15, precondition and L01: what the observer says about writes as such, and about the end. */
+
+import { describe, expect, it } from 'vitest';
+import { aShop, type Shop } from './testing/shop.ts';
+import { aTale } from './testing/tale.ts';
+import { textOf } from './read-json.ts';
+
+const rolloutPath = '/apis/tidegate.io/v1alpha1/namespaces/shop/rollouts/web';
+
+function versionOf(shop: Shop): string {
+  return textOf(shop.get('Rollout', 'web'), 'metadata', 'resourceVersion') ?? '';
+}
+
+describe('S15, no-ops and flapping', () => {
+  it('minds a write that changes times only', () => {
+    const shop = aShop();
+    shop.status({ conditions: [{ type: 'Progressing', status: 'True', lastUpdateTime: shop.stamp() }] });
+    shop.wait(5_000);
+    shop.status({ conditions: [{ type: 'Progressing', status: 'True', lastUpdateTime: shop.stamp() }] });
+    expect(shop.broken()).toEqual(['S15']);
+  });
+
+  it('minds a weight that goes and comes back in one step', () => {
+    const shop = aShop();
+    shop.begin('v2');
+    shop.reach('v2', 50, 2);
+    shop.weights(60, 40);
+    shop.weights(50, 50);
+    expect(shop.broken()).toEqual(['S15']);
+  });
+
+  it('does not mind a weight that is put right after somebody changed it', () => {
+    const shop = aShop();
+    shop.begin('v2');
+    shop.reach('v2', 50, 2);
+    shop.weights(60, 40, 'user');
+    shop.weights(50, 50);
+    expect(shop.broken()).toEqual([]);
+  });
+
+  it('minds a status that comes back while nothing else happens', () => {
+    const shop = aShop();
+    shop.status({ message: 'one' });
+    shop.status({ message: 'two' });
+    shop.status({ message: 'one' });
+    expect(shop.broken()).toEqual(['S15']);
+  });
+
+  it('does not mind one that follows the world', () => {
+    const shop = aShop({ replicas: 3 });
+    shop.status({ availableReplicas: 3 });
+    shop.pods('v1', 2);
+    shop.status({ availableReplicas: 2, phase: 'Progressing' });
+    shop.pods('v1', 3);
+    shop.status({ availableReplicas: 3, phase: 'Healthy' });
+    expect(shop.broken()).toEqual([]);
+  });
+
+  it('minds a patch that would change nothing, when it was made on what is stored', () => {
+    const shop = aShop();
+    const metadata = { uid: 'u', resourceVersion: versionOf(shop) };
+    shop.request('PATCH', rolloutPath, {
+      metadata: { resourceVersion: metadata.resourceVersion },
+      status: { phase: 'Healthy' },
+    });
+    expect(shop.broken()).toContain('S15');
+  });
+
+  it('does not mind one that was made on an older version: it is a conflict', () => {
+    const shop = aShop();
+    const metadata = { uid: textOf(shop.get('Rollout', 'web'), 'metadata', 'uid') ?? '', resourceVersion: '1' };
+    shop.request('PATCH', rolloutPath, { metadata, status: { phase: 'Healthy' } });
+    expect(shop.broken()).toEqual([]);
+  });
+});
+
+describe('precondition', () => {
+  const whole = { metadata: { uid: 'u', resourceVersion: '1' }, status: { phase: 'Degraded' } };
+  it.each([
+    ['a whole merge patch', 'PATCH', rolloutPath, whole, undefined, []],
+    ['one without a version', 'PATCH', rolloutPath, { metadata: { uid: 'u' } }, undefined, ['precondition']],
+    ['one without a uid', 'PATCH', rolloutPath, { metadata: { resourceVersion: '1' } }, undefined, ['precondition']],
+    ['a dry run', 'PATCH', `${rolloutPath}?dryRun=All`, {}, undefined, []],
+    ['a delete without a uid', 'DELETE', rolloutPath, {}, undefined, ['precondition']],
+    ['a delete with it', 'DELETE', rolloutPath, { preconditions: { uid: 'u' } }, undefined, []],
+    ['a delete of everything', 'DELETE', rolloutPath.replace('/web', ''), {}, undefined, ['precondition']],
+    [
+      'an apply of something new',
+      'PATCH',
+      rolloutPath.replace('/web', '/other'),
+      {},
+      'application/apply-patch+yaml',
+      [],
+    ],
+    ['an apply of what is there', 'PATCH', rolloutPath, {}, 'application/apply-patch+yaml', ['precondition']],
+    ['a JSON patch', 'PATCH', rolloutPath, {}, 'application/json-patch+json', ['precondition']],
+    ['a PUT without a version', 'PUT', rolloutPath, {}, 'application/json', ['precondition']],
+    ['a create', 'POST', rolloutPath.replace('/web', ''), {}, 'application/json', []],
+    ['a Lease', 'PATCH', '/apis/coordination.k8s.io/v1/namespaces/tidegate/leases/one', {}, undefined, []],
+    ['an Event', 'PATCH', '/apis/events.k8s.io/v1/namespaces/shop/events/one', {}, undefined, []],
+  ])('%s', (_name, method, path, body, type, broken) => {
+    const shop = aShop();
+    shop.request(method, path, body, type);
+    expect(shop.broken()).toEqual(broken);
+  });
+});
+
+describe('L01, the end', () => {
+  it('minds a Rollout that is under way', () => {
+    const shop = aShop();
+    shop.begin('v2');
+    expect(shop.finish().map((one) => one.invariant)).toEqual(['L01']);
+  });
+
+  it.each([
+    ['settled', []],
+    ['healthy', ['L01']],
+  ] as const)('with %s says %j of one that waits for people', (expectOfEnd, broken) => {
+    const shop = aShop({ observer: { liveness: { expect: expectOfEnd } } });
+    shop.status({ phase: 'Degraded', waiting: { on: 'user', moves: 'Change it.' } });
+    expect(shop.finish().map((one) => one.invariant)).toEqual(broken);
+  });
+
+  it('minds writes in the time that is to be quiet', () => {
+    const shop = aShop({ observer: { liveness: { quietMs: 60_000 } } });
+    shop.status({ message: 'still here' });
+    shop.wait(30_000);
+    expect(shop.finish().map((one) => one.invariant)).toEqual(['L01']);
+  });
+
+  it('minds an end that came too late', () => {
+    const since = Date.UTC(2026, 0, 5, 8);
+    const shop = aShop({ observer: { liveness: { since, withinMs: 30_000 } } });
+    shop.status({ message: 'late' });
+    expect(shop.finish().map((one) => one.invariant)).toEqual(['L01']);
+  });
+
+  it('minds a release and a revert that did not come to an end', () => {
+    const tale = aTale();
+    tale.write('controller', 'GitSync', 'shop', { status: { candidate: { commit: 'c1' } } });
+    tale.write('controller', 'GitRevert', 'shop-1', { status: { phase: 'Computed' } });
+    expect(tale.finish().map((one) => one.sentence)).toEqual([
+      'GitSync shop/shop still has a release under way',
+      'GitRevert shop/shop-1 ended in Computed',
+    ]);
+  });
+});
