@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../crds/schema/json.ts';
 import { shelfName } from './builtin-shelves.ts';
-import { listAt, objectAt, objectsAt, stringAt } from './json-access.ts';
+import { listAt, objectAt, objectsAt, stringAt, textOf } from './json-access.ts';
 import { type KindRules, plainRules } from './kind-rules.ts';
 import { customPrinter } from './printing/custom-printer.ts';
 import { customSchema } from './schema/custom.ts';
@@ -83,6 +83,5 @@ function selectableFields(version: JsonObject): KindRules['selectable'] {
 
 function textAtPath(object: JsonObject, keys: readonly string[]): string {
   const parent = objectAt(object, ...keys.slice(0, -1));
-  const value = parent[keys.at(-1) ?? ''];
-  return value === undefined || value === null ? '' : String(value);
+  return textOf(parent[keys.at(-1) ?? '']);
 }

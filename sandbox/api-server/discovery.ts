@@ -1,6 +1,7 @@
 /** What the server says it serves: group lists, resource lists, and all at once as kubectl asks for it. */
 
 import type { JsonObject } from '../../crds/schema/json.ts';
+import { byTextOf } from './json-access.ts';
 import type { ServedKind, Subresource } from './served-kind.ts';
 import { apiVersionOf } from './served-kind.ts';
 
@@ -83,7 +84,7 @@ export function resourceList(catalogue: Catalogue, group: string, version: strin
     kind: 'APIResourceList',
     ...(group === '' ? {} : { apiVersion: 'v1' }),
     groupVersion: apiVersionOf({ group, version }),
-    resources: resources.toSorted((left, right) => (String(left.name) < String(right.name) ? -1 : 1)),
+    resources: resources.toSorted(byTextOf('name')),
   };
 }
 
@@ -133,7 +134,7 @@ function versionEntry(catalogue: Catalogue, group: string, version: string): Jso
   const resources = [...kinds.map(discovered), ...reviews.map(discoveredReview)];
   return {
     version,
-    resources: resources.toSorted((left, right) => (String(left.resource) < String(right.resource) ? -1 : 1)),
+    resources: resources.toSorted(byTextOf('resource')),
     freshness: 'Current',
   };
 }

@@ -11,6 +11,7 @@ import { makeServerTls, type ServerTls } from './certificate.ts';
 import type { ApiReply, ApiServer } from './contract.ts';
 import { forward } from './forward.ts';
 import { readCall } from './http-call.ts';
+import { numberAt } from './json-access.ts';
 import { StatusError } from './status-error.ts';
 import { streamWatch } from './watch-stream.ts';
 
@@ -87,7 +88,7 @@ function send(response: ServerResponse, reply: Whole): void {
   for (const warning of reply.warnings ?? []) {
     response.appendHeader('Warning', `299 - ${JSON.stringify(warning)}`);
   }
-  const retryAfter = retryAfterOf(reply.body.details);
+  const retryAfter = numberAt(reply.body, 'details', 'retryAfterSeconds');
   if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter));
   response.writeHead(reply.status, {
     'content-type': contentType(reply.body.kind),
@@ -100,12 +101,6 @@ function send(response: ServerResponse, reply: Whole): void {
 function contentType(kind: unknown): string {
   if (kind !== 'APIGroupDiscoveryList') return 'application/json';
   return 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
-}
-
-function retryAfterOf(details: unknown): unknown {
-  return typeof details === 'object' && details !== null && 'retryAfterSeconds' in details
-    ? details.retryAfterSeconds
-    : undefined;
 }
 
 /** A bug in the server, or a client that went away: the client, if there, gets a 500. */

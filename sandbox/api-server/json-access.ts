@@ -26,6 +26,16 @@ export function stringAt(value: Json | undefined, ...keys: readonly string[]): s
   return typeof found === 'string' ? found : '';
 }
 
+/** A scalar as text; '' for objects, lists, null and nothing. */
+export function textOf(value: Json | undefined): string {
+  return typeof value === 'string' ? value : typeof value === 'number' || typeof value === 'boolean' ? `${value}` : '';
+}
+
+/** Sorts objects by the text of a member. */
+export function byTextOf(key: string): (left: JsonObject, right: JsonObject) => number {
+  return (left, right) => (textOf(left[key]) < textOf(right[key]) ? -1 : 1);
+}
+
 /** The number at a path. */
 export function numberAt(value: Json | undefined, ...keys: readonly string[]): number | undefined {
   const found = valueAt(value, ...keys);

@@ -123,7 +123,7 @@ function continued(core: Core, token: string, version: number | undefined): Star
     throw badRequest('specifying resource version is not allowed when using continue');
   }
   const { rv, start } = readToken(token);
-  const after = start.replace(/^\//, '').replace(/\u0000$/, '');
+  const after = start.replace(/^\//, '').split('\u0000')[0] ?? '';
   if (rv === -1) return { rv: core.store.revision(), after };
   if (rv >= core.store.floor()) return { rv, after };
   const refusal = expired(

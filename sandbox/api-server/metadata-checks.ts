@@ -2,7 +2,7 @@
 
 import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
 import type { FieldCause } from './contract.ts';
-import { listAt, metadataOf, objectAt, objectsAt, sameJson, stringAt } from './json-access.ts';
+import { listAt, metadataOf, objectAt, objectsAt, sameJson, stringAt, textOf } from './json-access.ts';
 
 const labelName = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 const prefixRule = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
@@ -82,7 +82,7 @@ function valueComplaints(value: string): readonly string[] {
 
 function annotationCauses(annotations: JsonObject): readonly FieldCause[] {
   const entries = Object.entries(annotations);
-  const bytes = entries.reduce((sum, [key, value]) => sum + key.length + String(value).length, 0);
+  const bytes = entries.reduce((sum, [key, value]) => sum + key.length + textOf(value).length, 0);
   const tooLong: FieldCause = {
     reason: 'FieldValueTooLong',
     field: 'metadata.annotations',
@@ -119,7 +119,7 @@ const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion'
 
 function finalizerCauses(finalizers: readonly Json[]): readonly FieldCause[] {
   return finalizers.flatMap((finalizer) => {
-    const text = String(finalizer);
+    const text = textOf(finalizer);
     const words = keyWords(text);
     if (words.length > 0) return words.map((said) => wrong('metadata.finalizers', text, said));
     if (text.includes('/') || standardFinalizers.has(text)) return [];

@@ -7,7 +7,7 @@ import type { Write } from './core.ts';
 import { createObject, ownership } from './create.ts';
 import { decodeObject, reportUnknown } from './decode.ts';
 import { applyFields } from './fields/apply.ts';
-import { metadataOf, nameOf, stringAt, withMetadata, without } from './json-access.ts';
+import { metadataOf, nameOf, stringAt, textOf, withMetadata, without } from './json-access.ts';
 import { mergePatch } from './merge-patch.ts';
 import type { ServedKind } from './served-kind.ts';
 import { apiVersionOf } from './served-kind.ts';
@@ -86,7 +86,7 @@ function decodePatched(write: Write, patched: JsonObject): JsonObject {
 function checkType(kind: ServedKind, patched: JsonObject): void {
   if (patched.kind === kind.kind && patched.apiVersion === apiVersionOf(kind)) return;
   throw badRequest(
-    `the API version in the data (${String(patched.apiVersion)}) does not match the expected API version (${apiVersionOf(kind)})`,
+    `the API version in the data (${textOf(patched.apiVersion)}) does not match the expected API version (${apiVersionOf(kind)})`,
   );
 }
 

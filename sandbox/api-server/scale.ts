@@ -2,7 +2,7 @@
 
 import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
 import type { Write } from './core.ts';
-import { metadataOf, numberAt, objectAt, objectsAt, stringAt, valueAt, withValueAt } from './json-access.ts';
+import { metadataOf, numberAt, objectAt, objectsAt, stringAt, textOf, valueAt, withValueAt } from './json-access.ts';
 import { patchedObject } from './patch.ts';
 import type { ScalePaths } from './served-kind.ts';
 import { badRequest, conflict, invalid, modifiedMeanwhile, notFound, noSuchResource } from './status-error.ts';
@@ -30,7 +30,7 @@ export function scaleOf(paths: ScalePaths, object: JsonObject): JsonObject {
 /** A LabelSelector as text; custom resources have the text already. */
 function selectorText(value: Json | undefined): string {
   if (typeof value === 'string') return value;
-  const labels = Object.entries(objectAt(value, 'matchLabels')).map(([key, one]) => `${key}=${String(one)}`);
+  const labels = Object.entries(objectAt(value, 'matchLabels')).map(([key, one]) => `${key}=${textOf(one)}`);
   const expressions = objectsAt(value, 'matchExpressions').map(expressionText);
   return [...labels, ...expressions].sort().join(',');
 }

@@ -151,9 +151,11 @@ function startTimers(plan: WatchPlan, signal: AbortSignal, mark: (object: JsonOb
   const { clock } = plan.core;
   const { timeoutMs, bookmarks } = plan;
   const after = (ms: number, then: () => void): void => {
-    void clock.sleep(ms, signal).then(() => {
+    const wake = (): void => {
       if (!signal.aborted) then();
-    });
+    };
+    // Some clocks end a sleep that is aborted, others reject it: nobody waits for it any more.
+    clock.sleep(ms, signal).then(wake, wake);
   };
   if (timeoutMs !== undefined) after(timeoutMs, end);
   if (!bookmarks) return;
