@@ -4,12 +4,12 @@
  */
 
 import type { Clock, KubeClient } from '../../kube/api.ts';
-import { type Behaviour, behaviourOf, pullError } from './behaviour.ts';
+import { type Behaviour, behaviourOf, pullError, splitImage } from './behaviour.ts';
 import { type ContainerInput, containerInput } from './container-env.ts';
-import { splitImage } from './behaviour.ts';
 import { type Container, hashOf, type Pod } from './pod.ts';
 import { type PodServer, podServer } from './pod-server.ts';
 import type { ContainerReport, ContainerState } from './pod-status.ts';
+import type { LogLines } from './log-lines.ts';
 import { probeReadiness } from './readiness.ts';
 import type { RequestCounter } from './request-counter.ts';
 
@@ -21,16 +21,19 @@ export interface ContainerTimes {
   readonly crashBackOffMs: number;
 }
 
+/** Where to listen: the pod's own address, loopback with a port of the system's choice, or nowhere. */
+export type Listen = { readonly kind: 'own' | 'loopback'; readonly host: string } | { readonly kind: 'none' };
+
 export interface ContainerContext {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly pod: Pod;
   readonly container: Container;
   readonly podIp: string;
-  /** Where to listen: the pod's own address, or loopback with a port of the system's choice. */
-  readonly listen: { readonly host: string; readonly ownPorts: boolean };
+  readonly listen: Listen;
   readonly times: ContainerTimes;
   readonly counter: RequestCounter;
+  readonly lines: LogLines;
   changed(): void;
 }
 
@@ -136,7 +139,8 @@ async function runOnce(
   stop: AbortSignal,
   kill: AbortSignal,
 ): Promise<number> {
-  const { clock, container } = context;
+  const { clock, container, lines } = context;
+  lines.write(`${container.image} starts in pod ${context.pod.metadata.name}`);
   const startedAt = timeText(clock.now());
   const behaviour = behaviourOf(container.image, [...container.command, ...container.args], input.env);
   let code = 0;
@@ -147,6 +151,7 @@ async function runOnce(
   } else {
     code = await serve(context, running, set, { behaviour, input, startedAt }, stop, kill);
   }
+  lines.write(`exits with code ${code}`);
   set({ kind: 'terminated', exitCode: code, startedAt, finishedAt: timeText(clock.now()) });
   return code;
 }
@@ -166,11 +171,15 @@ async function serve(
   kill: AbortSignal,
 ): Promise<number> {
   const { clock, container, times } = context;
-  const servers = await openServers(context, serving);
+  const { readyAfterMs } = serving.behaviour;
+  const readyAtMs = clock.monotonicMs() + readyAfterMs;
+  const isReady = (): boolean => clock.monotonicMs() >= readyAtMs;
+  const servers = await openServers(context, serving, isReady);
   if (servers === undefined) return 1;
   running.urls = Object.fromEntries([...servers].map(([port, server]) => [port, server.url]));
   const { startedAt } = serving;
-  const probing = probeReadiness(clock, container, running.urls, stop, (ready) => {
+  const probe = { urls: running.urls, isReady: context.listen.kind === 'none' ? isReady : undefined };
+  const probing = probeReadiness(clock, container, probe, stop, (ready) => {
     const { state } = running;
     if (state.kind !== 'running' || state.ready !== ready) set({ kind: 'running', startedAt, ready });
   });
@@ -188,23 +197,28 @@ async function serve(
 async function openServers(
   context: ContainerContext,
   serving: Serving,
+  ready: () => boolean,
 ): Promise<ReadonlyMap<number, PodServer> | undefined> {
   const servers = new Map<number, PodServer>();
+  const { listen, lines, clock } = context;
   const { behaviour } = serving;
-  const readyAtMs = context.clock.monotonicMs() + behaviour.readyAfterMs;
+  if (listen.kind === 'none') return servers;
   for (const { containerPort } of context.container.ports) {
     try {
       const server = await podServer({
-        host: context.listen.host,
-        port: context.listen.ownPorts ? containerPort : 0,
+        host: listen.host,
+        port: listen.kind === 'own' ? containerPort : 0,
+        clock,
+        log: (line) => lines.write(line),
         answer: answerOf(context, serving.input),
         counter: context.counter,
         errorPct: behaviour.errorPct,
         latencyMs: behaviour.latencyMs,
-        ready: () => context.clock.monotonicMs() >= readyAtMs,
+        ready,
       });
       servers.set(containerPort, server);
-    } catch {
+    } catch (error) {
+      lines.write(`cannot listen on port ${containerPort}: ${error instanceof Error ? error.message : String(error)}`);
       await Promise.all([...servers.values()].map((server) => server.close()));
       return undefined;
     }

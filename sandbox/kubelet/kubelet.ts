@@ -13,7 +13,9 @@ import { type Discovery, discovery } from '../../kube/discovery.ts';
 import { silentLog } from '../../kube/silent-log.ts';
 import { type ApiTransport, transport } from '../../kube/transport.ts';
 import { type Addresses, podAddresses } from './addresses.ts';
-import type { ContainerTimes } from './container-run.ts';
+import type { ContainerTimes, Listen } from './container-run.ts';
+import { type LogLines, logLines } from './log-lines.ts';
+import { type LogServerOptions, startLogServer } from './log-server.ts';
 import { keepNodeAlive, type NodeOptions, registerNode } from './node.ts';
 import { hashOf, Pod } from './pod.ts';
 import { podKey, type PodRun, removePod, runPod } from './pod-run.ts';
@@ -25,8 +27,11 @@ export interface KubeletOptions {
   readonly transport?: Transport;
   readonly nodeName: string;
   readonly podCidr?: string;
-  /** `pod-range`: listen on each pod's own address (needs a network where the range is local). `loopback`: on 127.0.0.1, see `urls`. */
-  readonly addresses: 'pod-range' | 'loopback';
+  /**
+   * `pod-range`: listen on each pod's own address (needs a network where the range is local). `loopback`: on 127.0.0.1, see
+   * `urls` and the pods' annotation; also serves their logs. `none`: nothing listens, pods are ready as their settings say.
+   */
+  readonly addresses: 'pod-range' | 'loopback' | 'none';
   readonly startDelayMs?: number;
   readonly drainMs?: number;
   readonly pullBackOffMs?: number;
@@ -63,6 +68,7 @@ interface Known {
   pod: Pod;
   readonly ip: string;
   readonly counter: RequestCounter;
+  readonly logs: ReadonlyMap<string, LogLines>;
   run: PodRun | undefined;
 }
 
@@ -83,10 +89,16 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
   const own = options.transport === undefined ? await ownTransport(options) : undefined;
   const used = options.transport ?? own;
   if (used === undefined) throw new Error('startKubelet needs kubeconfigPath or transport');
-  const found = discovery(used);
+  const found = discovery(used, { clock: clockOr(options.clock) });
   const stop = new AbortController();
   const node = makeNode(options, kubeClient(used, found), stop.signal);
-  await registerNode(node);
+  const logs = options.addresses === 'loopback' ? await startLogServer(logsOf(node)) : undefined;
+  try {
+    await registerNode(node, logs?.url);
+  } catch (error) {
+    await logs?.close();
+    throw error;
+  }
   const cache = watchPods(used, found, node);
   const loops = Promise.all([keepNodeAlive(node, stop.signal), cache.run(stop.signal)]);
   await cache.whenSettled(stop.signal);
@@ -97,7 +109,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
       stop.abort();
       const runs = [...node.known.values()].flatMap(({ run }) => (run === undefined ? [] : [run]));
       await Promise.all(runs.map((run) => run.abandon()));
-      await loops;
+      await Promise.all([loops, logs?.close()]);
       own?.close();
     },
   };
@@ -129,6 +141,16 @@ function makeNode(options: KubeletOptions, client: KubeClient, stopped: AbortSig
     known: new Map(),
     binding: new Set(),
     stopped,
+  };
+}
+
+function logsOf(node: Node): LogServerOptions {
+  return {
+    now: () => node.clock.now(),
+    find: (namespace, name, container) =>
+      [...node.known.values()]
+        .findLast(({ pod }) => pod.metadata.name === name && pod.metadata.namespace === namespace)
+        ?.logs.get(container),
   };
 }
 
@@ -189,10 +211,21 @@ function keepRunning(node: Node, pod: Pod): void {
   if (pod.status.phase === 'Succeeded' || pod.status.phase === 'Failed') return;
   const ip = node.addresses.take(pod.status.podIP);
   const counter = requestCounter();
-  const ownPorts = node.listenOn === 'pod-range';
-  const listen = { host: ownPorts ? ip : '127.0.0.1', ownPorts };
-  const run = runPod({ ...node, podIp: ip, counter, listen }, pod);
-  node.known.set(pod.metadata.uid, { pod, ip, counter, run });
+  const logs = new Map(pod.spec.containers.map(({ name }) => [name, logLines(() => node.clock.now())]));
+  const linesOf = (container: string): LogLines => logs.get(container) ?? logLines(() => node.clock.now());
+  const run = runPod({ ...node, podIp: ip, counter, linesOf, listen: listenOf(node, ip) }, pod);
+  node.known.set(pod.metadata.uid, { pod, ip, counter, logs, run });
+}
+
+function listenOf({ listenOn }: Node, ip: string): Listen {
+  switch (listenOn) {
+    case 'pod-range':
+      return { kind: 'own', host: ip };
+    case 'loopback':
+      return { kind: 'loopback', host: '127.0.0.1' };
+    case 'none':
+      return { kind: 'none' };
+  }
 }
 
 async function end(node: Node, pod: Pod): Promise<void> {
@@ -212,6 +245,7 @@ async function forget(node: Node, uid: string): Promise<void> {
   if (known === undefined || run === undefined) return;
   known.run = undefined;
   await run.abandon();
+  for (const lines of known.logs.values()) lines.end();
   node.addresses.give(known.ip);
 }
 

@@ -1,6 +1,6 @@
 /**
  * The simulated kubelet as a program: `node sandbox/kubelet/main.ts --kubeconfig FILE --node NAME [--pod-cidr CIDR]
- * [--addresses pod-range|loopback] [--start-delay 200ms] [--drain 500ms] [--control-port N]`. With a control port,
+ * [--addresses pod-range|loopback|none] [--start-delay 200ms] [--drain 500ms] [--control-port N]`. With a control port,
  * GET /pods on 127.0.0.1 lists all pods with their request counts.
  */
 
@@ -51,8 +51,8 @@ function serveControl(running: Kubelet, port: number): Server {
 }
 
 function addressesOf(value: string): KubeletOptions['addresses'] {
-  if (value === 'pod-range' || value === 'loopback') return value;
-  throw new Error(`--addresses is "${value}"; allowed are pod-range and loopback`);
+  if (value === 'pod-range' || value === 'loopback' || value === 'none') return value;
+  throw new Error(`--addresses is "${value}"; allowed are pod-range, loopback and none`);
 }
 
 function durationOf(flag: string, value: string): number {

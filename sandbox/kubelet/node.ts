@@ -21,8 +21,11 @@ const renewMs = 10_000;
 const leaseSeconds = 40;
 const leaseNamespace = 'kube-node-lease';
 
-/** Rejects with one sentence when the node cannot be registered. */
-export async function registerNode(options: NodeOptions): Promise<void> {
+/** Where the API server finds the logs of this node's pods. */
+const logsAnnotation = 'sandbox.tidegate.io/kubelet';
+
+/** Rejects with one sentence when the node cannot be registered. `logsUrl`: where its pods' logs are served, if anywhere. */
+export async function registerNode(options: NodeOptions, logsUrl?: string): Promise<void> {
   const { client, name } = options;
   const node: KubeObject & Record<string, unknown> = {
     apiVersion: 'v1',
@@ -36,6 +39,10 @@ export async function registerNode(options: NodeOptions): Promise<void> {
   const created = await client.create(node);
   if (created.kind !== 'ok' && !(created.kind === 'conflict' && created.reason === 'AlreadyExists')) {
     throw new Error(`node ${name} could not be registered: ${sentenceOf(created)}`);
+  }
+  if (logsUrl !== undefined) {
+    const told = await client.merge(nodeKey(name), { metadata: { annotations: { [logsAnnotation]: logsUrl } } }, {});
+    if (told.kind !== 'ok') throw new Error(`node ${name} could not be annotated: ${sentenceOf(told)}`);
   }
   const status = await client.merge(nodeKey(name), { status: nodeStatus(options) }, { subresource: 'status' });
   if (status.kind !== 'ok') throw new Error(`the status of node ${name} could not be written: ${sentenceOf(status)}`);

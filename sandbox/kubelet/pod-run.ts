@@ -2,9 +2,10 @@
  * One pod on this node: its containers, its address, its status on the API server, and its graceful end.
  */
 
-import type { Clock, KubeClient, Log, ObjectKey } from '../../kube/api.ts';
+import type { ApiResult, Clock, KubeClient, Log, ObjectKey } from '../../kube/api.ts';
 import { parseDurationMs } from '../../crds/schema/duration.ts';
-import { type ContainerRun, type ContainerTimes, runContainer, timeText } from './container-run.ts';
+import { type ContainerRun, type ContainerTimes, type Listen, runContainer, timeText } from './container-run.ts';
+import type { LogLines } from './log-lines.ts';
 import type { Pod } from './pod.ts';
 import { podStatus } from './pod-status.ts';
 import type { RequestCounter } from './request-counter.ts';
@@ -15,9 +16,11 @@ export interface PodContext {
   readonly log: Log;
   readonly podIp: string;
   readonly hostIp: string;
-  readonly listen: { readonly host: string; readonly ownPorts: boolean };
+  readonly listen: Listen;
   readonly times: ContainerTimes;
   readonly counter: RequestCounter;
+  /** The log of a container by its name. */
+  readonly linesOf: (container: string) => LogLines;
 }
 
 export interface PodRun {
@@ -36,6 +39,8 @@ const defaultGraceSeconds = 30;
 /** Annotations that set a pod's own times, as Go durations. */
 export const startDelayAnnotation = 'sandbox.tidegate.io/start-delay';
 export const drainAnnotation = 'sandbox.tidegate.io/drain';
+/** Written by the kubelet in loopback mode: "8080=127.0.0.1:40123", comma-separated. */
+export const listensAnnotation = 'sandbox.tidegate.io/listens';
 
 export function runPod(context: PodContext, first: Pod): PodRun {
   const { clock } = context;
@@ -45,9 +50,11 @@ export function runPod(context: PodContext, first: Pod): PodRun {
   let pod = first;
   let terminating: Promise<void> | undefined;
   const writer = statusWriter(context, () => {
+    const listens = context.listen.kind === 'loopback' ? listensText(urlsOf(runs)) : '';
     const containers = runs.map((run) => run.report());
     return {
       pod,
+      listens,
       status: podStatus(pod, {
         podIp: context.podIp,
         hostIp: context.hostIp,
@@ -59,7 +66,11 @@ export function runPod(context: PodContext, first: Pod): PodRun {
   });
   const times = timesOf(first, context.times);
   const runs: ContainerRun[] = first.spec.containers.map((container) =>
-    runContainer({ ...context, pod: first, container, times, changed: writer.write }, stop.signal, kill.signal),
+    runContainer(
+      { ...context, pod: first, container, times, lines: context.linesOf(container.name), changed: writer.write },
+      stop.signal,
+      kill.signal,
+    ),
   );
   writer.write();
 
@@ -88,8 +99,18 @@ export function runPod(context: PodContext, first: Pod): PodRun {
       stop.abort();
       await Promise.all(runs.map((run) => run.ended));
     },
-    urls: () => Object.assign({}, ...runs.map((run) => run.urls())) as Readonly<Record<number, string>>,
+    urls: () => urlsOf(runs),
   };
+}
+
+function urlsOf(runs: readonly ContainerRun[]): Readonly<Record<number, string>> {
+  return Object.assign({}, ...runs.map((run) => run.urls())) as Readonly<Record<number, string>>;
+}
+
+function listensText(urls: Readonly<Record<number, string>>): string {
+  return Object.entries(urls)
+    .map(([port, url]) => `${port}=${new URL(url).host}`)
+    .join(',');
 }
 
 function timesOf(pod: Pod, times: ContainerTimes): ContainerTimes {
@@ -115,6 +136,8 @@ interface StatusWriter {
 interface StatusNow {
   readonly pod: Pod;
   readonly status: object;
+  /** Where its ports are reached; '' when nowhere but at the pod's address. */
+  readonly listens: string;
 }
 
 function statusWriter(context: PodContext, current: () => StatusNow): StatusWriter {
@@ -126,12 +149,9 @@ function statusWriter(context: PodContext, current: () => StatusNow): StatusWrit
     await Promise.resolve();
     while (dirty && !closed.signal.aborted) {
       dirty = false;
-      const { pod, status } = current();
-      const result = await context.client.merge(
-        podKey(pod),
-        { status },
-        { subresource: 'status', uid: pod.metadata.uid },
-      );
+      const now = current();
+      const { pod } = now;
+      const result = await writeStatus(context.client, now);
       if (result.kind === 'ok') continue;
       if (result.kind === 'not-found' || result.kind === 'conflict') return;
       if (result.kind === 'invalid')
@@ -149,6 +169,20 @@ function statusWriter(context: PodContext, current: () => StatusNow): StatusWrit
     });
   };
   return { write, flush: async () => working, close: () => closed.abort() };
+}
+
+/** Whoever finds the pod ready must find where it listens, so that is written first. */
+async function writeStatus(client: KubeClient, { pod, status, listens }: StatusNow): Promise<ApiResult> {
+  const { uid, annotations } = pod.metadata;
+  if (listens !== '' && annotations[listensAnnotation] !== listens) {
+    const told = await client.merge(
+      podKey(pod),
+      { metadata: { annotations: { [listensAnnotation]: listens } } },
+      { uid },
+    );
+    if (told.kind !== 'ok') return told;
+  }
+  return client.merge(podKey(pod), { status }, { subresource: 'status', uid });
 }
 
 /** Removes the object, as a kubelet does when the containers have ended. Tries until it is gone or another pod has its name. */

@@ -1,6 +1,7 @@
 /** A pod's server: what it answers, fails, counts and exports; and the addresses it gets. */
 
 import { afterEach, describe, expect, it } from 'vitest';
+import { systemClock } from '../../kube/clock.ts';
 import { podAddresses } from './addresses.ts';
 import { failsNow, podServer, type PodServerOptions } from './pod-server.ts';
 import { requestCounter } from './request-counter.ts';
@@ -21,7 +22,16 @@ const answer = {
 
 async function aServer(more: Partial<PodServerOptions> = {}) {
   const counter = requestCounter();
-  const base = { host: '127.0.0.1', port: 0, answer, counter, errorPct: 0, latencyMs: 0, ready: () => true };
+  const base = {
+    host: '127.0.0.1',
+    port: 0,
+    answer,
+    counter,
+    errorPct: 0,
+    latencyMs: 0,
+    clock: systemClock,
+    ready: () => true,
+  };
   const server = await podServer({ ...base, ...more });
   closing.push(server.close);
   return { url: server.url, counter, close: server.close };

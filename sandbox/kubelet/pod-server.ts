@@ -5,6 +5,7 @@
 
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import type { Clock } from '../../kube/api.ts';
 import type { RequestCounter } from './request-counter.ts';
 
 export interface Answer {
@@ -24,6 +25,10 @@ export interface PodServerOptions {
   readonly counter: RequestCounter;
   readonly errorPct: number;
   readonly latencyMs: number;
+  /** Times are its: latency, durations, and how long a close waits. */
+  readonly clock: Clock;
+  /** A line for the log of each request of a user. */
+  readonly log?: (line: string) => void;
   /** Whether a readiness probe passes now. */
   ready(): boolean;
 }
@@ -36,6 +41,7 @@ export interface PodServer {
 
 const probeAgent = 'kube-probe/';
 const closeAfterMs = 2_000;
+const never = new AbortController().signal;
 
 /** Rejects when the address cannot be listened on. */
 export async function podServer(options: PodServerOptions): Promise<PodServer> {
@@ -62,7 +68,7 @@ export async function podServer(options: PodServerOptions): Promise<PodServer> {
     url: `http://${address}:${port}`,
     close: () => {
       closing = true;
-      return close(server);
+      return close(server, options.clock);
     },
   };
 }
@@ -73,15 +79,18 @@ export function failsNow(served: number, errorPct: number): boolean {
 }
 
 function serve(options: PodServerOptions, request: IncomingMessage, response: ServerResponse, fails: boolean): void {
-  const startMs = performance.now();
+  const { clock } = options;
+  const startMs = clock.monotonicMs();
   const code = fails ? 500 : 200;
   request.resume();
   const answer = (): void => {
     // Counted before it is sent, so that whoever has the answer finds it in the count.
-    options.counter.count(code, (performance.now() - startMs) / 1000);
+    const tookMs = clock.monotonicMs() - startMs;
+    options.counter.count(code, tookMs / 1000);
+    options.log?.(`${request.method} ${request.url} ${code} ${tookMs.toFixed(1)}ms`);
     reply(response, code, `${JSON.stringify(options.answer)}\n`, 'application/json');
   };
-  if (options.latencyMs > 0) setTimeout(answer, options.latencyMs);
+  if (options.latencyMs > 0) void clock.sleep(options.latencyMs, never).then(answer);
   else answer();
 }
 
@@ -100,11 +109,12 @@ function listen(server: Server, port: number, host: string): Promise<void> {
   });
 }
 
-function close(server: Server): Promise<void> {
+function close(server: Server, clock: Clock): Promise<void> {
   return new Promise((resolve) => {
-    const force = setTimeout(() => server.closeAllConnections(), closeAfterMs);
+    const closed = new AbortController();
+    void clock.sleep(closeAfterMs, closed.signal).then(() => server.closeAllConnections());
     server.close(() => {
-      clearTimeout(force);
+      closed.abort();
       resolve();
     });
     server.closeIdleConnections();

@@ -7,11 +7,18 @@ import { get } from 'node:http';
 import type { Clock } from '../../kube/api.ts';
 import type { Container } from './pod.ts';
 
+export interface ProbeTarget {
+  /** Address per containerPort. */
+  readonly urls: Readonly<Record<number, string>>;
+  /** Asked instead of the address, where nothing listens. */
+  readonly isReady: (() => boolean) | undefined;
+}
+
 /** Tells the first result and every change of it. Resolves when the signal aborts. */
 export async function probeReadiness(
   clock: Clock,
   container: Container,
-  urls: Readonly<Record<number, string>>,
+  target: ProbeTarget,
   signal: AbortSignal,
   tell: (ready: boolean) => void,
 ): Promise<void> {
@@ -20,12 +27,14 @@ export async function probeReadiness(
     tell(true);
     return;
   }
-  const url = urls[portNumber(container, probe.httpGet.port)];
+  const { path, port } = probe.httpGet;
+  const url = target.urls[portNumber(container, port)];
+  const asks = async (): Promise<boolean> => url !== undefined && (await answersWell(new URL(path, url)));
   tell(false);
   await clock.sleep(probe.initialDelaySeconds * 1000, signal);
   let ready = false;
   while (!signal.aborted) {
-    const passes = url !== undefined && (await answersWell(new URL(probe.httpGet.path, url)));
+    const passes = target.isReady === undefined ? await asks() : target.isReady();
     if (signal.aborted) return;
     if (passes !== ready) tell(passes);
     ready = passes;
