@@ -64,8 +64,10 @@ function flatten(prefix: string, value: Json, found: Map<string, string>): void 
 /** Conditions and the like by their name, so that their order does not matter. */
 function labelOf(value: Json, index: number): string {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return String(index);
-  const { type, name } = value as JsonObject;
-  return typeof type === 'string' ? type : typeof name === 'string' && !/[0-9a-f]{7}/.test(name) ? name : String(index);
+  const { type, kind, name } = value as JsonObject;
+  if (typeof type === 'string') return type;
+  if (typeof name !== 'string' || /[0-9a-f]{7}/.test(name)) return String(index);
+  return typeof kind === 'string' ? `${kind} ${name}` : name;
 }
 
 const time = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?Z/g;

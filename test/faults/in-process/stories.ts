@@ -89,7 +89,7 @@ async function untilReverted(world: RunWorld, good: AppOptions): Promise<void> {
   await world.until('the revert is on the branch', () => isRevert(world.git.tip().message), withinMs);
   await world.until(
     'the cluster and Git say the same again',
-    () => isAtRest(world) && isHealthy(world, good) && reverts(world).every(({ phase }) => phase === 'Merged'),
+    () => isAtRest(world) && isHealthy(world, good) && reverts(world).every(({ phase }) => phase === 'Pushed'),
     withinMs,
   );
 }
