@@ -34,6 +34,8 @@ export interface ApiProxyOptions {
 
 export interface ApiProxy {
   readonly url: string;
+  /** The proxy's certificate, PEM in base64. */
+  readonly caData: string;
   /** Ends every connection and refuses new ones until `mend`. */
   cut(): void;
   mend(): void;
@@ -69,6 +71,7 @@ export async function startApiProxy(options: ApiProxyOptions): Promise<ApiProxy>
   const { port } = server.address() as AddressInfo;
   return {
     url: `https://127.0.0.1:${port}`,
+    caData: Buffer.from(options.tls.cert).toString('base64'),
     cut: () => {
       proxy.isCut = true;
       for (const socket of proxy.sockets) socket.destroy();
