@@ -1,7 +1,8 @@
 /**
  * S16: status is truthful: observedGeneration is the generation that was used; the reported weight equals some version of the
  * route that is no older than the last own write of it; Healthy only if stable is complete and the route is final; a Release is
- * Good only with its Rollouts promoted.
+ * Good only with its Rollouts promoted. While only pods of a revision drain whose template left again (back-to-stable), stable is
+ * complete and the route final as soon as the weight is confirmed.
  *
  * Counted: own writes to the status of a Rollout and of a Release. A status write carries the version it was decided on, so the
  * generation used is that of the object before. Pods, routes and other people's changes count as they were at any moment of the
@@ -70,16 +71,21 @@ function checkHealthy(view: RolloutView, history: RolloutHistory, lagMs: number,
   const stable = view.stable ?? '';
   const why = unfinished(view);
   if (why !== undefined) return say(`${view.text} says Healthy, but ${why}`);
-  const isComplete = (one: RolloutView) => (one.ready[stable] ?? 0) >= one.replicas && (one.share?.high ?? 0) === 0;
+  const isComplete = (one: RolloutView) => (one.ready[stable] ?? 0) >= one.replicas && isFinal(one, view.transition);
   if (!history.within(lagMs).some(isComplete))
     say(
       `${view.text} says Healthy with ${view.ready[stable] ?? 0} of ${view.replicas} pods ready and canary weight ${view.share?.high ?? 0}`,
     );
 }
 
+/** On the way back to stable the weight counts when it is confirmed. */
+function isFinal({ share, routes }: RolloutView, transition: string | undefined): boolean {
+  return (share?.high ?? 0) === 0 && (transition === undefined || routes === undefined || routes.isConfirmed);
+}
+
 function unfinished({ current, stable, transition, stableService }: RolloutView): string | undefined {
   if (current === undefined || current !== stable) return `revision ${current ?? 'none'} is not stable`;
-  if (transition !== undefined) return `a transition (${transition}) is under way`;
+  if (transition !== undefined && transition !== 'back-to-stable') return `a transition (${transition}) is under way`;
   const selected = stableService?.hash;
   return selected === undefined || selected === stable ? undefined : `the stable Service selects ${selected}`;
 }
