@@ -21,6 +21,11 @@ export interface CustomNode {
   readonly fillsIn: boolean;
   readonly required: readonly string[];
   readonly rules: readonly CustomRule[];
+  /** Rules here or below; among them some with `oldSelf`. */
+  readonly hasRules: boolean;
+  readonly hasTransitions: boolean;
+  /** Sets or keyed lists here or below. */
+  readonly hasKeyedLists: boolean;
   /** As it stands in the definition: limits, patterns, enum, alternatives. */
   readonly given: JsonObject;
 }
@@ -45,6 +50,8 @@ export function customNode(schema: JsonObject): CustomNode {
   const item = isJsonObject(schema['items']) ? customNode(schema['items']) : undefined;
   const listType = schema['x-kubernetes-list-type'];
   const members = Object.values(fields);
+  const below = [...members, rest, item].filter((one) => one !== undefined);
+  const rules = objects(schema['x-kubernetes-validations']).map(ruleOf);
   return {
     type: textAt(schema, 'type'),
     nullable: schema['nullable'] === true,
@@ -58,10 +65,14 @@ export function customNode(schema: JsonObject): CustomNode {
     hasFields: members.length > 0,
     rest,
     item,
-    fallback: schema['default'],
-    fillsIn: [...members, rest, item].some((one) => one !== undefined && (one.fillsIn || one.fallback !== undefined)),
+    // A null default is lost when a definition is stored.
+    fallback: schema['default'] ?? undefined,
+    fillsIn: below.some((one) => one.fillsIn || one.fallback !== undefined),
     required: texts(schema['required']),
-    rules: objects(schema['x-kubernetes-validations']).map(ruleOf),
+    rules,
+    hasRules: rules.length > 0 || below.some((one) => one.hasRules),
+    hasTransitions: rules.some(({ rule }) => /\boldSelf\b/.test(rule)) || below.some((one) => one.hasTransitions),
+    hasKeyedLists: listType === 'set' || listType === 'map' || below.some((one) => one.hasKeyedLists),
     given: schema,
   };
 }

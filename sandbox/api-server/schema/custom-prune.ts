@@ -11,11 +11,15 @@ export function normaliseCustom(object: JsonObject, root: CustomNode): Normalise
   const { metadata, ...body } = object;
   const pruned = pruneMap(body, root, '', unknown, true);
   const filled = fillIn(pruned, root) as JsonObject;
-  if (!isJsonObject(metadata)) return { object: metadata === undefined ? filled : { ...filled, metadata }, unknown };
+  if (metadata === undefined || metadata === null) return { object: filled, unknown: unknown.toSorted() };
+  if (!isJsonObject(metadata)) {
+    const found = Array.isArray(metadata) ? 'array' : typeof metadata;
+    return { object, unknown, refused: `json: cannot unmarshal ${found} into Go value of type v1.ObjectMeta` };
+  }
   const read = metadataOf(metadata);
   return {
     object: filled === body && read.object === metadata ? object : { ...filled, metadata: read.object },
-    unknown: [...read.unknown.map((path) => `metadata.${path}`), ...unknown],
+    unknown: [...read.unknown.map((path) => `metadata.${path}`), ...unknown.toSorted()],
     ...(read.refused === undefined ? {} : { refused: read.refused }),
   };
 }

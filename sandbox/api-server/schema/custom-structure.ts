@@ -24,7 +24,7 @@ function withoutEmpties(structure: Structure): Structure {
 }
 
 function customStructure(node: CustomNode): Structure {
-  if (node.intOrString) return { kind: 'scalar', type: 'untyped' };
+  if (node.intOrString) return { kind: 'any' };
   switch (node.type) {
     case 'object':
       return mapStructure(node);

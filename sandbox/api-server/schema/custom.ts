@@ -5,7 +5,9 @@ import { isJsonObject } from '../../../crds/schema/json.ts';
 import type { KindSchema } from '../contract.ts';
 import { customNode } from './custom-node.ts';
 import { normaliseCustom } from './custom-prune.ts';
+import { compileRules } from './custom-rules.ts';
 import { rootStructure } from './custom-structure.ts';
+import { validateCustom } from './custom-validation.ts';
 
 export interface CustomNames {
   readonly group: string;
@@ -13,18 +15,20 @@ export interface CustomNames {
   readonly kind: string;
 }
 
-/** `crdVersion` is one entry of `spec.versions` of a CustomResourceDefinition. Compile once, use for every object. */
-export function customSchema(crdVersion: JsonObject, names: CustomNames): KindSchema {
+/** `crdVersion` is one entry of `spec.versions` of a CustomResourceDefinition. Compile once, use for every object.
+ * @throws Error that names a CEL rule which can't be run. */
+export function customSchema(crdVersion: JsonObject, _names: CustomNames): KindSchema {
   const given = isJsonObject(crdVersion['schema']) ? crdVersion['schema']['openAPIV3Schema'] : undefined;
   const schema = isJsonObject(given) ? given : { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   const subresources = isJsonObject(crdVersion['subresources']) ? crdVersion['subresources'] : {};
-  void names;
+  const hasStatus = isJsonObject(subresources['status']);
   const root = customNode(schema);
+  compileRules(root);
   return {
     custom: true,
-    hasStatus: isJsonObject(subresources['status']),
+    hasStatus,
     normalise: (object) => normaliseCustom(object, root),
-    validate: () => [],
+    validate: (object, old) => validateCustom(object, old, root, hasStatus),
     structure: rootStructure(root),
     openapi: schema,
   };
