@@ -53,6 +53,7 @@ function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
     client,
     stores,
     seen: caches.seen,
+    gitReverts: caches.git.gitReverts,
     ownWrites: ownWrites(clock),
     clock,
     dialect,

@@ -33,4 +33,8 @@ it('gives each record the phase of its newest revert, and nothing when it has it
 
   expect(copies.map((one) => one.revert)).toEqual([{ name: 'shop-2', phase: 'Pushed', commit: 'abc' }]);
   expect(revertCopies([aRun('web-2-two', copies[0]?.revert)], reverts)).toEqual([]);
+  expect(
+    revertCopies([aRun('web-2-two', { commit: 'abc', name: 'shop-2', phase: 'Pushed' })], reverts),
+    'as the API server gives it back, with sorted keys',
+  ).toEqual([]);
 });

@@ -22,8 +22,13 @@ export function revertCopies(runs: readonly RolloutRun[], reverts: readonly GitR
     if (newest === undefined) return [];
     const { phase = 'Pending', commit } = newest.status ?? {};
     const revert = { name: newest.metadata.name, phase, ...(commit === undefined ? {} : { commit }) };
-    return JSON.stringify(run.status?.revert) === JSON.stringify(revert) ? [] : [{ run, revert }];
+    return isSame(run.status?.revert, revert) ? [] : [{ run, revert }];
   });
+}
+
+/** Field by field: the API server gives objects back with their keys in an order of its own. */
+function isSame(known: Partial<RevertCopy['revert']> | undefined, wanted: RevertCopy['revert']): boolean {
+  return known?.name === wanted.name && known.phase === wanted.phase && known.commit === wanted.commit;
 }
 
 function age(revert: GitRevert): string {
