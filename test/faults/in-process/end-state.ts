@@ -4,7 +4,6 @@
  */
 
 import type { Json, JsonObject } from '../../../crds/schema/json.ts';
-import type { MemoryGit } from './memory-git.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { textAt } from './cluster-state.ts';
 import { roles } from '../plan/roles.ts';
@@ -27,7 +26,12 @@ const kinds: Readonly<Record<string, string>> = {
   RolloutRun: 'rolloutruns',
 };
 
-export function endState(state: ClusterState, git: MemoryGit): EndState {
+/** What the branch holds, newest first: a tree's id stands for all its files as well as they do themselves. */
+export interface Branch {
+  log(): readonly { readonly message: string; readonly files: JsonObject }[];
+}
+
+export function endState(state: ClusterState, git: Branch): EndState {
   const found = new Map<string, string>();
   const names = roles();
   for (const [kind, plural] of Object.entries(kinds)) {
@@ -43,7 +47,7 @@ export function endState(state: ClusterState, git: MemoryGit): EndState {
   git.log().forEach((commit, index) => {
     const which = `commit ${git.log().length - index}`;
     found.set(which, isRevert(commit.message) ? 'revert' : commit.message);
-    flatten(`${which} files`, commit.files as JsonObject, found);
+    flatten(`${which} files`, commit.files, found);
   });
   return found;
 }

@@ -100,8 +100,11 @@ export async function runWorld(options: WorldOptions): Promise<RunWorld> {
   };
 }
 
+/** Made once per process: the same in every run. */
+const definitions = [...crdManifests(tidegateDialect), ...gatewayCrds()];
+
 async function furnish(admin: KubeClient): Promise<void> {
-  for (const object of [...crdManifests(tidegateDialect), ...gatewayCrds(), ...firstObjects()]) {
+  for (const object of [...definitions, ...firstObjects()]) {
     const result = await admin.create(object as unknown as KubeObject);
     if (result.kind !== 'ok' && !(result.kind === 'conflict' && result.reason === 'AlreadyExists'))
       throw new Error(`${JSON.stringify(object.metadata)} could not be made: ${JSON.stringify(result)}`);
