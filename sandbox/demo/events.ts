@@ -22,10 +22,10 @@ export type DemoEvent =
   | (Told & { readonly type: 'scenario'; readonly scenario: ScenarioName; readonly story: string })
   | (Told & { readonly type: 'commit'; readonly commit: string; readonly subject: string; readonly author: string })
   | (Told & AppEvent)
-  | (Told & { readonly type: 'promote'; readonly command: string })
+  | (Told & { readonly type: 'promote'; readonly command: string; readonly said: string })
   | (Told & ScenarioResult)
   | (Told & { readonly type: 'timeline'; readonly path: string })
-  | (Told & { readonly type: 'still'; readonly message: string });
+  | (Told & { readonly type: 'note' | 'still'; readonly message: string });
 
 /** Seen on the application itself, by comparing two looks. */
 export type AppEvent =
@@ -81,7 +81,7 @@ export interface ScenarioResult {
   /** Real time from the commit to the proof. */
   readonly wallMs: number;
   /** Real time from the start of the process to the revert commit on the branch; null without one. */
-  readonly revertSinceStartMs: number | null;
+  readonly sinceStartMs: number | null;
   /** Shares of the requests that the canary Service got, as the gateway counted them, one per weight of the steps. */
   readonly canarySharesPct: readonly number[];
 }

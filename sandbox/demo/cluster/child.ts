@@ -48,7 +48,9 @@ export function startNode(name: string, args: readonly string[], folder: string)
     ended,
     endedBy: () => by,
     stop: (graceMs = 5_000) => stopChild(child, ended, graceMs),
-    kill: () => void child.kill('SIGKILL'),
+    kill: () => {
+      if (by === undefined) child.kill('SIGKILL');
+    },
   };
 }
 

@@ -22,6 +22,8 @@ export interface Answered {
 export interface Users {
   /** The newest answers, oldest first. */
   latest(count: number): readonly Answered[];
+  /** Pod template hash of the pods that answered with this version; undefined when none has. */
+  hashOf(version: string): string | undefined;
   stop(): void;
 }
 
@@ -35,8 +37,10 @@ export function startUsers(options: UsersOptions): Users {
   const answers: Answered[] = [];
   let nextAt = options.clock.now();
   let underWay = 0;
-  const note = (answer: Answered): void => {
+  const hashes = new Map<string, string>();
+  const note = (answer: Answered, hash: string): void => {
     underWay -= 1;
+    if (hash !== '') hashes.set(answer.version, hash);
     answers.push(answer);
     if (answers.length > 2 * kept) answers.splice(0, answers.length - kept);
   };
@@ -53,6 +57,7 @@ export function startUsers(options: UsersOptions): Users {
   }, tickMs);
   return {
     latest: (count) => answers.slice(-count),
+    hashOf: (version) => hashes.get(version),
     stop: () => {
       clearInterval(timer);
       agent.destroy();
@@ -65,17 +70,17 @@ function gapMs({ random, perSecond }: UsersOptions): number {
   return Math.min(5, -Math.log(1 - random())) * (1000 / perSecond);
 }
 
-function ask({ url, clock }: UsersOptions, agent: Agent, note: (answer: Answered) => void): void {
+function ask({ url, clock }: UsersOptions, agent: Agent, note: (answer: Answered, hash: string) => void): void {
   let noted = false;
-  const end = (code: number, version: string): void => {
+  const end = (code: number, body: string): void => {
     if (noted) return;
     noted = true;
-    note({ atMs: clock.monotonicMs(), code, version });
+    note({ atMs: clock.monotonicMs(), code, version: versionIn(body) }, hashIn(body));
   };
   const request = get(url, { agent, timeout: answerTimeoutMs }, (response) => {
     const parts: Buffer[] = [];
     response.on('data', (part: Buffer) => parts.push(part));
-    response.on('end', () => end(response.statusCode ?? 0, versionIn(Buffer.concat(parts).toString('utf8'))));
+    response.on('end', () => end(response.statusCode ?? 0, Buffer.concat(parts).toString('utf8')));
     response.on('error', () => end(0, ''));
   });
   request.on('timeout', () => request.destroy());
@@ -87,4 +92,8 @@ function ask({ url, clock }: UsersOptions, agent: Agent, note: (answer: Answered
 /** Pods answer with who they are. */
 function versionIn(body: string): string {
   return /"image":\s*"[^"]*:([^":]+)"/.exec(body)?.[1] ?? '';
+}
+
+function hashIn(body: string): string {
+  return /"hash":\s*"([^"]+)"/.exec(body)?.[1] ?? '';
 }

@@ -37,11 +37,12 @@ function tellOf(event: DemoEvent): string {
     case 'rolled-back':
       return `${event.app} ${event.version} ${event.message}`;
     case 'promote':
-      return `by "${event.command}"`;
+      return `by "${event.command}": ${event.said}`;
     case 'result':
       return resultText(event);
     case 'timeline':
       return event.path;
+    case 'note':
     case 'still':
       return event.message;
   }

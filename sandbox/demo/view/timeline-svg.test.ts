@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { rolledBack, start, timeline } from '../testing/timelines.ts';
-import { anApp, failing } from '../testing/scenes.ts';
+import { anApp, failing, now } from '../testing/scenes.ts';
 import { timelineRecorder } from './timeline.ts';
 import { timelineSvg } from './timeline-svg.ts';
 
@@ -51,7 +51,7 @@ describe('timeline as SVG', () => {
 
 describe('the record of a scenario', () => {
   it('has one band per step, two of the same name apart, and the failed one marked', () => {
-    const recorder = timelineRecorder('bad-release', 'story', start);
+    const recorder = timelineRecorder('bad-release', 'story');
     const atStep = (index: number) =>
       anApp({
         steps: anApp().steps.map(({ label }, at) => ({
@@ -63,13 +63,17 @@ describe('the record of a scenario', () => {
     recorder.app(start + 1000, atStep(2));
     recorder.app(start + 2000, atStep(5));
     recorder.app(start + 3000, failing);
-    const { steps, checks } = recorder.end(start + 4000, rolledBack.verdict);
+    const { steps, checks } = recorder.end({ from: now - 60_000, to: start + 4000 }, [], rolledBack.verdict);
 
     expect(steps.map(({ label, from, to, isFailed }) => [label, from - start, to - start, isFailed])).toEqual([
       ['20 %', 0, 1000, false],
       ['check', 1000, 2000, false],
       ['check', 2000, 3000, true],
     ]);
+    // Readings of before the scenario are not part of it.
+    const later = timelineRecorder('bad-release', 'story');
+    later.app(start, failing);
+    expect(later.end({ from: now + 1, to: now + 2 }, [], rolledBack.verdict).checks).toEqual([]);
     expect(checks.map(({ name }) => name)).toEqual(['success-rate', 'latency-p95']);
   });
 });

@@ -51,63 +51,73 @@ export interface Pin {
 }
 
 export interface TimelineRecorder {
-  traffic(sample: TrafficSample): void;
   app(at: Instant, app: AppPicture): void;
   pin(pin: Pin): void;
-  end(at: Instant, verdict: TimelineRun['verdict']): TimelineRun;
+  /** A command of a person; the same id is the same command. */
+  person(id: string, at: Instant, text: string): void;
+  end(
+    span: { readonly from: Instant; readonly to: Instant },
+    traffic: readonly TrafficSample[],
+    verdict: TimelineRun['verdict'],
+  ): TimelineRun;
 }
 
 interface Gathered {
-  readonly traffic: TrafficSample[];
+  readonly commands: Set<string>;
   readonly pins: Pin[];
   readonly bands: StepBand[];
   readonly checks: Map<string, CheckStrip>;
   open: StepBand | undefined;
-  hash: string | undefined;
+  openKey: string | undefined;
 }
 
-export function timelineRecorder(scenario: ScenarioName, story: string, from: Instant): TimelineRecorder {
-  const gathered: Gathered = { traffic: [], pins: [], bands: [], checks: new Map(), open: undefined, hash: undefined };
+export function timelineRecorder(scenario: ScenarioName, story: string): TimelineRecorder {
+  const gathered: Gathered = {
+    commands: new Set(),
+    pins: [],
+    bands: [],
+    checks: new Map(),
+    open: undefined,
+    openKey: undefined,
+  };
   return {
-    traffic: (sample) => void gathered.traffic.push(sample),
     app: (at, app) => noteApp(gathered, at, app),
     pin: (pin) => void gathered.pins.push(pin),
-    end: (at, verdict) => {
-      closeBand(gathered, at, false);
-      const { traffic, pins, bands, checks } = gathered;
-      const sorted = pins.toSorted((a, b) => a.at - b.at);
-      return {
-        scenario,
-        story,
-        from,
-        to: at,
-        verdict,
-        traffic,
-        steps: bands,
-        checks: [...checks.values()],
-        pins: sorted,
-      };
+    person: (id, at, text) => {
+      if (gathered.commands.has(id)) return;
+      gathered.commands.add(id);
+      gathered.pins.push({ at, kind: 'person', text });
+    },
+    end: ({ from, to }, traffic, verdict) => {
+      closeBand(gathered, to, false);
+      const { pins, bands: steps, checks } = gathered;
+      // What happened before, such as a command in an earlier scenario, is not part of this one.
+      const inside = pins.filter(({ at }) => at >= from).toSorted((a, b) => a.at - b.at);
+      return { scenario, story, from, to, verdict, traffic, steps, checks: stripsFrom(checks, from), pins: inside };
     },
   };
+}
+
+/** Readings of earlier releases are left out, and so are checks without any. */
+function stripsFrom(checks: ReadonlyMap<string, CheckStrip>, from: Instant): readonly CheckStrip[] {
+  return [...checks.values()]
+    .map((check) => ({ ...check, readings: check.readings.filter(({ at }) => at >= from) }))
+    .filter(({ readings }) => readings.length > 0);
 }
 
 function noteApp(gathered: Gathered, at: Instant, app: AppPicture): void {
   const current = app.steps.find(({ state }) => state === 'current');
   const failed = app.steps.some(({ state }) => state === 'failed');
   if (current === undefined || failed) closeBand(gathered, at, failed);
-  else if (gathered.open?.label !== current.label || isNextOfSameName(gathered, app)) {
+  else if (gathered.open === undefined || gathered.openKey !== stepKey(app)) {
     closeBand(gathered, at, false);
     gathered.open = { from: at, to: at, label: current.label, isFailed: false };
+    gathered.openKey = stepKey(app);
   }
-  gathered.hash = stepKey(app);
   for (const check of app.checks) noteCheck(gathered, check);
 }
 
 /** Two steps of the same name, such as two checks, are two bands. */
-function isNextOfSameName(gathered: Gathered, app: AppPicture): boolean {
-  return gathered.hash !== stepKey(app);
-}
-
 function stepKey(app: AppPicture): string {
   return `${app.canary?.podHash ?? ''}/${app.steps.findIndex(({ state }) => state === 'current')}`;
 }
