@@ -4,6 +4,7 @@ import { shelfName } from './builtin-shelves.ts';
 import { eventFromStorage, eventToStorage } from './event-versions.ts';
 import { type KindRules, plainRules } from './kind-rules.ts';
 import { builtinPrinter } from './printing/builtin-printers.ts';
+import { configMapRules, secretRules } from './rules/config-rules.ts';
 import { definitionRules } from './rules/definition-rules.ts';
 import { coreEventRules, newEventRules } from './rules/event-rules.ts';
 import { namespaceRules } from './rules/namespace-rules.ts';
@@ -50,7 +51,7 @@ const apps = 'apps';
 const rbac = 'rbac.authorization.k8s.io';
 
 const rows: readonly Row[] = [
-  { kind: 'ConfigMap', plural: 'configmaps', shortNames: ['cm'] },
+  { kind: 'ConfigMap', plural: 'configmaps', shortNames: ['cm'], rules: configMapRules },
   { kind: 'Event', plural: 'events', shortNames: ['ev'], rules: coreEventRules },
   {
     kind: 'Namespace',
@@ -83,7 +84,7 @@ const rows: readonly Row[] = [
     ],
     rules: podRules,
   },
-  { kind: 'Secret', plural: 'secrets', rules: rules.secretRules },
+  { kind: 'Secret', plural: 'secrets', rules: secretRules },
   {
     kind: 'ServiceAccount',
     plural: 'serviceaccounts',

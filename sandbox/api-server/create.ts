@@ -13,14 +13,7 @@ import { apiVersionOf } from './served-kind.ts';
 import { alreadyExists, badRequest, internalError, invalid } from './status-error.ts';
 
 /** What the server alone decides in a new object. */
-const serverFields = [
-  'uid',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'selfLink',
-  'generation',
-];
+const serverFields = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink'];
 
 /** `body` is decoded (see decode.ts). @throws StatusError 400, 403, 404, 409, 422. */
 export function createObject(write: Write, body: JsonObject, tracked = false): JsonObject {
@@ -28,9 +21,9 @@ export function createObject(write: Write, body: JsonObject, tracked = false): J
   const { kind } = target;
   const placed = initialStatus(kind, inNamespace(body, target.namespace));
   checkNamespaceOpen(write, nameOf(placed));
-  const born = withIdentity(write, placed);
-  const complete = kind.rules.create?.(born, ruleContext(core)) ?? born;
-  const fresh = tracked ? complete : trackFields(undefined, complete, kind.schema, ownership(write));
+  const born = withIdentity(write, kind.rules.defaults?.(placed) ?? placed);
+  const owned = tracked ? born : trackFields(undefined, born, kind.schema, ownership(write));
+  const fresh = kind.rules.create?.(owned, ruleContext(core)) ?? owned;
   const name = nameOf(fresh);
   const causes = createCauses(kind, fresh);
   if (causes.length > 0) throw invalid(kind, name, causes);
@@ -75,13 +68,24 @@ function initialStatus(kind: ServedKind, object: JsonObject): JsonObject {
 }
 
 function createCauses(kind: ServedKind, object: JsonObject): readonly FieldCause[] {
+  const name = nameOrMissing(kind, object);
+  if (kind.schema.custom && nameOf(object) === '') return [...name, notAllChecked];
   return [
-    ...nameOrMissing(kind, object),
+    ...name,
     ...metadataCauses(object, undefined),
     ...kind.schema.validate(object, undefined),
     ...(kind.rules.validate?.(object, undefined) ?? []),
   ];
 }
+
+/** CEL rules are not tried on what lacks its name. */
+const notAllChecked: FieldCause = {
+  reason: 'FieldValueInvalid',
+  field: '<nil>',
+  message:
+    'Invalid value: null: some validation rules were not checked because the object was invalid; correct the existing errors ' +
+    'to complete validation',
+};
 
 function nameOrMissing(kind: ServedKind, object: JsonObject): readonly FieldCause[] {
   const name = nameOf(object);

@@ -17,7 +17,7 @@ export function customKinds(definition: JsonObject): readonly ServedKind[] {
     .map((version) => customKind(objectAt(definition, 'spec'), version));
 }
 
-const rules: KindRules = { ...plainRules, generation: 'content' };
+const rules: KindRules = { ...plainRules, generation: 'content', needsVersion: true };
 
 function customKind(spec: JsonObject, version: JsonObject): ServedKind {
   const names = objectAt(spec, 'names');

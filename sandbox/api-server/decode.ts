@@ -4,23 +4,40 @@ import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json
 import type { Write } from './core.ts';
 import { stringAt } from './json-access.ts';
 import { apiVersionOf, type ServedKind } from './served-kind.ts';
-import { badRequest } from './status-error.ts';
+import { badRequest, type StatusError } from './status-error.ts';
 
 /** @throws StatusError 400 */
 export function decodeObject(write: Write, body: Json | undefined): JsonObject {
   const { kind } = write.target;
   if (!isJsonObject(body)) throw badRequest(unrecognised(kind, body));
   const typed = withType(write, body);
-  const { object, unknown } = kind.schema.normalise(typed);
-  reportUnknown(write, unknown, (said) => {
-    return badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${said}`);
-  });
+  const refuse = (said: string): StatusError =>
+    badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${said}`);
+  const { object, unknown, refused } = kind.schema.normalise(typed);
+  if (refused !== undefined) throw refuse(refused);
+  reportUnknown(write, unknown, refuse);
   return object;
 }
 
+/** In the words of Go's JSON decoder, which shows the body in hexadecimal. */
 function unrecognised(kind: ServedKind, body: Json | undefined): string {
-  const why = body === undefined ? 'unexpected end of JSON input (<empty>)' : `not an object (${JSON.stringify(body)})`;
+  const target =
+    'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+  const why =
+    body === undefined
+      ? 'unexpected end of JSON input (<empty>)'
+      : `json: cannot unmarshal ${goKind(body)} into Go value of type ${target} (${hexOf(JSON.stringify(body))})`;
   return `the object provided is unrecognized (must be of type ${kind.kind}): couldn't get version/kind; json parse error: ${why}`;
+}
+
+function hexOf(text: string): string {
+  return [...new TextEncoder().encode(text)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
+}
+
+/** What Go's decoder calls a JSON value. */
+export function goKind(value: Json | undefined): string {
+  if (Array.isArray(value)) return 'array';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 /** Builtin kinds may leave apiVersion and kind out. */
@@ -29,7 +46,7 @@ function withType({ target: { kind }, core }: Write, body: JsonObject): JsonObje
   const said = stringAt(body, 'kind');
   const expected = apiVersionOf(kind);
   if (apiVersion === expected && said === kind.kind) return body;
-  if (kind.schema.custom) throw badRequest(customMismatch(kind, apiVersion, said));
+  if (kind.schema.custom) throw badRequest(customMismatch(kind, body));
   if ((said === '' || said === kind.kind) && (apiVersion === '' || apiVersion === expected)) {
     return { apiVersion: expected, kind: kind.kind, ...body };
   }
@@ -38,7 +55,8 @@ function withType({ target: { kind }, core }: Write, body: JsonObject): JsonObje
   const known = core.kinds.ofKind(group, version, other);
   if (known === undefined || known.schema.custom) {
     throw badRequest(
-      `no kind "${other}" is registered for version "${apiVersion}" in scheme "pkg/api/legacyscheme/scheme.go:30"`,
+      `${other} in version "${version}" cannot be handled as a ${kind.kind}: no kind "${other}" is registered for version ` +
+        `"${apiVersion}" in scheme "pkg/runtime/scheme.go:111"`,
     );
   }
   throw badRequest(
@@ -47,11 +65,15 @@ function withType({ target: { kind }, core }: Write, body: JsonObject): JsonObje
   );
 }
 
-function customMismatch(kind: ServedKind, apiVersion: string, said: string): string {
-  return (
-    `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(kind)})` +
-    (said === kind.kind ? '' : `; kind ${said} is not ${kind.kind}`)
-  );
+function customMismatch(kind: ServedKind, body: JsonObject): string {
+  const missing = ['kind', 'apiVersion'].find((key) => stringAt(body, key) === '');
+  if (missing === undefined) {
+    return `the API version in the data (${stringAt(body, 'apiVersion')}) does not match the expected API version (${apiVersionOf(kind)})`;
+  }
+  const text = JSON.stringify(body);
+  const short = text.length > 30 ? `${text.slice(0, 30)} ...` : text;
+  const what = missing === 'kind' ? 'Kind' : 'apiVersion';
+  return `the object provided is unrecognized (must be of type ${kind.kind}): Object '${what}' is missing in '${text}' (${short})`;
 }
 
 function split(apiVersion: string): readonly [string, string] {

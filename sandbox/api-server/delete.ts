@@ -2,6 +2,7 @@
 
 import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
 import { commit, timestamp, type Write } from './core.ts';
+import { goKind } from './decode.ts';
 import { listAt, merged, metadataOf, nameOf, numberAt, stringAt, without } from './json-access.ts';
 import { badRequest, conflict, forbidden, invalidOptions } from './status-error.ts';
 
@@ -16,11 +17,20 @@ export interface DeleteOptions {
 export function deleteOptions(body: Json | undefined, query: Readonly<Record<string, string>>): DeleteOptions {
   if (body !== undefined && !isJsonObject(body)) throw badRequest("couldn't get version/kind; json parse error");
   const options = body ?? {};
+  if (options.gracePeriodSeconds != null && typeof options.gracePeriodSeconds !== 'number') {
+    throw badRequest(
+      `json: cannot unmarshal ${goKind(options.gracePeriodSeconds)} into Go struct field DeleteOptions.gracePeriodSeconds of type int64`,
+    );
+  }
   const orphan = options.orphanDependents ?? booleanOf(query.orphanDependents);
   const propagation = stringAt(options, 'propagationPolicy') || (query.propagationPolicy ?? '');
   if (!isPropagation(propagation)) {
     const message = `Unsupported value: ${JSON.stringify(propagation)}: supported values: "Foreground", "Background", "Orphan", "nil"`;
     throw invalidOptions('DeleteOptions', { reason: 'FieldValueNotSupported', field: 'propagationPolicy', message });
+  }
+  if (orphan !== undefined && propagation !== '') {
+    const message = `Invalid value: ${JSON.stringify(propagation)}: orphanDependents and deletionPropagation cannot be both set`;
+    throw invalidOptions('DeleteOptions', { reason: 'FieldValueInvalid', field: 'propagationPolicy', message });
   }
   const grace = numberAt(options, 'gracePeriodSeconds') ?? numberOf(query.gracePeriodSeconds);
   return {

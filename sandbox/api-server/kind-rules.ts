@@ -33,6 +33,10 @@ export interface KindRules {
   readonly returnsDeleted?: boolean;
   /** True when PUT makes an object that is not there. */
   readonly createOnUpdate?: boolean;
+  /** True when a PUT must say which version it replaces. */
+  readonly needsVersion?: boolean;
+  /** Defaults that a schema cannot say; they count as the writer's. */
+  readonly defaults?: (object: JsonObject) => JsonObject;
   /** Completes a new object after defaulting: allocated addresses, initial status. */
   readonly create?: (object: JsonObject, context: RuleContext) => JsonObject;
   /** Carries over what a main write may not change. */

@@ -1,6 +1,6 @@
 /** What is wrong with the metadata of an object, on its own and compared with the stored one. */
 
-import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
+import type { Json, JsonObject } from '../../crds/schema/json.ts';
 import type { FieldCause } from './contract.ts';
 import { listAt, metadataOf, objectAt, objectsAt, sameJson, stringAt, textOf } from './json-access.ts';
 
@@ -19,17 +19,14 @@ const prefixWords =
   "'[a-z0-9]([-a-z0-9]*[a-z0-9])?(\\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')";
 const maxAnnotationBytes = 262_144;
 
-/** `live` is the stored object on updates. */
+/** Labels, annotations, owners and finalizers of an object on its own; those of the stored object are known to be well. */
 export function metadataCauses(object: JsonObject, live: JsonObject | undefined): readonly FieldCause[] {
-  const onUpdate = live === undefined ? [] : updateCauses(object, live);
-  const same = live !== undefined && sameParts(metadataOf(object), metadataOf(live));
-  if (same) return onUpdate;
+  if (live !== undefined && sameParts(metadataOf(object), metadataOf(live))) return [];
   return [
     ...labelCauses(objectAt(object, 'metadata', 'labels')),
     ...annotationCauses(objectAt(object, 'metadata', 'annotations')),
     ...ownerCauses(objectsAt(object, 'metadata', 'ownerReferences')),
     ...finalizerCauses(listAt(object, 'metadata', 'finalizers')),
-    ...onUpdate,
   ];
 }
 
@@ -65,12 +62,10 @@ function keyWords(key: string): readonly string[] {
 }
 
 function labelCauses(labels: JsonObject): readonly FieldCause[] {
-  return Object.entries(labels)
-    .sort(([left], [right]) => (left < right ? -1 : 1))
-    .flatMap(([key, value]) => [
-      ...keyWords(key).map((words) => wrong('metadata.labels', key, words)),
-      ...valueComplaints(typeof value === 'string' ? value : '').map((words) => wrong('metadata.labels', value, words)),
-    ]);
+  return Object.entries(labels).flatMap(([key, value]) => [
+    ...keyWords(key).map((words) => wrong('metadata.labels', key, words)),
+    ...valueComplaints(typeof value === 'string' ? value : '').map((words) => wrong('metadata.labels', value, words)),
+  ]);
 }
 
 function valueComplaints(value: string): readonly string[] {
@@ -98,19 +93,19 @@ function annotationCauses(annotations: JsonObject): readonly FieldCause[] {
 
 function ownerCauses(owners: readonly JsonObject[]): readonly FieldCause[] {
   const controllers = owners.filter((owner) => owner.controller === true);
-  const missing = owners.flatMap((owner, index) =>
+  const missing = owners.flatMap((owner) =>
     ['apiVersion', 'kind', 'name', 'uid']
       .filter((key) => stringAt(owner, key) === '')
       .map((key) =>
         wrong(
-          `metadata.ownerReferences[${index}].${key}`,
+          `metadata.ownerReferences.${key}`,
           '',
           key === 'apiVersion' ? 'version must not be empty' : 'must not be empty',
         ),
       ),
   );
   if (controllers.length < 2) return missing;
-  const [first, second] = controllers.map((owner) => stringAt(owner, 'name'));
+  const [first, second] = controllers.map((owner) => `${stringAt(owner, 'kind')}/${stringAt(owner, 'name')}`);
   const words = `Only one reference can have Controller set to true. Found "true" in references for ${first} and ${second}`;
   return [...missing, wrong('metadata.ownerReferences', owners, words)];
 }
@@ -127,16 +122,10 @@ function finalizerCauses(finalizers: readonly Json[]): readonly FieldCause[] {
   });
 }
 
-const fixed = [
-  'name',
-  'namespace',
-  'uid',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-] as const;
+const fixed = ['name', 'namespace', 'uid'] as const;
 
-function updateCauses(object: JsonObject, live: JsonObject): readonly FieldCause[] {
+/** What no update may change, and finalizers that come too late. */
+export function changedIdentity(object: JsonObject, live: JsonObject): readonly FieldCause[] {
   const next = metadataOf(object);
   const old = metadataOf(live);
   const changed = fixed
@@ -153,9 +142,4 @@ function newFinalizers(next: JsonObject, old: JsonObject): readonly FieldCause[]
   const list = added.map((finalizer) => JSON.stringify(finalizer)).join(', ');
   const message = `Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{${list}}`;
   return [{ reason: 'FieldValueForbidden', field: 'metadata.finalizers', message }];
-}
-
-/** True when the value can be metadata at all. */
-export function isMetadata(value: Json | undefined): boolean {
-  return value === undefined || isJsonObject(value);
 }

@@ -2,8 +2,8 @@
 
 import type { FieldCause } from './contract.ts';
 
-/** `subdomain` for most kinds, `label` for Namespaces, `service` for Services, `path` for RBAC kinds. */
-export type NameRule = 'subdomain' | 'label' | 'service' | 'path';
+/** `subdomain` for most kinds, `label` for Namespaces and Services, `path` for RBAC kinds. */
+export type NameRule = 'subdomain' | 'label' | 'path';
 
 const label = '[a-z0-9]([-a-z0-9]*[a-z0-9])?';
 const subdomain = `${label}(\\.${label})*`;
@@ -23,13 +23,6 @@ const rules = {
       "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an " +
       `alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '${label}')`,
   },
-  service: {
-    pattern: /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
-    maxLength: 63,
-    words:
-      "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end " +
-      "with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')",
-  },
 } as const;
 
 /** What is wrong with a name. */
@@ -42,7 +35,7 @@ export function nameCauses(rule: NameRule, name: string, field: string): readonl
   if (rule === 'path') return pathComplaints(name).map(cause);
   const { pattern, maxLength, words } = rules[rule];
   const found: FieldCause[] = [];
-  if (name.length > maxLength) found.push(cause(`must be no more than ${maxLength} bytes`));
+  if (name.length > maxLength) found.push(cause(`must be no more than ${maxLength} characters`));
   if (!pattern.test(name)) found.push(cause(words));
   return found;
 }

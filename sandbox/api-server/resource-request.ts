@@ -1,6 +1,7 @@
 /** One request about a resource: which verb it is, and who carries it out. */
 
 import { isJsonObject, type JsonObject } from '../../crds/schema/json.ts';
+import { applyObject } from './apply.ts';
 import type { ApiCall, ApiReply } from './contract.ts';
 import type { Core, Target, Write } from './core.ts';
 import { createObject } from './create.ts';
@@ -11,12 +12,12 @@ import { nameOf, namespaceOf, stringAt } from './json-access.ts';
 import { listObjects } from './list.ts';
 import { finalizeNamespace } from './namespace-finalize.ts';
 import { formOf, type Output, renderList, renderObject, watchRender } from './output.ts';
-import { applyObject, patchKind, patchObject } from './patch.ts';
+import { type PatchKind, patchKind, patchObject } from './patch.ts';
 import { bindPod, evictPod, podLog } from './pod-subresources.ts';
 import { readScale, writeScale } from './scale.ts';
 import { selectionOf } from './selection.ts';
 import { requestToken } from './service-account-token.ts';
-import { badRequest, methodNotAllowed, notFound, noSuchResource } from './status-error.ts';
+import { badRequest, invalidOptions, methodNotAllowed, notFound, noSuchResource } from './status-error.ts';
 import { checkPut, liveObject, updateObject } from './update.ts';
 import { watchObjects } from './watch.ts';
 import { writeOf } from './write-options.ts';
@@ -116,9 +117,16 @@ function update(core: Core, call: ApiCall, target: Target, output: Output): ApiR
 function patch(core: Core, call: ApiCall, target: Target, output: Output): ApiReply {
   const how = patchKind(call.contentType);
   const write = writeOf(core, call, target, how === 'apply' ? 'apply' : 'patch', 'PatchOptions');
+  checkForce(how, call.query.force);
   if (how !== 'apply') return stored(core, output, 200, patchObject(write, how, call.body), write);
   const { object, created } = applyObject(write, call.body, call.query.force === 'true' || call.query.force === '1');
   return stored(core, output, created ? 201 : 200, object, write);
+}
+
+function checkForce(how: PatchKind, force: string | undefined): void {
+  if (how === 'apply' || force === undefined) return;
+  const message = 'Forbidden: may not be specified for non-apply patch';
+  throw invalidOptions('PatchOptions', { reason: 'FieldValueForbidden', field: 'force', message });
 }
 
 function remove(core: Core, call: ApiCall, target: Target, output: Output): ApiReply {

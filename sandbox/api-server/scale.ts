@@ -66,7 +66,7 @@ export function writeScale(write: Write, how: 'put' | 'merge' | 'json', body: Js
   const live = liveObject(write) ?? {};
   const paths = kind.scale;
   if (paths === undefined) throw noSuchResource();
-  const wanted = how === 'put' ? body : patchedObject(scaleKind, name, current, how, body);
+  const wanted = how === 'put' ? body : patchedObject(current, how, body);
   if (!isJsonObject(wanted)) throw badRequest('the object provided is unrecognized (must be of type Scale)');
   const version = stringAt(wanted, 'metadata', 'resourceVersion');
   if (version !== '' && version !== stringAt(live, 'metadata', 'resourceVersion'))

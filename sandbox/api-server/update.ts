@@ -6,9 +6,9 @@ import { commit, ruleContext, type Write } from './core.ts';
 import { inNamespace, ownership } from './create.ts';
 import { trackFields } from './fields/track.ts';
 import { listAt, metadataOf, merged, nameOf, sameJson, stringAt, without } from './json-access.ts';
-import { metadataCauses } from './metadata-checks.ts';
+import { changedIdentity, metadataCauses } from './metadata-checks.ts';
 import type { ServedKind } from './served-kind.ts';
-import { badRequest, conflict, internalError, invalid, modifiedMeanwhile } from './status-error.ts';
+import { badRequest, conflict, internalError, invalid, modifiedMeanwhile, type StatusError } from './status-error.ts';
 
 /** The stored object of the write's target, if any. */
 export function liveObject({ core, target }: Write): JsonObject | undefined {
@@ -63,23 +63,34 @@ export function updateObject(write: Write, wanted: JsonObject, live: JsonObject,
   return commit(write, write.target.name, grown);
 }
 
-function checkVersion({ target }: Write, wanted: JsonObject, live: JsonObject): void {
+function checkVersion(write: Write, wanted: JsonObject, live: JsonObject): void {
+  const { target } = write;
   const said = stringAt(wanted, 'metadata', 'resourceVersion');
+  if (said === '' && write.verb === 'update' && target.kind.rules.needsVersion === true) throw versionMissing(write);
   if (said === '' || said === '0' || said === stringAt(live, 'metadata', 'resourceVersion')) return;
   if (!/^\d+$/.test(said)) throw internalError(`strconv.ParseUint: parsing ${JSON.stringify(said)}: invalid syntax`);
   throw conflict(target.kind, target.name, modifiedMeanwhile);
 }
 
-const keptWhenAbsent = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const;
+function versionMissing({ target: { kind, name } }: Write): StatusError {
+  const message = 'Invalid value: 0: must be specified for an update';
+  const cause = { reason: 'FieldValueInvalid', field: 'metadata.resourceVersion', message };
+  return invalid({ group: kind.group, kind: kind.plural }, name, [cause]);
+}
+
+const serverFields = [
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'resourceVersion',
+] as const;
 
 function withLiveIdentity(wanted: JsonObject, live: JsonObject): JsonObject {
   const metadata = metadataOf(wanted);
   const old = metadataOf(live);
   const kept: Record<string, JsonObject[string]> = { generation: old.generation, selfLink: undefined };
-  for (const key of keptWhenAbsent) kept[key] = metadata[key] ?? old[key];
-  kept.deletionTimestamp = old.deletionTimestamp;
-  kept.deletionGracePeriodSeconds = old.deletionGracePeriodSeconds;
-  kept.resourceVersion = old.resourceVersion;
+  kept.uid = metadata.uid ?? old.uid;
+  for (const key of serverFields) kept[key] = old[key];
   const next = merged(metadata, kept);
   return { ...wanted, metadata: sameJson(next, old) ? old : next };
 }
@@ -105,8 +116,12 @@ function statusOnly(kind: ServedKind, wanted: JsonObject, live: JsonObject): Jso
 }
 
 function updateCauses(kind: ServedKind, next: JsonObject, live: JsonObject): readonly FieldCause[] {
+  const metadata = metadataCauses(next, live);
+  const changed = changedIdentity(next, live);
   return [
-    ...metadataCauses(next, live),
+    // A real server looks at metadata once for all kinds and once more in the kind's own validation.
+    ...[...changed, ...metadata, ...metadata],
+    ...[...changed, ...metadata, ...metadata],
     ...kind.schema.validate(next, live),
     ...(kind.rules.validate?.(next, live) ?? []),
   ];

@@ -17,7 +17,7 @@ export function writeOf(core: Core, call: ApiCall, target: Target, verb: Commit[
     caller: call.caller,
     verb,
     dryRun: dryRun(query.dryRun, options),
-    fieldManager: query.fieldManager ?? (verb === 'apply' ? '' : managerOf(call.caller.userAgent)),
+    fieldManager: managerOf(call, verb, options),
     fieldValidation: fieldValidation(query.fieldValidation, options),
     warnings: [],
   };
@@ -38,7 +38,26 @@ function fieldValidation(text: string | undefined, options: OptionsKind): Write[
   throw invalidOptions(options, { reason: 'FieldValueNotSupported', field: 'fieldValidation', message });
 }
 
-/** Who does not name itself is known by the program in its user agent. */
-function managerOf(userAgent: string): string {
-  return (userAgent.split('/')[0] ?? '').slice(0, 128) || 'unknown';
+const maxManagerBytes = 128;
+
+/** Who does not name itself is known by the program in its user agent; an apply must name its manager. */
+function managerOf({ query, caller }: ApiCall, verb: Commit['verb'], options: OptionsKind): string {
+  const said = query.fieldManager ?? '';
+  if (said === '') return verb === 'apply' ? '' : programOf(caller.userAgent);
+  const refuse = (reason: string, message: string) =>
+    invalidOptions(options, { reason, field: 'fieldManager', message });
+  if (said.length > maxManagerBytes) {
+    throw refuse('FieldValueTooLong', `Too long: may not be more than ${maxManagerBytes} bytes`);
+  }
+  const at = [...said].findIndex((letter) => /\p{C}/u.test(letter));
+  if (at < 0) return said;
+  const code = (said.codePointAt(at) ?? 0).toString(16).toUpperCase().padStart(4, '0');
+  throw refuse(
+    'FieldValueInvalid',
+    `Invalid value: ${JSON.stringify(said)}: invalid character U+${code} (at position ${at})`,
+  );
+}
+
+function programOf(userAgent: string): string {
+  return (userAgent.split('/')[0] ?? '').slice(0, maxManagerBytes) || 'unknown';
 }

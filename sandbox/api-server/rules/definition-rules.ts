@@ -9,6 +9,7 @@ import { type KindRules, plainRules } from '../kind-rules.ts';
 export const definitionRules: KindRules = {
   ...plainRules,
   generation: 'spec',
+  needsVersion: true,
   create: (definition, { now }) => {
     const named = withNames(definition);
     return { ...named, status: establishedStatus(named, now) };

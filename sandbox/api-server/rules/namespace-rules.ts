@@ -13,12 +13,13 @@ export const namespaceRules: KindRules = {
     'status.phase': (namespace) => stringAt(namespace, 'status', 'phase'),
   },
   unsupportedField: (field) => `field label not supported: ${field}`,
+  defaults: withNameLabel,
   create: (namespace) => ({
-    ...withNameLabel(namespace),
+    ...namespace,
     spec: { finalizers: ['kubernetes'] },
     status: { phase: 'Active' },
   }),
-  update: (namespace, live) => ({ ...withNameLabel(namespace), spec: live.spec, status: live.status }),
+  update: (namespace, live) => ({ ...withNameLabel(namespace), spec: live.spec }),
 };
 
 function withNameLabel(namespace: Parameters<typeof nameOf>[0]): typeof namespace {

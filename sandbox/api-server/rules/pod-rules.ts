@@ -32,13 +32,10 @@ const tolerated = ['not-ready', 'unreachable'].map((condition) => ({
 
 function newPod(pod: JsonObject): JsonObject {
   const spec = objectAt(pod, 'spec');
-  const account = stringAt(spec, 'serviceAccountName') || 'default';
   return {
     ...pod,
     spec: {
       ...spec,
-      serviceAccountName: account,
-      serviceAccount: account,
       tolerations: spec.tolerations ?? tolerated,
       priority: spec.priority ?? 0,
       preemptionPolicy: spec.preemptionPolicy ?? 'PreemptLowerPriority',

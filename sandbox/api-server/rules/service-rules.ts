@@ -7,7 +7,7 @@ import { type KindRules, plainRules, type RuleContext } from '../kind-rules.ts';
 
 export const serviceRules: KindRules = {
   ...plainRules,
-  nameRule: 'service',
+  nameRule: 'label',
   createOnUpdate: true,
   selectable: {
     'spec.clusterIP': (service) => stringAt(service, 'spec', 'clusterIP'),

@@ -28,6 +28,7 @@ export const jobRules: KindRules = {
 
 export const disruptionBudgetRules: KindRules = {
   ...specRules,
+  needsVersion: true,
   create: (object) => ({
     ...object,
     status: { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 },
@@ -35,12 +36,6 @@ export const disruptionBudgetRules: KindRules = {
 };
 
 const unsupported = (field: string): string => `field label not supported: ${field}`;
-
-export const secretRules: KindRules = {
-  ...plainRules,
-  selectable: { type: (object) => stringAt(object, 'type') },
-  unsupportedField: unsupported,
-};
 
 export const nodeRules: KindRules = {
   ...plainRules,
@@ -53,7 +48,7 @@ function truthy(spec: unknown): boolean {
   return typeof spec === 'object' && spec !== null && 'unschedulable' in spec && spec.unschedulable === true;
 }
 
-export const leaseRules: KindRules = { ...plainRules, createOnUpdate: true };
+export const leaseRules: KindRules = { ...plainRules, createOnUpdate: true, needsVersion: true };
 
 export const claimRules: KindRules = {
   ...plainRules,
