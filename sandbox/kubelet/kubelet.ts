@@ -81,6 +81,9 @@ interface Node extends NodeOptions {
   readonly stopped: AbortSignal;
 }
 
+/** User agent of this part; a given transport should send it. */
+export const kubeletAgent = 'tidegate-sandbox-kubelet/1';
+
 const hostIp = '10.244.0.1';
 const bindRetryMs = 500;
 
@@ -118,7 +121,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
 async function ownTransport(options: KubeletOptions): Promise<ApiTransport> {
   const path = options.kubeconfigPath;
   const connection = await loadKubeConfig(path === undefined ? {} : { path });
-  return transport({ connection, userAgent: 'tidegate-sandbox-kubelet/1' });
+  return transport({ connection, userAgent: kubeletAgent });
 }
 
 function makeNode(options: KubeletOptions, client: KubeClient, stopped: AbortSignal): Node {

@@ -1,0 +1,16 @@
+/**
+ * The time of a sandbox: all of it runs `rate` times as fast, sleeps and monotonic time too, so that a start delay of one
+ * second takes 100 ms at rate 10.
+ */
+
+import type { Clock, Instant } from '../kube/api.ts';
+import { systemClock } from '../kube/clock.ts';
+
+/** `from`: the moment (epoch ms) at which virtual and real time are the same. */
+export function sandboxClock({ from, rate }: { readonly from: Instant; readonly rate: number }): Clock {
+  return {
+    now: () => Math.round(from + (Date.now() - from) * rate),
+    monotonicMs: () => performance.now() * rate,
+    sleep: (ms, signal) => systemClock.sleep(ms / rate, signal),
+  };
+}
