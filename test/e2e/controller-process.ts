@@ -20,8 +20,6 @@ export interface ControllerOptions {
   readonly logLevel?: string;
   /** Flags of Node, as the image sets them. */
   readonly nodeFlags?: readonly string[];
-  /** Variables on top of this process's own. */
-  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface ControllerProcess {
@@ -81,7 +79,6 @@ export async function startController(options: ControllerOptions): Promise<Contr
         ...(options.flags ?? []),
       ],
       logDir: options.folder,
-      ...(options.env === undefined ? {} : { env: { ...process.env, ...options.env } }),
     });
     await eventually(
       `${name} is ready`,

@@ -1,54 +1,41 @@
 /**
- * A `git` for the source process that asks before each push and tells after it, so that a run can be killed on either side
- * of the one write that leaves the cluster. Everything else goes straight to the real git.
+ * Hooks of a repository that ask before each push is taken and tell once it is, so that a run can be killed on either side
+ * of the one write that leaves the cluster.
  */
 
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 
 export type PushMoment = 'before' | 'after';
 
 export interface GitGateOptions {
-  /** A folder of the gate's own. */
-  readonly folder: string;
-  readonly git: string;
-  /** Called at each moment; the push stands still until the promise settles, and is not made when it gives false. */
+  /** The bare repository. */
+  readonly repository: string;
+  /** Called at each moment; the push stands still until the promise settles, and is not taken when it gives false. */
   readonly ask: (moment: PushMoment) => Promise<boolean>;
 }
 
 export interface GitGate {
-  /** The folder to put first on the PATH. */
-  readonly programs: string;
   close(): Promise<void>;
 }
 
-/** A push that is refused by the gate ends like a lost connection. */
-const refusedText = 'fatal: unable to access the repository: Connection reset by peer';
-
-export async function startGitGate(options: GitGateOptions): Promise<GitGate> {
-  const programs = join(options.folder, 'programs');
-  mkdirSync(programs, { recursive: true });
-  const socketPath = join(options.folder, 'gate.sock');
-  writeFileSync(join(programs, 'gate.mjs'), gateProgram(socketPath, options.git));
-  writeFileSync(
-    join(programs, 'git'),
-    `#!/bin/sh\nfor word in "$@"; do [ "$word" = push ] && exec '${process.execPath}' '${join(programs, 'gate.mjs')}' "$@"; done\nexec '${options.git}' "$@"\n`,
-  );
-  chmodSync(join(programs, 'git'), 0o755);
+/** Commits that are made in the repository itself pass no hook. */
+export async function startGitGate({ repository, ask }: GitGateOptions): Promise<GitGate> {
+  const socketPath = join(repository, 'gate.sock');
   const open = new Set<Socket>();
   const server = createServer((socket) => {
     open.add(socket);
     socket.once('close', () => open.delete(socket));
     socket.once('error', () => socket.destroy());
     socket.setEncoding('utf8').on('data', (word: string) => {
-      const moment = word.trim() === 'after' ? 'after' : 'before';
-      void options.ask(moment).then((yes) => socket.writable && socket.write(yes ? 'yes' : 'no'));
+      void ask(word === 'after' ? 'after' : 'before').then((yes) => socket.writable && socket.end(yes ? 'yes' : 'no'));
     });
   });
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  writeHook(repository, 'pre-receive', hookProgram(socketPath, 'before'));
+  writeHook(repository, 'post-receive', hookProgram(socketPath, 'after'));
   return {
-    programs,
     close: async () => {
       for (const socket of open) socket.destroy();
       await new Promise<void>((resolve) => server.close(() => resolve()));
@@ -56,15 +43,21 @@ export async function startGitGate(options: GitGateOptions): Promise<GitGate> {
   };
 }
 
-function gateProgram(socketPath: string, git: string): string {
-  return `import { connect } from 'node:net';
-import { spawnSync } from 'node:child_process';
-const socket = connect(${JSON.stringify(socketPath)});
-const ask = (word) => new Promise((resolve) => { socket.once('data', (data) => resolve(String(data) === 'yes')); socket.write(word); });
-if (!(await ask('before'))) { process.stderr.write(${JSON.stringify(`${refusedText}\n`)}); process.exit(128); }
-const done = spawnSync(${JSON.stringify(git)}, process.argv.slice(2), { stdio: 'inherit' });
-if (!(await ask('after'))) { process.stderr.write(${JSON.stringify(`${refusedText}\n`)}); process.exit(128); }
-socket.end();
-process.exit(done.status ?? 1);
+function writeHook(repository: string, name: string, text: string): void {
+  const path = join(repository, 'hooks', name);
+  writeFileSync(path, text);
+  chmodSync(path, 0o755);
+}
+
+/** A hook must read what it is told, or git takes its end for a broken pipe. */
+function hookProgram(socketPath: string, moment: PushMoment): string {
+  return `#!${process.execPath}
+const { connect } = require('node:net');
+process.stdin.resume();
+const socket = connect(${JSON.stringify(socketPath)}, () => socket.write('${moment}'));
+let answer = '';
+socket.setEncoding('utf8').on('data', (part) => { answer += part; });
+socket.on('close', () => process.exit(answer === 'yes' ? 0 : 1));
+socket.on('error', () => process.exit(1));
 `;
 }

@@ -3,10 +3,11 @@
 import type { RepositoryStore } from '../../bed/git-repository.ts';
 import type { GitUpdate } from '../observer/git-update.ts';
 
-/** Gives the move since the last look; undefined when the branch stands where it stood. */
+/** Gives the move since the last look; undefined when the branch stands where it stood. `url` is what a GitSync names. */
 export function gitWatcher(
   git: RepositoryStore,
   repository: string,
+  url: string,
 ): (pusher: string, at: number) => Promise<GitUpdate | undefined> {
   const known = new Set<string>();
   let before: string | undefined;
@@ -20,7 +21,7 @@ export function gitWatcher(
       known.add(sha);
       commits.push({ sha, parents, trailers: trailersOf(message), paths: await git.changedFiles(repository, sha) });
     }
-    const update = { at, repository: git.root, branch: 'main', pusher, commits };
+    const update = { at, repository: url, branch: 'main', pusher, commits };
     const whole = { ...update, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
     before = after;
     return whole;

@@ -68,7 +68,7 @@ export async function playRun(options: RunOptions): Promise<RunResult> {
   const world = await startProcessWorld({ ...options, judge: ofRequest, onPush });
   now = world.now;
   judge.crashes(() => world.crash());
-  const watcher = gitWatcher(world.git, repository);
+  const watcher = gitWatcher(world.git, repository, world.app.repositoryUrl);
   look = async (pusher) => {
     const update = await watcher(pusher, world.now());
     if (update !== undefined) observer.git(update);

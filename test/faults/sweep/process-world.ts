@@ -3,7 +3,6 @@
  * gate before every push. Everything it starts, it ends.
  */
 
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { JsonObject } from '../../../crds/schema/json.ts';
 import { makeServerTls } from '../../../sandbox/api-server/certificate.ts';
@@ -15,7 +14,7 @@ import { makeTempDir, removeTempDir } from '../../bed/temp-dir.ts';
 import { type ControllerProcess, startController } from '../../e2e/controller-process.ts';
 import { controllerObjects, tenantObjects } from '../../e2e/rights.ts';
 import { type ApiProxy, type Fate, type SeenRequest, startApiProxy } from '../proxy/api-proxy.ts';
-import { type GitGate, type PushMoment, startGitGate } from '../proxy/git-gate.ts';
+import { type PushMoment, startGitGate } from '../proxy/git-gate.ts';
 import { type ClusterState, clusterState, textAt } from '../in-process/cluster-state.ts';
 import { type App, appNamespace, filesOf } from './app.ts';
 import { startReadings } from './readings.ts';
@@ -69,11 +68,11 @@ export async function startProcessWorld(options: WorldOptions): Promise<ProcessW
     const git = repositoryStore(join(folder, 'git'));
     const app: App = { repositoryUrl: `file://${join(folder, 'git', `${repository}.git`)}`, readingsUrl: readings.url };
     await git.createRepository(repository, filesOf(app, 'v1'), { message: 'First release' });
-    const gate = await startGitGate({ folder, git: gitProgram(), ask: options.onPush });
+    const gate = await startGitGate({ repository: join(folder, 'git', `${repository}.git`), ask: options.onPush });
     stops.push(() => gate.close());
     const proxy = await startApiProxy({ upstream: sandbox, tls: await makeServerTls(), judge: options.judge });
     stops.push(() => proxy.close());
-    const controller = await startController(controllerOptions(sandbox, { proxy, gate, folder }, options));
+    const controller = await startController(controllerOptions(sandbox, { proxy, folder }, options));
     stops.push(() => controller.stop({ graceMs: 0 }));
     return {
       api: sandbox.api,
@@ -101,18 +100,16 @@ export async function startProcessWorld(options: WorldOptions): Promise<ProcessW
 
 interface Around {
   readonly proxy: ApiProxy;
-  readonly gate: GitGate;
   readonly folder: string;
 }
 
-function controllerOptions(sandbox: Sandbox, { proxy, gate, folder }: Around, options: WorldOptions) {
+function controllerOptions(sandbox: Sandbox, { proxy, folder }: Around, options: WorldOptions) {
   const target = { server: proxy.url, caData: proxy.caData };
   const credentials = { kind: 'token', token: sandbox.adminToken } as const;
   return {
     folder,
     kubeconfigPath: writeKubeconfig(join(folder, 'controller.kubeconfig'), target, credentials),
     program: options.program,
-    env: { PATH: `${gate.programs}:${process.env['PATH']}` },
     logLevel: 'info',
     flags: `--allow-file-repositories true --clock-from ${sandbox.clockFrom} --clock-rate ${sandbox.rate}`.split(' '),
   };
@@ -156,11 +153,4 @@ function isBad(state: ClusterState, podHash: string): boolean {
         textAt(set, 'metadata.name').endsWith(podHash) &&
         textAt(set, 'spec.template.spec.containers.0.image').endsWith('-bad'),
     );
-}
-
-function gitProgram(): string {
-  const found = (process.env['PATH'] ?? '').split(':').map((folder) => join(folder, 'git'));
-  const path = found.find((file) => existsSync(file));
-  if (path === undefined) throw new Error('git is not on the PATH');
-  return path;
 }
