@@ -7,6 +7,7 @@ import { builtinPrinter } from './printing/builtin-printers.ts';
 import { configMapRules, secretRules } from './rules/config-rules.ts';
 import { definitionRules } from './rules/definition-rules.ts';
 import { coreEventRules, newEventRules } from './rules/event-rules.ts';
+import { jobRules } from './rules/job-rules.ts';
 import { namespaceRules } from './rules/namespace-rules.ts';
 import { podRules } from './rules/pod-rules.ts';
 import { serviceRules } from './rules/service-rules.ts';
@@ -89,6 +90,7 @@ const rows: readonly Row[] = [
     kind: 'ServiceAccount',
     plural: 'serviceaccounts',
     shortNames: ['sa'],
+    rules: rules.accountRules,
     more: [creates('token', 'TokenRequest', 'authentication.k8s.io', 'v1')],
   },
   { kind: 'Service', plural: 'services', shortNames: ['svc'], categories: all, own: ['status'], rules: serviceRules },
@@ -122,7 +124,7 @@ const rows: readonly Row[] = [
     categories: all,
     own: ['status'],
   },
-  { group: 'batch', kind: 'Job', plural: 'jobs', categories: all, own: ['status'], rules: rules.jobRules },
+  { group: 'batch', kind: 'Job', plural: 'jobs', categories: all, own: ['status'], rules: jobRules },
   {
     group: 'policy',
     kind: 'PodDisruptionBudget',

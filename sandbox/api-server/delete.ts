@@ -66,7 +66,8 @@ export function deleteObject(write: Write, live: JsonObject, options: DeleteOpti
   const { kind } = write.target;
   const graceSeconds = kind.rules.graceSeconds?.(live);
   if (graceSeconds !== undefined) return endGracefully(write, live, options, graceSeconds);
-  const finalizers = finalizersAfter(live, options);
+  const propagation = options.propagation || (kind.rules.defaultPropagation ?? '');
+  const finalizers = finalizersAfter(live, { ...options, propagation });
   if (finalizers.length === 0) return { object: commit(write, nameOf(live), undefined), gone: true };
   const marked = markDeleting(write, live, finalizers, 0);
   return { object: marked === live ? live : commit(write, nameOf(live), marked), gone: false };
@@ -156,10 +157,7 @@ function deleteNamespace(write: Write, live: JsonObject): Deleted {
     if (listAt(live, 'spec', 'finalizers').length === 0 && listAt(live, 'metadata', 'finalizers').length === 0) {
       return { object: commit(write, name, undefined), gone: true };
     }
-    const why =
-      'The system is ensuring all content is removed from this namespace.  Upon completion, this namespace will ' +
-      'automatically be purged by the system.';
-    throw conflict(kind, name, why);
+    return { object: live, gone: false };
   }
   const marked = markDeleting(write, live, listAt(live, 'metadata', 'finalizers'), 0);
   const ending = {

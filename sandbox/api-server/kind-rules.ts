@@ -43,6 +43,8 @@ export interface KindRules {
   readonly update?: (object: JsonObject, live: JsonObject, context: RuleContext) => JsonObject;
   /** What is wrong beyond the schema. */
   readonly validate?: (object: JsonObject, live: JsonObject | undefined) => readonly FieldCause[];
+  /** What a DELETE does with dependents when it does not say; absent: the finalizers decide. */
+  readonly defaultPropagation?: 'Orphan';
   /** Seconds a deletion waits for the object's own ending; absent: objects go at once. */
   readonly graceSeconds?: (object: JsonObject) => number;
 }

@@ -1,6 +1,6 @@
 /** One request about a resource: which verb it is, and who carries it out. */
 
-import { isJsonObject, type JsonObject } from '../../crds/schema/json.ts';
+import type { JsonObject } from '../../crds/schema/json.ts';
 import { applyObject } from './apply.ts';
 import type { ApiCall, ApiReply } from './contract.ts';
 import type { Core, Target, Write } from './core.ts';
@@ -14,10 +14,10 @@ import { finalizeNamespace } from './namespace-finalize.ts';
 import { formOf, type Output, renderList, renderObject, watchRender } from './output.ts';
 import { type PatchKind, patchKind, patchObject } from './patch.ts';
 import { bindPod, evictPod, podLog } from './pod-subresources.ts';
-import { readScale, writeScale } from './scale.ts';
+import { applyScale, readScale, writeScale } from './scale.ts';
 import { selectionOf } from './selection.ts';
 import { requestToken } from './service-account-token.ts';
-import { badRequest, invalidOptions, methodNotAllowed, notFound, noSuchResource } from './status-error.ts';
+import { invalidOptions, methodNotAllowed, notFound, noSuchResource } from './status-error.ts';
 import { checkPut, liveObject, updateObject } from './update.ts';
 import { watchObjects } from './watch.ts';
 import { writeOf } from './write-options.ts';
@@ -59,7 +59,7 @@ function checkVerb({ method }: ApiCall, { kind, name, subresource }: Target): vo
   if (verb === undefined) throw methodNotAllowed();
   if (subresource !== '') {
     const known = kind.subresources.find((one) => one.name === subresource);
-    if (known === undefined) throw noSuchResource();
+    if (known === undefined) throw kind.schema.custom ? notFound(kind, name) : noSuchResource();
     if (!known.verbs.includes(verb)) throw methodNotAllowed();
     return;
   }
@@ -190,7 +190,5 @@ function scale(core: Core, call: ApiCall, target: Target): ApiReply {
   }
   const how = patchKind(call.contentType);
   const write = writeOf(core, call, target, how === 'apply' ? 'apply' : 'patch', 'PatchOptions');
-  if (how !== 'apply') return reply(200, writeScale(write, how, call.body));
-  if (!isJsonObject(call.body)) throw badRequest('error decoding YAML: the body is not an object');
-  return reply(200, writeScale(write, 'merge', { spec: call.body.spec ?? {} }));
+  return reply(200, how === 'apply' ? applyScale(write, call.body) : writeScale(write, how, call.body));
 }

@@ -2,11 +2,11 @@
 
 import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
 import type { Write } from './core.ts';
-import { metadataOf, numberAt, objectAt, objectsAt, stringAt, textOf, valueAt, withValueAt } from './json-access.ts';
+import { metadataOf, numberAt, objectAt, objectsAt, stringAt, textOf, valueAt, withMetadata, withValueAt } from './json-access.ts';
 import { patchedObject } from './patch.ts';
 import type { ScalePaths } from './served-kind.ts';
-import { badRequest, conflict, invalid, modifiedMeanwhile, notFound, noSuchResource } from './status-error.ts';
-import { liveObject, updateObject } from './update.ts';
+import { badRequest, internalError, invalid, noSuchResource, notFound } from './status-error.ts';
+import { checkPut, liveObject, updateObject } from './update.ts';
 
 const scaleKind = { group: 'autoscaling', kind: 'Scale' };
 
@@ -61,20 +61,35 @@ export function readScale(write: Write): JsonObject {
 
 /** Takes a whole Scale (`put`) or a patch of one. @throws StatusError 400, 404, 409, 422. */
 export function writeScale(write: Write, how: 'put' | 'merge' | 'json', body: Json | undefined): JsonObject {
-  const { kind, name } = write.target;
+  const { kind } = write.target;
   const current = readScale(write);
   const live = liveObject(write) ?? {};
   const paths = kind.scale;
   if (paths === undefined) throw noSuchResource();
-  const wanted = how === 'put' ? body : patchedObject(current, how, body);
-  if (!isJsonObject(wanted)) throw badRequest('the object provided is unrecognized (must be of type Scale)');
-  const version = stringAt(wanted, 'metadata', 'resourceVersion');
-  if (version !== '' && version !== stringAt(live, 'metadata', 'resourceVersion'))
-    throw conflict(kind, name, modifiedMeanwhile);
-  const replicas = numberAt(wanted, 'spec', 'replicas') ?? 0;
-  if (replicas < 0) {
-    const message = `Invalid value: ${replicas}: must be greater than or equal to 0`;
-    throw invalid(scaleKind, name, [{ reason: 'FieldValueInvalid', field: 'spec.replicas', message }]);
+  const sent = how === 'put' ? body : patchedObject(current, how, body);
+  if (!isJsonObject(sent) || sent.kind !== 'Scale') {
+    throw badRequest('no kind is registered for the type v1.Scale in scheme "pkg/runtime/scheme.go:111"');
   }
-  return scaleOf(paths, updateObject(write, withValueAt(live, paths.specReplicas, replicas), live));
+  const wanted = checkPut(write, sent, live);
+  const replicas = numberAt(wanted, 'spec', 'replicas') ?? 0;
+  checkReplicas(write, replicas);
+  const { resourceVersion } = metadataOf(wanted);
+  const next = withValueAt(withMetadata(live, { resourceVersion }), paths.specReplicas, replicas);
+  return scaleOf(paths, updateObject({ ...write, verb: 'patch' }, next, live));
+}
+
+/** For custom resources the schema says what is wrong. */
+function checkReplicas({ target: { kind, name } }: Write, replicas: number): void {
+  if (replicas >= 0 || kind.schema.custom) return;
+  const message = `Invalid value: ${replicas}: must be greater than or equal to 0`;
+  throw invalid(scaleKind, name, [{ reason: 'FieldValueInvalid', field: 'spec.replicas', message }]);
+}
+
+/** A real server cannot turn an applied Scale into a custom resource. */
+export function applyScale(write: Write, body: Json | undefined): JsonObject {
+  if (!write.target.kind.schema.custom) return writeScale(write, 'merge', { spec: objectAt(body, 'spec') });
+  throw internalError(
+    `failed to convert new object (/${write.target.name}; autoscaling/v1, Kind=Scale) to proper version: ` +
+      'request to convert CR to an invalid group/version: autoscaling/v1',
+  );
 }

@@ -22,7 +22,8 @@ export function checkPut(write: Write, body: JsonObject, live: JsonObject | unde
   const uid = stringAt(placed, 'metadata', 'uid');
   const liveUid = stringAt(live, 'metadata', 'uid');
   if (live !== undefined && uid !== '' && uid !== liveUid) {
-    const key = `/registry/${target.kind.plural}/${target.namespace === '' ? '' : `${target.namespace}/`}${target.name}`;
+    const group = target.kind.schema.custom ? `${target.kind.group}/` : '';
+    const key = `/registry/${group}${target.kind.plural}/${target.namespace === '' ? '' : `${target.namespace}/`}${target.name}`;
     const why =
       `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: ` +
       `UID in precondition: ${uid}, UID in object meta: ${liveUid}`;

@@ -9,6 +9,7 @@ export const serviceRules: KindRules = {
   ...plainRules,
   nameRule: 'label',
   createOnUpdate: true,
+  returnsDeleted: true,
   selectable: {
     'spec.clusterIP': (service) => stringAt(service, 'spec', 'clusterIP'),
     'spec.type': (service) => stringAt(service, 'spec', 'type'),

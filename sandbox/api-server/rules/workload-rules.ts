@@ -1,6 +1,6 @@
 /** Rules of the workload kinds and of the plain ones that only count generations. */
 
-import { stringAt } from '../json-access.ts';
+import { listAt, withMetadata } from '../json-access.ts';
 import { type KindRules, plainRules } from '../kind-rules.ts';
 
 /** Kinds whose metadata.generation grows with their spec. */
@@ -19,12 +19,6 @@ function objectReplicas(object: Parameters<NonNullable<KindRules['create']>>[0])
   const replicas = object.status;
   return typeof replicas === 'object' && replicas !== null && 'replicas' in replicas ? Number(replicas.replicas) : 0;
 }
-
-export const jobRules: KindRules = {
-  ...specRules,
-  selectable: { 'status.successful': (object) => stringAt(object, 'status', 'succeeded') || '0' },
-  unsupportedField: (field) => `field label "${field}" not supported for Job`,
-};
 
 export const disruptionBudgetRules: KindRules = {
   ...specRules,
@@ -50,10 +44,17 @@ function truthy(spec: unknown): boolean {
 
 export const leaseRules: KindRules = { ...plainRules, createOnUpdate: true, needsVersion: true };
 
+/** A claim is protected while pods use it. */
 export const claimRules: KindRules = {
   ...plainRules,
-  create: (object) => ({ ...object, status: { phase: 'Pending' } }),
+  returnsDeleted: true,
+  create: (object) => ({
+    ...withMetadata(object, { finalizers: [...listAt(object, 'metadata', 'finalizers'), 'kubernetes.io/pvc-protection'] }),
+    status: { phase: 'Pending' },
+  }),
 };
+
+export const accountRules: KindRules = { ...plainRules, returnsDeleted: true };
 
 /** RBAC objects may have any name that fits into a path. */
 export const rbacRules: KindRules = { ...plainRules, nameRule: 'path' };
