@@ -100,6 +100,8 @@ function withLiveIdentity(wanted: JsonObject, live: JsonObject): JsonObject {
 function allowed(write: Write, wanted: JsonObject, live: JsonObject): JsonObject {
   const { kind, subresource } = write.target;
   if (subresource === 'status') return statusOnly(kind, wanted, live);
+  // The finalizers of a namespace's spec change on this path only.
+  if (subresource === 'finalize') return wanted;
   const kept = kind.hasStatus && subresource === '' ? merged(wanted, { status: live.status }) : wanted;
   return kind.rules.update?.(kept, live, ruleContext(write.core)) ?? kept;
 }
