@@ -28,11 +28,16 @@ export function withoutServerOwned(set: FieldSet): FieldSet {
   return difference(set, serverOwned);
 }
 
-/** A write to the object leaves its status out, a write to status everything else. */
+/**
+ * A write to the object leaves its status out. A write to status is only about status, for builtin kinds also about labels and
+ * annotations.
+ */
 export function ofSubresource(set: FieldSet, schema: KindSchema, subresource: string): FieldSet {
   if (!schema.hasStatus) return set;
-  if (subresource === 'status') return topLevel(set, (element) => element === 'f:status');
-  return topLevel(set, (element) => element !== 'f:status');
+  if (subresource !== 'status') return topLevel(set, (element) => element !== 'f:status');
+  return schema.custom
+    ? topLevel(set, (element) => element === 'f:status')
+    : topLevel(set, (element) => element !== 'f:spec');
 }
 
 export function withoutManagedFields(object: JsonObject): JsonObject {

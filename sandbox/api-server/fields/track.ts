@@ -56,7 +56,8 @@ export function updated(
     operation: 'Update',
     apiVersion: by.apiVersion,
     subresource: by.subresource,
-    time: timeOf(by.now),
+    // A write of the scale is noted without a time.
+    ...(by.subresource === 'scale' ? {} : { time: timeOf(by.now) }),
     fields: previous === undefined ? own : union(previous.fields, own),
   };
   return [...others.filter((one) => one !== previous), entry];

@@ -13,6 +13,7 @@ const byKind: Readonly<Record<string, (object: JsonObject) => JsonObject>> = {
   Service: serviceDefaults,
   Secret: secretDefaults,
   Namespace: namespaceDefaults,
+  Node: (node) => at(node, 'status', (status) => fill(status, { allocatable: status['capacity'] })),
   PersistentVolumeClaim: (claim) => at(claim, 'spec', (spec) => fill(spec, { volumeMode: 'Filesystem' })),
   EndpointSlice: (slice) => each(slice, 'ports', (port) => fill(port, { name: '', protocol: 'TCP' })),
   HorizontalPodAutoscaler: autoscalerDefaults,

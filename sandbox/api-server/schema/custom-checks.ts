@@ -30,8 +30,10 @@ function typeCauses(value: Json, node: CustomNode, path: string): readonly Field
   const wanted = node.intOrString ? ['integer', 'string'] : node.type === '' ? [] : [node.type];
   const found = jsonTypeOf(value);
   if (wanted.length === 0 || wanted.includes(found) || (found === 'integer' && wanted.includes('number'))) return [];
-  const detail = `${inBody(path)} must be of type ${wanted.join(',')}: ${JSON.stringify(found)}`;
-  return [wrongType(path, found, detail)];
+  // A fraction where a number of 32 bits is wanted is told by the names of the formats.
+  const isFraction = found === 'number' && node.type === 'integer' && typeof node.given['format'] === 'string';
+  const [types, said] = isFraction ? [String(node.given['format']), 'float64'] : [wanted.join(','), found];
+  return [wrongType(path, said, `${inBody(path)} must be of type ${types}: ${JSON.stringify(said)}`)];
 }
 
 export function jsonTypeOf(value: Json): string {

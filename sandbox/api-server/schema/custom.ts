@@ -1,7 +1,6 @@
 /** The schema of a custom resource, from a version of its definition. */
 
-import type { JsonObject } from '../../../crds/schema/json.ts';
-import { isJsonObject } from '../../../crds/schema/json.ts';
+import { isJsonObject, type JsonObject, textAt } from '../../../crds/schema/json.ts';
 import type { KindSchema } from '../contract.ts';
 import { customNode } from './custom-node.ts';
 import { normaliseCustom } from './custom-prune.ts';
@@ -22,13 +21,19 @@ export function customSchema(crdVersion: JsonObject, _names: CustomNames): KindS
   const schema = isJsonObject(given) ? given : { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   const subresources = isJsonObject(crdVersion['subresources']) ? crdVersion['subresources'] : {};
   const hasStatus = isJsonObject(subresources['status']);
+  const scale = isJsonObject(subresources['scale']) ? subresources['scale'] : {};
+  const traits = {
+    hasStatus,
+    scaleSpecPath: textAt(scale, 'specReplicasPath'),
+    scaleStatusPath: textAt(scale, 'statusReplicasPath'),
+  };
   const root = customNode(schema);
   compileRules(root);
   return {
     custom: true,
     hasStatus,
     normalise: (object) => normaliseCustom(object, root),
-    validate: (object, old) => validateCustom(object, old, root, hasStatus),
+    validate: (object, old) => validateCustom(object, old, root, traits),
     structure: rootStructure(root),
     openapi: schema,
   };
