@@ -12,7 +12,8 @@ import { timelineRecorder, type TimelineRecorder, type TimelineRun } from '../vi
 import { breachText, endPins, type Ending, trafficSamples, verdictOf } from './finished-run.ts';
 import { type Look, looker } from './look.ts';
 import { isAtGate, playScenario } from './play-scenario.ts';
-import { Left, realSleep, type Stage } from './stage.ts';
+import { realMs, realSleep } from './real-time.ts';
+import { Left, type Stage } from './stage.ts';
 import type { World } from './world.ts';
 
 export interface Director {
@@ -144,7 +145,6 @@ function now({ world }: Set): number {
 
 async function playOne(set: Set, scenario: Scenario): Promise<ScenarioResult> {
   const { world, show, signal, progress } = set;
-  const { clock } = world.cluster;
   tell(set, { type: 'scenario', at: now(set), scenario: scenario.name, story: scenario.story });
   const recorder = timelineRecorder(scenario.name, scenario.story);
   progress.recorder = recorder;
@@ -162,7 +162,7 @@ async function playOne(set: Set, scenario: Scenario): Promise<ScenarioResult> {
   const hash = world.users.hashOf(scenario.version) ?? '';
   const ending: Ending = { scenario, result, samples, heads: world.notes.heads, hash, endMs, timeOf: world.timeOf };
   for (const pin of endPins(ending)) recorder.pin(pin);
-  const span = { from: world.timeOf(startMs), to: world.timeOf(clock.monotonicMs()) };
+  const span = { from: world.timeOf(startMs), to: world.timeOf(realMs()) };
   const traffic = trafficSamples(samples, world.timeOf);
   progress.runs.push(recorder.end(span, traffic, verdictOf(ending, progress.failed)));
   progress.recorder = undefined;

@@ -3,7 +3,7 @@
 import type { RequestCount } from '../../gateway/request-counts.ts';
 import { appName, appNamespace } from '../shop-files.ts';
 
-/** Counters at one moment of real, monotonic time. */
+/** Counters at one moment of real time. */
 export interface CounterSample {
   readonly atMs: number;
   readonly stable: number;

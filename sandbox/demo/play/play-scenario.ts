@@ -10,6 +10,7 @@ import { shopFiles } from '../shop-files.ts';
 import { weightsBetween } from './commit-watch.ts';
 import { lastMovedMs, requestsOf, sharesByWeight } from './gateway-counters.ts';
 import { type Evidence, prove } from './proof.ts';
+import { realMs } from './real-time.ts';
 import { type Stage, until } from './stage.ts';
 import type { Answered } from './users.ts';
 
@@ -44,7 +45,7 @@ export async function playScenario(stage: Stage, scenario: Scenario): Promise<Pl
   const start = await begin(stage, scenario);
   const gate = scenario.hasGate ? await passGate(stage, start) : undefined;
   await until(stage, () => endOf(stage, scenario, start), patience(stage));
-  const endMs = nowMs(stage);
+  const endMs = realMs();
   const result = await resultOf(stage, scenario, start, gate);
   await until(stage, () => settledAt(stage), patience(stage));
   return { result, startMs: start.atMs, endMs };
@@ -52,10 +53,6 @@ export async function playScenario(stage: Stage, scenario: Scenario): Promise<Pl
 
 function patience({ world }: Stage): number {
   return patienceMs + patienceSimulatedMs / world.cluster.rate;
-}
-
-function nowMs({ world }: Stage): number {
-  return world.cluster.clock.monotonicMs();
 }
 
 /** The commit that serves when nothing is in progress, so that the next release starts from a known state. */
@@ -77,7 +74,7 @@ async function begin(stage: Stage, scenario: Scenario): Promise<Start> {
   const served = await until(stage, () => versionOfAll(users.latest(quietAnswers)), patience(stage));
   if (served === undefined) throw new Error('the gateway does not answer the users of the shop');
   const logBefore = await repository.log();
-  const atMs = nowMs(stage);
+  const atMs = realMs();
   const pushed = await repository.push(shopFiles(scenario), scenario.subject);
   const at = cluster.clock.now();
   stage.tell({ type: 'commit', at, commit: pushed, subject: scenario.subject, author: developer.name });
@@ -96,14 +93,14 @@ async function passGate(stage: Stage, { atMs }: Start): Promise<Gate> {
   const { world, isInteractive } = stage;
   const stands = await until(stage, () => (isAtGate(stage) ? true : undefined), patience(stage));
   if (stands === undefined) return { promoted: false, passedBefore: true };
-  const stoodMs = nowMs(stage);
+  const stoodMs = realMs();
   if (isInteractive) {
     await until(stage, () => (isAtGate(stage) ? undefined : true), Number.POSITIVE_INFINITY);
     return { promoted: true, passedBefore: passed(stage, atMs, stoodMs) };
   }
   // Long enough to see that it stands, and for the gateway to serve its share.
-  await until(stage, () => (nowMs(stage) - stoodMs >= gateStandsMs(stage) ? true : undefined), patienceMs);
-  const beforeMs = nowMs(stage);
+  await until(stage, () => (realMs() - stoodMs >= gateStandsMs(stage) ? true : undefined), patienceMs);
+  const beforeMs = realMs();
   const { ok, said } = await promote(world.cluster.kubeconfigPath);
   const at = world.cluster.clock.now();
   stage.tell({ type: 'promote', at, command: promoteCommand, said });
@@ -135,12 +132,12 @@ async function endOf(stage: Stage, { expected, version }: Scenario, start: Start
     return undefined;
   if (expected !== 'RolledBack') return settledAt(stage) === start.pushed ? true : undefined;
   const movedMs = lastMovedMs(users.hashOf(version) ?? '', notes.samples) ?? start.atMs;
-  return head !== start.pushed && movedMs > start.atMs && nowMs(stage) - movedMs >= quietMs ? true : undefined;
+  return head !== start.pushed && movedMs > start.atMs && realMs() - movedMs >= quietMs ? true : undefined;
 }
 
 /** The answers of the quiet time: those of the last moments, and as many as a proof needs. */
 function answersAtEnd({ world }: Stage): readonly Answered[] {
-  const sinceMs = world.cluster.clock.monotonicMs() - quietMs;
+  const sinceMs = realMs() - quietMs;
   const recent = world.users.latest(1_000).filter(({ atMs }) => atMs >= sinceMs);
   return recent.length >= quietAnswers ? recent : world.users.latest(quietAnswers);
 }
@@ -152,7 +149,7 @@ async function resultOf(
   gate: Gate | undefined,
 ): Promise<ScenarioResult> {
   const { users, notes, repository } = stage.world;
-  const endMs = nowMs(stage);
+  const endMs = realMs();
   const hash = users.hashOf(scenario.version) ?? '';
   const samples = notes.samples.filter(({ atMs }) => atMs >= start.atMs);
   const [first, last] = [samples[0], samples.at(-1)];
@@ -193,7 +190,7 @@ function trafficBackMs({ world }: Stage, { atMs }: Start, hash: string): number 
   return failedMs === undefined || movedMs === undefined ? null : Math.max(0, Math.round(movedMs - failedMs));
 }
 
-/** The monotonic clock of the process counts from its start. */
+/** Real time counts from the start of the process. */
 function revertedAtMs({ world }: Stage, revert: string | null): number | null {
   const head = world.notes.heads.find(({ commit }) => commit === revert);
   return head === undefined ? null : Math.round(head.atMs);

@@ -3,6 +3,7 @@
 import type { DemoEvent } from '../events.ts';
 import type { TimelineRecorder } from '../view/timeline.ts';
 import type { Look } from './look.ts';
+import { realMs, realSleep } from './real-time.ts';
 import type { World } from './world.ts';
 
 export interface Stage {
@@ -31,21 +32,14 @@ export async function until<T>(
   question: () => T | undefined | Promise<T | undefined>,
   withinMs: number,
 ): Promise<T | undefined> {
-  const { clock } = world.cluster;
-  const endMs = clock.monotonicMs() + withinMs;
+  const endMs = realMs() + withinMs;
   for (;;) {
     if (signal.aborted) throw new Left();
     const died = world.controller.endedBy();
     if (died !== undefined) throw new Error(`the controller ended by itself (${died})`);
     const answer = await question();
     if (answer !== undefined) return answer;
-    if (clock.monotonicMs() >= endMs) return undefined;
+    if (realMs() >= endMs) return undefined;
     await realSleep(pollMs);
   }
-}
-
-export function realSleep(ms: number): Promise<void> {
-  return new Promise((resolve) => {
-    setTimeout(resolve, ms);
-  });
 }

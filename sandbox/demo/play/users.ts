@@ -2,6 +2,7 @@
 
 import { Agent, get } from 'node:http';
 import type { Clock } from '../../../kube/api.ts';
+import { realMs } from './real-time.ts';
 
 export interface UsersOptions {
   readonly url: string;
@@ -12,7 +13,7 @@ export interface UsersOptions {
 }
 
 export interface Answered {
-  /** Monotonic real time. */
+  /** Real time. */
   readonly atMs: number;
   /** Version that answered; '' when no pod did. */
   readonly version: string;
@@ -70,12 +71,12 @@ function gapMs({ random, perSecond }: UsersOptions): number {
   return Math.min(5, -Math.log(1 - random())) * (1000 / perSecond);
 }
 
-function ask({ url, clock }: UsersOptions, agent: Agent, note: (answer: Answered, hash: string) => void): void {
+function ask({ url }: UsersOptions, agent: Agent, note: (answer: Answered, hash: string) => void): void {
   let noted = false;
   const end = (code: number, body: string): void => {
     if (noted) return;
     noted = true;
-    note({ atMs: clock.monotonicMs(), code, version: versionIn(body) }, hashIn(body));
+    note({ atMs: realMs(), code, version: versionIn(body) }, hashIn(body));
   };
   const request = get(url, { agent, timeout: answerTimeoutMs }, (response) => {
     const parts: Buffer[] = [];

@@ -1,7 +1,6 @@
 /** Everything that runs during a demo: the simulated cluster, the repository, the controller, the users, and the notes taken. */
 
 import { join } from 'node:path';
-import type { Clock } from '../../../kube/api.ts';
 import type { RunningChild } from '../cluster/child.ts';
 import { startController } from '../cluster/controller.ts';
 import { administrator, writeControllerKubeconfig } from '../cluster/install.ts';
@@ -14,6 +13,7 @@ import { shopFiles } from '../shop-files.ts';
 import { canaryWeight, isFailedAnalysis } from './commit-watch.ts';
 import { type CounterSample, counterSample, type WeightChange } from './gateway-counters.ts';
 import { seededRandom } from './random.ts';
+import { realMs } from './real-time.ts';
 import { startUsers, type Users } from './users.ts';
 
 export interface World {
@@ -23,13 +23,13 @@ export interface World {
   readonly controller: RunningChild;
   readonly users: Users;
   readonly notes: Notes;
-  /** Simulated time of a moment of the monotonic clock. */
+  /** Simulated time of a moment of real time. */
   readonly timeOf: (atMs: number) => number;
   /** Ends everything that was started here. Never rejects. */
   stop(): Promise<void>;
 }
 
-/** Real, monotonic times. */
+/** Moments are in real time. */
 export interface Notes {
   readonly samples: CounterSample[];
   readonly weights: WeightChange[];
@@ -66,7 +66,7 @@ export async function startWorld(options: DemoOptions, cluster: SimulatedCluster
     controller,
     users,
     notes,
-    timeOf: (atMs) => Math.round(clock.now() - (clock.monotonicMs() - atMs) * cluster.rate),
+    timeOf: (atMs) => Math.round(clock.now() - (realMs() - atMs) * cluster.rate),
     async stop() {
       unwatch();
       users.stop();
@@ -96,16 +96,16 @@ async function install(
   }
 }
 
-function watch({ api, clock, gateway }: SimulatedCluster, repository: DemoRepository, notes: Notes): () => void {
+function watch({ api, gateway }: SimulatedCluster, repository: DemoRepository, notes: Notes): () => void {
   const unlisten = api.onCommit((commit) => {
     const canaryPct = canaryWeight(commit);
-    if (canaryPct !== undefined) notes.weights.push({ atMs: clock.monotonicMs(), canaryPct });
-    if (isFailedAnalysis(commit)) notes.failedAnalyses.push(clock.monotonicMs());
+    if (canaryPct !== undefined) notes.weights.push({ atMs: realMs(), canaryPct });
+    if (isFailedAnalysis(commit)) notes.failedAnalyses.push(realMs());
   });
   const timer = setInterval(() => {
-    notes.samples.push(counterSample(clock.monotonicMs(), gateway.counts()));
+    notes.samples.push(counterSample(realMs(), gateway.counts()));
     if (notes.samples.length > 2 * keptSamples) notes.samples.splice(0, keptSamples);
-    void noteHead(clock, repository, notes);
+    void noteHead(repository, notes);
   }, sampleEveryMs);
   return () => {
     unlisten();
@@ -113,8 +113,8 @@ function watch({ api, clock, gateway }: SimulatedCluster, repository: DemoReposi
   };
 }
 
-async function noteHead(clock: Clock, repository: DemoRepository, notes: Notes): Promise<void> {
-  const atMs = clock.monotonicMs();
+async function noteHead(repository: DemoRepository, notes: Notes): Promise<void> {
+  const atMs = realMs();
   const commit = await repository.head().catch(() => undefined);
   // Not to be read just now, or removed at the end: the next tick looks again.
   if (commit === undefined) return;

@@ -65,7 +65,7 @@ export function checkLines({ checks }: AppPicture, style: Style): readonly strin
   return [paint(head, 'faint', style), ...checks.map((check) => label('') + cells(...checkCells(check, style)))];
 }
 
-const columnWidths = [9, 9, 9, sparkCount, 8];
+const columnWidths = [8, 8, 8, sparkCount, 11];
 
 function checkCells(check: CheckPicture, style: Style): [string, ...string[]] {
   const last = check.readings.at(-1);
@@ -80,8 +80,12 @@ function checkCells(check: CheckPicture, style: Style): [string, ...string[]] {
     check.stableValue === undefined ? '-' : valueText(check.stableValue, check.unit),
     plainText(check.limitText, style),
     sparkline(check, sparkCount, style),
-    check.done === 0 ? '-' : `${good}/${check.needed ?? check.done}`,
+    [passedText(check, good), check.isWatched ? 'watched' : ''].filter(Boolean).join(' '),
   ];
+}
+
+function passedText({ done, needed }: CheckPicture, good: number): string {
+  return done === 0 ? '-' : `${good}/${needed ?? done}`;
 }
 
 /** One line where it fits, else two or more. */

@@ -30,6 +30,7 @@ function checkPicture(name: string, runs: readonly AnalysisRun[], stableValue: n
     phase: result?.phase ?? 'Pending',
     readings: own.flatMap((run) => (resultOf(run, name)?.measurements ?? []).map(readingPicture)),
     ...(stableValue === undefined ? {} : { stableValue }),
+    isWatched: result?.dryRun ?? false,
     done: result?.count ?? 0,
     ...(Number.isFinite(needed) ? { needed } : {}),
   };

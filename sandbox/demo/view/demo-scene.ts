@@ -99,6 +99,8 @@ export interface CheckPicture {
   readonly readings: readonly ReadingPicture[];
   /** Reading of the stable revision at the same time, from Prometheus. */
   readonly stableValue?: number;
+  /** Only watched: it does not decide. */
+  readonly isWatched: boolean;
   /** Measurements done and needed by the analysis under way. */
   readonly done: number;
   readonly needed?: number;
