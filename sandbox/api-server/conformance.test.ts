@@ -24,7 +24,7 @@ let target: Target;
 
 beforeAll(async () => {
   const clock = steppedClock(Date.UTC(2026, 0, 5, 12));
-  target = inProcessTarget(apiServer({ clock, random: seeded(7) }), clock);
+  target = inProcessTarget(apiServer({ clock, random: seeded(7), historySize: 500 }), clock);
   await installDefinitions(target);
 });
 
@@ -34,7 +34,7 @@ describe.each(groups)('$name', (group) => {
   it.each(group.cases.filter((each) => each.needs === undefined))('$id: $shows', async (each) => {
     const real = recorded[each.id];
     if (real === undefined) throw new Error(`${each.id} was never recorded: npm run -s conformance -- --record`);
-    const sandbox = normalise(await runCase(target, each));
+    const sandbox = normalise(each, await runCase(target, each));
     expect(compare(each, real, sandbox).differences.map(differenceLine).join('\n')).toBe('');
   });
 });

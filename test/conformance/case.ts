@@ -23,6 +23,8 @@ export interface RequestStep {
   readonly token?: string;
   /** Repeats the request until the answer is so; only the last answer counts. */
   readonly until?: Until;
+  /** Sent before each repetition; its answers don't count. */
+  readonly meanwhile?: RequestStep;
   /** Only this part of the body is compared. */
   readonly view?: (body: Json) => Json;
 }

@@ -21,10 +21,9 @@ export interface Comparison {
 export function compare(each: Case, real: readonly NormalAnswer[], sandbox: readonly NormalAnswer[]): Comparison {
   const found: Difference[] = [];
   collect(real, sandbox, '', found);
-  const relevant = found.filter(({ path }) => !(each.ignore ?? []).some((ignored) => matches(ignored.path, path)));
   const meant = deliberate.filter((entry) => entry.case === each.id);
-  const differences = relevant.filter(({ path }) => !meant.some((entry) => matches(entry.path, path)));
-  return { differences, deliberate: relevant.length - differences.length };
+  const differences = found.filter(({ path }) => !meant.some((entry) => matches(entry.path, path)));
+  return { differences, deliberate: found.length - differences.length };
 }
 
 /** One line per difference. */

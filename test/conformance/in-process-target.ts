@@ -19,12 +19,12 @@ export function steppedClock(from: number): SteppedClock {
   let now = from;
   let sleepers: readonly Sleeper[] = [];
   const sleep = (ms: number, signal: AbortSignal): Promise<void> =>
-    new Promise((resolve, reject) => {
+    new Promise((resolve) => {
       const sleeper: Sleeper = { until: now + ms, wake: resolve };
       sleepers = [...sleepers, sleeper];
       const leave = (): void => {
         sleepers = sleepers.filter((each) => each !== sleeper);
-        reject(signal.reason instanceof Error ? signal.reason : new Error('aborted'));
+        resolve();
       };
       signal.addEventListener('abort', leave, { once: true });
     });

@@ -4,6 +4,7 @@
  */
 
 import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
+import type { Case } from './case.ts';
 import type { CaseAnswers, StepAnswer } from './run-case.ts';
 
 interface Names {
@@ -17,7 +18,33 @@ interface Names {
 /** One answer, ready to be compared and recorded; null for the opening of a watch. */
 export type NormalAnswer = JsonObject | null;
 
-export function normalise(run: CaseAnswers): NormalAnswer[] {
+/** What the case doesn't compare is gone from the answers, so that it is not recorded either. */
+export function normalise(each: Case, run: CaseAnswers): readonly NormalAnswer[] {
+  const masked = (each.ignore ?? []).reduce<Json>(
+    (answers, ignored) => without(answers, ignored.path.split('.')),
+    renamed(run),
+  );
+  return masked as unknown as readonly NormalAnswer[];
+}
+
+function without(value: Json, path: readonly string[]): Json {
+  const [key = '', ...rest] = path;
+  const isMeant = (at: string): boolean => key === '*' || key === at;
+  if (Array.isArray(value)) {
+    return (value as readonly Json[]).map((item, index) => {
+      if (!isMeant(String(index))) return item;
+      return rest.length === 0 ? '<not compared>' : without(item, rest);
+    });
+  }
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value).flatMap(([at, item]): [string, Json | undefined][] => {
+    if (!isMeant(at) || item === undefined) return [[at, item]];
+    return rest.length === 0 ? [] : [[at, without(item, rest)]];
+  });
+  return Object.fromEntries(entries);
+}
+
+function renamed(run: CaseAnswers): Json[] {
   const names: Names = {
     uids: new Map(),
     versions: rankedVersions(run.answers),
@@ -75,11 +102,14 @@ function rankedVersions(answers: readonly (StepAnswer | undefined)[]): Map<strin
 
 function collectGenerated(object: JsonObject, names: Names): void {
   const { generateName, name } = object;
-  if (typeof generateName !== 'string' || typeof name !== 'string' || !name.startsWith(generateName)) return;
-  if (names.generated.has(name) || name === generateName || names.sent.includes(name)) return;
-  const suffix = name.slice(generateName.length);
+  if (typeof generateName !== 'string' || typeof name !== 'string') return;
+  // What is longer than 58 letters is cut, so that five more fit.
+  const prefix = generateName.slice(0, 58);
+  if (!name.startsWith(prefix)) return;
+  if (names.generated.has(name) || name === prefix || names.sent.includes(name)) return;
+  const suffix = name.slice(prefix.length);
   const shape = /^[bcdfghjklmnpqrstvwxz2456789]{5}$/.test(suffix) ? 'generated' : 'oddly-generated';
-  names.generated.set(name, `${generateName}<${shape}-${names.generated.size + 1}>`);
+  names.generated.set(name, `${prefix}<${shape}-${names.generated.size + 1}>`);
 }
 
 function normal(value: Json | undefined, names: Names): Json {
@@ -88,15 +118,19 @@ function normal(value: Json | undefined, names: Names): Json {
   if (Array.isArray(value)) return value.map((item: Json) => normal(item, names));
   if (!isJsonObject(value)) return value;
   if (value['kind'] === 'Table') return normalObject(withoutAges(value), names);
+  if (value['kind'] === 'Status') return normalObject(withSortedCauses(value), names);
+  if (value['kind'] === 'APIResourceList') return normalObject(withSortedResources(value), names);
   return normalObject(value, names);
 }
 
 function normalObject(object: JsonObject, names: Names): JsonObject {
   const made: Record<string, Json> = {};
   const storeVersion = hasStoreVersion(object) || object['type'] === 'BOOKMARK';
-  for (const [key, item] of Object.entries(object)) {
+  for (const [rawKey, item] of Object.entries(object)) {
     if (item === undefined) continue;
+    const key = rawKey.length < 30 ? rawKey : normalText(rawKey, names);
     if (key === 'managedFields' && Array.isArray(item)) made[key] = sortedManagers(normal(item, names));
+    else if (key === 'fieldsV1') made[key] = withSortedKeys(normal(item, names));
     else if (key === 'resourceVersion' && typeof item === 'string') made[key] = names.versions.get(item) ?? item;
     else if (key === 'nodePort' && typeof item === 'number' && !names.sent.includes(String(item))) made[key] = '<port>';
     else if (key === 'continue' && item !== '') made[key] = '<continue>';
@@ -114,12 +148,45 @@ function withStoreVersion(value: Json): Json {
   return typeof version === 'string' && version !== '' ? { ...value, resourceVersion: '<of the store>' } : value;
 }
 
+/** Keys with uids are in the order of the uids. */
+function withSortedKeys(value: Json): Json {
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value).map(([key, item]): [string, Json] => [key, withSortedKeys(item ?? null)]);
+  return Object.fromEntries(entries.toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
 /** The server sorts by time, in seconds: two writes around the turn of a second would change places. */
 function sortedManagers(value: Json): Json {
   if (!Array.isArray(value)) return value;
   const key = (item: Json): string =>
     isJsonObject(item) ? JSON.stringify([item['operation'], item['manager'], item['subresource']]) : '';
   return (value as readonly Json[]).toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0));
+}
+
+/** A real server goes through some maps in another order each time: several faults are compared in the order of their fields. */
+function withSortedCauses(status: JsonObject): JsonObject {
+  const { details, message } = status;
+  if (!isJsonObject(details) || !Array.isArray(details['causes']) || typeof message !== 'string') return status;
+  const causes = (details['causes'] as readonly JsonObject[]).toSorted((a, b) =>
+    textOfCause(a) < textOfCause(b) ? -1 : 1,
+  );
+  const all = causes.map(textOfCause).join(', ');
+  const start = message.indexOf(': [');
+  const isListOfAll = start >= 0 && message.length === start + 3 + all.length + 1;
+  const sorted = { ...details, causes: message.startsWith('Apply failed') ? details['causes'] : causes };
+  return { ...status, message: isListOfAll ? `${message.slice(0, start)}: [${all}]` : message, details: sorted };
+}
+
+function textOfCause(cause: JsonObject): string {
+  return `${String(cause['field'])}: ${String(cause['message'])}`;
+}
+
+/** Custom resources are listed in the order in which their definitions were noticed. */
+function withSortedResources(list: JsonObject): JsonObject {
+  if (!Array.isArray(list['resources'])) return list;
+  const name = (resource: Json): string => (isJsonObject(resource) ? String(resource['name']) : '');
+  const resources = (list['resources'] as readonly Json[]).toSorted((a, b) => (name(a) < name(b) ? -1 : 1));
+  return { ...list, resources };
 }
 
 const ageColumns = /^(age|last seen|first seen|created at|duration)$/i;

@@ -59,6 +59,7 @@ async function request(running: Running, step: RequestStep): Promise<TargetAnswe
   let answer = await running.target.request(filled);
   for (let waits = 0; step.until !== undefined && !isSo(answer, step.until) && waits < MAX_WAITS; waits++) {
     await running.target.wait();
+    if (step.meanwhile !== undefined) await running.target.request(requestOf(running, step.meanwhile));
     answer = await running.target.request(filled);
   }
   if (step.as !== undefined) running.named.set(step.as, answer.body);

@@ -2,6 +2,7 @@
 
 import type { Group } from '../case.ts';
 import { applying } from './apply.ts';
+import { builtinKinds } from './builtin-kinds.ts';
 import { cluster } from './cluster.ts';
 import { crud } from './crud.ts';
 import { deletion } from './deletion.ts';
@@ -9,10 +10,12 @@ import { discovery } from './discovery.ts';
 import { errors } from './errors.ts';
 import { jsonPatches } from './json-patch.ts';
 import { lists } from './list.ts';
+import { managers } from './managers.ts';
 import { mergePatch } from './merge-patch.ts';
+import { ownKinds } from './own-kinds.ts';
+import { strictness } from './strict.ts';
 import { subresources } from './subresources.ts';
 import { tables } from './tables.ts';
-import { validation } from './validation.ts';
 import { watches } from './watch.ts';
 
 export const groups: readonly Group[] = [
@@ -20,8 +23,11 @@ export const groups: readonly Group[] = [
   mergePatch,
   jsonPatches,
   applying,
+  managers,
   subresources,
-  validation,
+  strictness,
+  ownKinds,
+  builtinKinds,
   lists,
   watches,
   deletion,

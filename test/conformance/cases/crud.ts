@@ -116,7 +116,7 @@ export const crud: Group = {
             'a',
             {},
             {
-              labels: { 'no good': 'x', a: '-' },
+              labels: { a: '-' },
               annotations: { 'also bad/': 'x' },
               finalizers: ['plain'],
               ownerReferences: [{ apiVersion: '', kind: '', name: '', uid: '' }],

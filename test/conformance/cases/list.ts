@@ -187,7 +187,11 @@ export const lists: Group = {
         make('b'),
         get(maps, { as: 'one', query: { limit: '1' } }),
         merge(core('configmaps/a'), { data: { x: '1' } }),
-        get(maps, { query: { limit: '1', continue: '<one.metadata.continue>' }, until: { status: 410 } }),
+        get(maps, {
+          query: { limit: '1', continue: '<one.metadata.continue>' },
+          until: { status: 410 },
+          meanwhile: post(maps, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { generateName: 'more-' } }),
+        }),
       ],
     },
     {
