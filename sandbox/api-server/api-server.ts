@@ -16,11 +16,13 @@ import { tokenStore } from './tokens.ts';
 
 /** How many commits a watch may go back when nobody says otherwise. */
 const defaultHistorySize = 5_000;
+/** etcd is compacted every five minutes. */
+const historyMs = 300_000;
 
 /** A server with the namespaces `default`, `kube-system`, `kube-public` and `kube-node-lease`, and nothing else. */
 export function apiServer(options: ApiServerOptions): ApiServer {
   const { clock, random } = options;
-  const store = makeStore(() => clock.now(), options.historySize ?? defaultHistorySize);
+  const store = makeStore(() => clock.now(), { historySize: options.historySize ?? defaultHistorySize, historyMs });
   const adminToken = options.adminToken ?? newUid(random);
   const tokens = tokenStore({ store, now: () => clock.now(), random, adminToken });
   const core: Core = { store, tokens, kinds: kindRegistry(), clock, random };

@@ -17,7 +17,12 @@ export function customKinds(definition: JsonObject): readonly ServedKind[] {
     .map((version) => customKind(objectAt(definition, 'spec'), version));
 }
 
-const rules: KindRules = { ...plainRules, generation: 'content', needsVersion: true };
+const rules: KindRules = {
+  ...plainRules,
+  generation: 'content',
+  needsVersion: true,
+  unsupportedField: (field) => `field label not supported: ${field}`,
+};
 
 function customKind(spec: JsonObject, version: JsonObject): ServedKind {
   const names = objectAt(spec, 'names');
@@ -53,10 +58,10 @@ function textsAt(object: JsonObject, key: string): readonly string[] {
 
 function subresourcesOf(kind: string, { status, scale }: JsonObject): readonly Subresource[] {
   return [
+    ...(status === undefined ? [] : [{ name: 'status', group: '', version: '', kind, verbs: readWrite }]),
     ...(scale === undefined
       ? []
       : [{ name: 'scale', group: 'autoscaling', version: 'v1', kind: 'Scale', verbs: readWrite }]),
-    ...(status === undefined ? [] : [{ name: 'status', group: '', version: '', kind, verbs: readWrite }]),
   ];
 }
 

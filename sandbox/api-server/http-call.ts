@@ -4,7 +4,7 @@ import type { IncomingMessage } from 'node:http';
 import { load } from 'js-yaml';
 import { Json } from '../../crds/schema/json.ts';
 import type { ApiCall } from './contract.ts';
-import { badRequest, StatusError, unsupportedMediaType } from './status-error.ts';
+import { badRequest, StatusError } from './status-error.ts';
 
 /** etcd refuses larger ones, and so does a real server. */
 const maxBodyBytes = 3 * 1024 * 1024;
@@ -16,7 +16,6 @@ export async function readCall(request: IncomingMessage, user: string): Promise<
   if (text === undefined)
     return new StatusError(413, 'RequestEntityTooLarge', 'Request entity too large: limit is 3145728');
   const contentType = (request.headers['content-type'] ?? 'application/json').split(';')[0]?.trim() ?? '';
-  if (text !== '' && !readable(contentType)) return unknownFormat;
   const body = parseBody(text, contentType);
   if (body instanceof StatusError) return body;
   return {
@@ -29,15 +28,6 @@ export async function readCall(request: IncomingMessage, user: string): Promise<
     ...(body === undefined ? {} : { body }),
   };
 }
-
-/** Protobuf is not read: clients that insist on it are told so. */
-function readable(contentType: string): boolean {
-  return contentType === 'application/json' || contentType === 'application/yaml' || contentType.includes('patch');
-}
-
-const unknownFormat = unsupportedMediaType(
-  'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
-);
 
 async function bodyText(request: IncomingMessage): Promise<string | undefined> {
   const chunks: Buffer[] = [];
@@ -52,8 +42,13 @@ async function bodyText(request: IncomingMessage): Promise<string | undefined> {
 
 const yamlTypes = new Set(['application/yaml', 'application/apply-patch+yaml']);
 
+/** The server itself refuses other types, protobuf among them. */
+function readable(contentType: string): boolean {
+  return contentType === 'application/json' || contentType === 'application/yaml' || contentType.includes('patch');
+}
+
 function parseBody(text: string, contentType: string): Json | undefined | StatusError {
-  if (text.trim() === '') return undefined;
+  if (text.trim() === '' || !readable(contentType)) return undefined;
   const firstLetter = text.trimStart()[0];
   try {
     const value: unknown = yamlTypes.has(contentType) && firstLetter !== '{' ? load(text) : JSON.parse(text);

@@ -10,6 +10,7 @@ export interface KindRegistry {
   /** By path: group, version and plural. */
   resource(group: string, version: string, plural: string): ServedKind | undefined;
   ofKind(group: string, version: string, kind: string): ServedKind | undefined;
+  isCustomGroup(group: string): boolean;
   hasVersion(group: string, version: string): boolean;
   /** In the order of discovery. */
   all(): readonly ServedKind[];
@@ -36,6 +37,7 @@ export function kindRegistry(): KindRegistry {
   return {
     resource: (group, version, plural) => byResource.get(`${group}/${version}/${plural}`),
     ofKind: (group, version, kind) => byKind.get(`${group}/${version}/${kind}`),
+    isCustomGroup: (group) => everything.some((kind) => kind.group === group && kind.schema.custom),
     hasVersion: (group, version) => versions.has(`${group}/${version}`),
     all: () => everything,
     install(definition) {

@@ -61,7 +61,7 @@ function startOf(core: Core, query: Query, limit: number): Start {
 }
 
 /** Undefined when the query has none. @throws StatusError 400 */
-function versionOf(text: string): number | undefined {
+export function versionOf(text: string): number | undefined {
   if (text === '') return undefined;
   if (/^\d+$/.test(text)) return Number(text);
   const why = `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
@@ -136,11 +136,12 @@ function continued(core: Core, token: string, version: number | undefined): Star
 }
 
 function readToken(token: string): { readonly rv: number; readonly start: string } {
-  const parsed = parseToken(token);
-  if (parsed?.v !== apiVersion) {
-    throw badRequest('invalid continue token: continue key is not valid: invalid character in token');
+  const { v, rv, start } = parseToken(token);
+  if (v !== apiVersion) {
+    throw badRequest(
+      `invalid continue token: continue key is not valid: server does not recognize this encoded version ${JSON.stringify(v)}`,
+    );
   }
-  const { rv, start } = parsed;
   if (typeof rv !== 'number' || rv === 0 || typeof start !== 'string' || start === '') {
     throw badRequest(
       'invalid continue token: continue key is not valid: incorrect encoded start resourceVersion (version meta.k8s.io/v1)',
@@ -149,11 +150,25 @@ function readToken(token: string): { readonly rv: number; readonly start: string
   return { rv, start };
 }
 
-function parseToken(token: string): { v?: unknown; rv?: unknown; start?: unknown } | undefined {
+function parseToken(token: string): { v?: unknown; rv?: unknown; start?: unknown } {
+  const text = decoded(token);
   try {
-    const value: unknown = JSON.parse(atob(token.replaceAll('-', '+').replaceAll('_', '/')));
-    return typeof value === 'object' && value !== null ? value : undefined;
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null ? value : {};
   } catch {
-    return undefined;
+    const first = text.codePointAt(0) ?? 0;
+    const shown =
+      first >= 0x20 && first < 0x7f ? String.fromCodePoint(first) : `\\u${first.toString(16).padStart(4, '0')}`;
+    throw badRequest(
+      `invalid continue token: continue key is not valid: invalid character '${shown}' looking for beginning of value`,
+    );
+  }
+}
+
+function decoded(token: string): string {
+  try {
+    return atob(token.replaceAll('-', '+').replaceAll('_', '/'));
+  } catch {
+    throw badRequest('invalid continue token: continue key is not valid: illegal base64 data');
   }
 }

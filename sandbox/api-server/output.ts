@@ -103,7 +103,8 @@ export function renderList(core: Core, output: Output, items: readonly JsonObjec
       const bare = kind.schema.custom
         ? served
         : served.map(({ kind: _kind, apiVersion: _apiVersion, ...rest }) => rest);
-      return { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata, items: bare };
+      const meta = kind.schema.custom ? { continue: '', ...metadata } : metadata;
+      return { kind: kind.listKind, apiVersion: apiVersionOf(kind), metadata: meta, items: bare };
     }
   }
 }

@@ -14,8 +14,8 @@ import { checkName, liveObject, updateObject } from './update.ts';
 
 export type PatchKind = 'merge' | 'json' | 'apply';
 
-/** @throws StatusError 415, also for strategic merge. */
-export function patchKind(contentType: string): PatchKind {
+/** @throws StatusError 415, also for strategic merge. Custom resources name the types they take. */
+export function patchKind(contentType: string, custom: boolean): PatchKind {
   switch (contentType) {
     case 'application/merge-patch+json':
       return 'merge';
@@ -23,13 +23,14 @@ export function patchKind(contentType: string): PatchKind {
       return 'json';
     case 'application/apply-patch+yaml':
       return 'apply';
-    case 'application/strategic-merge-patch+json':
+    default:
+      if (!custom && contentType !== 'application/strategic-merge-patch+json') {
+        throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
+      }
       throw unsupportedMediaType(
         'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, ' +
           'application/merge-patch+json, application/apply-patch+yaml',
       );
-    default:
-      throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
   }
 }
 

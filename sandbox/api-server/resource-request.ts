@@ -9,15 +9,24 @@ import { decodeObject } from './decode.ts';
 import { deleteDefinition, isDefinition } from './definitions.ts';
 import { type Deleted, deleteObject, deleteOptions } from './delete.ts';
 import { nameOf, namespaceOf, stringAt } from './json-access.ts';
-import { listObjects } from './list.ts';
+import { listObjects, tooLarge, versionOf } from './list.ts';
 import { finalizeNamespace } from './namespace-finalize.ts';
 import { formOf, type Output, renderList, renderObject, watchRender } from './output.ts';
 import { type PatchKind, patchKind, patchObject } from './patch.ts';
 import { bindPod, evictPod, podLog } from './pod-subresources.ts';
 import { applyScale, readScale, writeScale } from './scale.ts';
 import { selectionOf } from './selection.ts';
+import type { ServedKind } from './served-kind.ts';
 import { requestToken } from './service-account-token.ts';
-import { invalidOptions, methodNotAllowed, notFound, noSuchResource } from './status-error.ts';
+import {
+  invalidOptions,
+  methodNotAllowed,
+  noSuchResource,
+  notFound,
+  qualified,
+  StatusError,
+  unsupportedMediaType,
+} from './status-error.ts';
 import { checkPut, liveObject, updateObject } from './update.ts';
 import { watchObjects } from './watch.ts';
 import { writeOf } from './write-options.ts';
@@ -60,11 +69,14 @@ function checkVerb({ method }: ApiCall, { kind, name, subresource }: Target): vo
   if (subresource !== '') {
     const known = kind.subresources.find((one) => one.name === subresource);
     if (known === undefined) throw kind.schema.custom ? notFound(kind, name) : noSuchResource();
-    if (!known.verbs.includes(verb)) throw methodNotAllowed();
+    if (!known.verbs.includes(verb)) throw kind.schema.custom ? verbNotSupported(kind, verb) : methodNotAllowed();
     return;
   }
   const onObject = name !== '';
-  const allowed = onObject ? verb !== 'create' : verb === 'get' || verb === 'create' || verb === 'delete';
+  // A custom resource may also be posted to the path that it will have.
+  const allowed = onObject
+    ? verb !== 'create' || kind.schema.custom
+    : verb === 'get' || verb === 'create' || verb === 'delete';
   const needed = !onObject && verb === 'delete' ? 'deletecollection' : verb;
   if (!allowed || !kind.verbs.includes(needed)) throw methodNotAllowed();
 }
@@ -78,13 +90,16 @@ function stored(core: Core, output: Output, status: number, object: JsonObject, 
 }
 
 function read(core: Core, call: ApiCall, target: Target, output: Output): ApiReply {
-  if (call.query.watch === 'true' || call.query.watch === '1') {
+  const onObject = target.name !== '' && call.query.oldWatch === undefined;
+  if (!onObject && (call.query.watch === 'true' || call.query.watch === '1')) {
     return watchObjects(core, target, call.query, watchRender(core, output));
   }
-  if (target.name === '') {
+  if (!onObject) {
     const { items, metadata } = listObjects(core, target, call.query);
     return reply(200, renderList(core, output, items, metadata));
   }
+  const version = versionOf(call.query.resourceVersion ?? '') ?? 0;
+  if (version > core.store.revision()) throw tooLarge(version, core.store.revision());
   const object = core.store.get(target.kind.shelf, target.namespace, target.name);
   if (object === undefined) throw notFound(target.kind, target.name);
   return stored(core, output, 200, object);
@@ -92,6 +107,7 @@ function read(core: Core, call: ApiCall, target: Target, output: Output): ApiRep
 
 function create(core: Core, call: ApiCall, target: Target, output: Output): ApiReply {
   const write = writeOf(core, call, target, 'create', 'CreateOptions');
+  checkContentType(call);
   const body = toStorage(target, decodeObject(write, call.body));
   return stored(core, output, 201, createObject(write, body), write);
 }
@@ -103,6 +119,7 @@ function toStorage({ kind }: Target, object: JsonObject): JsonObject {
 
 function update(core: Core, call: ApiCall, target: Target, output: Output): ApiReply {
   const write = writeOf(core, call, target, 'update', 'UpdateOptions');
+  checkContentType(call);
   const body = decodeObject(write, call.body);
   const live = liveObject(write);
   const placed = toStorage(target, checkPut(write, body, live));
@@ -115,12 +132,25 @@ function update(core: Core, call: ApiCall, target: Target, output: Output): ApiR
 }
 
 function patch(core: Core, call: ApiCall, target: Target, output: Output): ApiReply {
-  const how = patchKind(call.contentType);
+  const how = patchKind(call.contentType, target.kind.schema.custom);
   const write = writeOf(core, call, target, how === 'apply' ? 'apply' : 'patch', 'PatchOptions');
   checkForce(how, call.query.force);
   if (how !== 'apply') return stored(core, output, 200, patchObject(write, how, call.body), write);
   const { object, created } = applyObject(write, call.body, call.query.force === 'true' || call.query.force === '1');
   return stored(core, output, created ? 201 : 200, object, write);
+}
+
+function verbNotSupported({ group, plural }: ServedKind, verb: string): StatusError {
+  const message = `${verb} is not supported on resources of kind "${qualified({ group, plural })}"`;
+  return new StatusError(405, 'MethodNotAllowed', message, { group, kind: plural });
+}
+
+function checkContentType({ contentType }: ApiCall): void {
+  if (contentType === '' || contentType === 'application/json' || contentType === 'application/yaml') return;
+  throw unsupportedMediaType(
+    'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, ' +
+      'application/vnd.kubernetes.protobuf',
+  );
 }
 
 function checkForce(how: PatchKind, force: string | undefined): void {
@@ -188,7 +218,7 @@ function scale(core: Core, call: ApiCall, target: Target): ApiReply {
   if (call.method === 'PUT') {
     return reply(200, writeScale(writeOf(core, call, target, 'update', 'UpdateOptions'), 'put', call.body));
   }
-  const how = patchKind(call.contentType);
+  const how = patchKind(call.contentType, target.kind.schema.custom);
   const write = writeOf(core, call, target, how === 'apply' ? 'apply' : 'patch', 'PatchOptions');
   return reply(200, how === 'apply' ? applyScale(write, call.body) : writeScale(write, how, call.body));
 }

@@ -15,13 +15,33 @@ export function route(core: Core, call: ApiCall): ApiReply {
   const path = call.path.length > 1 ? call.path.replace(/\/+$/, '') : call.path;
   const fixed = fixedPath(core, call, path);
   if (fixed !== undefined) return fixed;
+  const old = /^(\/api\/v1|\/apis\/[^/]+\/[^/]+)\/watch(\/.+)$/.exec(path);
+  if (old !== null) return oldWatch(core, call, `${old[1]}${old[2]}`);
   const named = resourcePath(path);
   if (named === undefined || !isServed(core, named)) return nothingHere;
   const review = reviewKinds.find(
     ({ group, version, plural }) => group === named.group && version === named.version && plural === named.plural,
   );
   if (review !== undefined) return handleReview(core, call, named);
-  return handleResource(core, call, targetOf(core, named));
+  const target = targetOf(core, named);
+  if (target !== undefined && isWriteToAllNamespaces(call, target)) {
+    if (target.kind.schema.custom) return nothingHere;
+    throw methodNotAllowed();
+  }
+  return target === undefined ? nothingHere : handleResource(core, call, target);
+}
+
+/** The collection over all namespaces can only be read. */
+function isWriteToAllNamespaces({ method }: ApiCall, { kind, namespace }: Target): boolean {
+  return method !== 'GET' && kind.namespaced && namespace === '';
+}
+
+/** `/api/v1/watch/...`: a watch of a collection or of one object, from before there was `?watch`. */
+function oldWatch(core: Core, call: ApiCall, path: string): ApiReply {
+  const named = resourcePath(path);
+  const target = named === undefined ? undefined : targetOf(core, named);
+  if (target === undefined) return nothingHere;
+  return handleResource(core, { ...call, path, query: { ...call.query, watch: 'true', oldWatch: 'true' } }, target);
 }
 
 const nothingHere: ApiReply = { kind: 'text', status: 404, text: '404 page not found\n' };
@@ -61,12 +81,18 @@ function fixedPath(core: Core, call: ApiCall, path: string): ApiReply | undefine
   const known = discovery.groupsOf(catalogue).find((one) => one.group === group);
   if (known === undefined) return nothingHere;
   if (groupVersion === '') return json(discovery.groupObject(known));
-  if (!known.versions.includes(groupVersion)) return nothingHere;
+  if (!known.versions.includes(groupVersion)) return noVersion(core, group);
   return json(discovery.resourceList(catalogue, group, groupVersion));
 }
 
 function coreResources(catalogue: discovery.Catalogue, version: string): ApiReply {
-  return version === 'v1' ? json(discovery.resourceList(catalogue, '', 'v1')) : nothingHere;
+  if (version !== 'v1') throw noSuchResource();
+  return json(discovery.resourceList(catalogue, '', 'v1'));
+}
+
+function noVersion(core: Core, group: string): ApiReply {
+  if (core.kinds.isCustomGroup(group)) return nothingHere;
+  throw noSuchResource();
 }
 
 function discoveryList(call: ApiCall, catalogue: discovery.Catalogue, core: boolean): JsonObject {
@@ -96,13 +122,17 @@ function isServed(core: Core, { group, version }: ResourcePath): boolean {
   return core.kinds.hasVersion(group, version);
 }
 
-/** @throws StatusError 404 */
-function targetOf(core: Core, { group, version, namespace, plural, name, subresource }: ResourcePath): Target {
+/** Undefined where a group of custom resources knows no such path. @throws StatusError 404 where a builtin one does not. */
+function targetOf(core: Core, named: ResourcePath): Target | undefined {
+  const { group, version, namespace, plural, name, subresource } = named;
   const kind = core.kinds.resource(group, version, plural);
-  if (kind === undefined) throw noSuchResource();
-  if (!kind.namespaced && namespace !== '') throw noSuchResource();
-  if (kind.namespaced && namespace === '' && name !== '') throw noSuchResource();
-  return { kind, namespace, name, subresource };
+  const fits =
+    kind !== undefined &&
+    (kind.namespaced ? namespace !== '' || name === '' : namespace === '') &&
+    !(kind.namespaced && namespace === '' && kind.schema.custom && name !== '');
+  if (kind !== undefined && fits) return { kind, namespace, name, subresource };
+  if (core.kinds.isCustomGroup(group)) return undefined;
+  throw noSuchResource();
 }
 
 function handleReview(core: Core, call: ApiCall, named: ResourcePath): ApiReply {

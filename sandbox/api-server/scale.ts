@@ -2,7 +2,17 @@
 
 import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
 import type { Write } from './core.ts';
-import { metadataOf, numberAt, objectAt, objectsAt, stringAt, textOf, valueAt, withMetadata, withValueAt } from './json-access.ts';
+import {
+  metadataOf,
+  numberAt,
+  objectAt,
+  objectsAt,
+  stringAt,
+  textOf,
+  valueAt,
+  withMetadata,
+  withValueAt,
+} from './json-access.ts';
 import { patchedObject } from './patch.ts';
 import type { ScalePaths } from './served-kind.ts';
 import { badRequest, internalError, invalid, noSuchResource, notFound } from './status-error.ts';

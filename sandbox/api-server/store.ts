@@ -53,7 +53,13 @@ interface Room {
   sorted: readonly string[] | undefined;
 }
 
-export function makeStore(now: () => Instant, historySize: number): Store {
+/** A change is remembered for `historyMs` (0: as long as there is room) and no longer than `historySize` later ones. */
+export interface History {
+  readonly historySize: number;
+  readonly historyMs: number;
+}
+
+export function makeStore(now: () => Instant, { historySize, historyMs }: History): Store {
   const shelves = new Map<string, Shelf>();
   const listeners = new Set<(commit: Commit) => void>();
   const tell = inOrder();
@@ -66,7 +72,8 @@ export function makeStore(now: () => Instant, historySize: number): Store {
     shelves.set(name, made);
     return made;
   };
-  const floor = (): number => Math.max(0, revision - historySize);
+  const compacted = compactor(now, historyMs);
+  const floor = (): number => Math.max(0, revision - historySize, compacted.rv());
 
   return {
     revision: () => revision,
@@ -81,6 +88,7 @@ export function makeStore(now: () => Instant, historySize: number): Store {
       const shelf = shelfOf(shelfName);
       const room = roomOf(shelf, draft.namespace);
       const before = room.objects.get(draft.name);
+      compacted.mark(revision);
       const resourceVersion = String(++revision);
       const stored = wanted === undefined ? undefined : withMetadata(wanted, { resourceVersion });
       objects += put(room, draft.name, stored);
@@ -108,6 +116,27 @@ export function makeStore(now: () => Instant, historySize: number): Store {
     onCommit(handler) {
       listeners.add(handler);
       return () => listeners.delete(handler);
+    },
+  };
+}
+
+/** Which revision was the newest `historyMs` ago, to about a tenth of that time. */
+function compactor(now: () => Instant, historyMs: number): { rv(): number; mark(rv: number): void } {
+  let marks: readonly { readonly at: Instant; readonly rv: number }[] = [];
+  let oldest = 0;
+  return {
+    mark(rv) {
+      const at = now();
+      if (historyMs > 0 && at - (marks.at(-1)?.at ?? Number.NEGATIVE_INFINITY) > historyMs / 10)
+        marks = [...marks, { at, rv }];
+    },
+    rv() {
+      const limit = now() - historyMs;
+      while (marks[0] !== undefined && marks[0].at < limit) {
+        oldest = marks[0].rv;
+        marks = marks.slice(1);
+      }
+      return oldest;
     },
   };
 }

@@ -10,7 +10,7 @@ import { withMetadata } from './json-access.ts';
 import type { Render } from './output.ts';
 import { type Selection, selectionOf } from './selection.ts';
 import { apiVersionOf } from './served-kind.ts';
-import { expired, internalError, invalidOptions } from './status-error.ts';
+import { badRequest, expired, internalError, invalidOptions } from './status-error.ts';
 import type { Change } from './store.ts';
 
 type Query = Readonly<Record<string, string>>;
@@ -33,7 +33,7 @@ export function watchObjects(core: Core, target: Target, query: Query, render: R
   const version = versionOf(query.resourceVersion ?? '');
   const initial = initialEvents(query);
   const bookmarks = isTrue(query.allowWatchBookmarks);
-  const seconds = Number(query.timeoutSeconds ?? '');
+  const seconds = secondsOf(query.timeoutSeconds ?? '');
   const plan: WatchPlan = {
     core,
     target,
@@ -58,6 +58,12 @@ function versionOf(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
   const why = `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
   throw internalError(`resourceVersion: Invalid value: ${JSON.stringify(text)}: ${why}`);
+}
+
+function secondsOf(text: string): number {
+  if (text === '') return 0;
+  if (!/^-?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
+  return Number(text);
 }
 
 function isTrue(text: string | undefined): boolean {

@@ -25,7 +25,8 @@ function newJob(job: JsonObject): JsonObject {
   };
   const template = objectAt(spec, 'template');
   const templateLabels = { ...objectAt(template, 'metadata', 'labels'), ...labels };
-  const own = Object.keys(objectAt(job, 'metadata', 'labels')).length > 0 ? objectAt(job, 'metadata', 'labels') : undefined;
+  const own =
+    Object.keys(objectAt(job, 'metadata', 'labels')).length > 0 ? objectAt(job, 'metadata', 'labels') : undefined;
   return {
     ...withMetadata(job, { labels: own ?? templateLabels }),
     spec: {

@@ -49,7 +49,9 @@ export const claimRules: KindRules = {
   ...plainRules,
   returnsDeleted: true,
   create: (object) => ({
-    ...withMetadata(object, { finalizers: [...listAt(object, 'metadata', 'finalizers'), 'kubernetes.io/pvc-protection'] }),
+    ...withMetadata(object, {
+      finalizers: [...listAt(object, 'metadata', 'finalizers'), 'kubernetes.io/pvc-protection'],
+    }),
     status: { phase: 'Pending' },
   }),
 };

@@ -22,8 +22,7 @@ export function parseLabelSelector(text: string): readonly LabelRequirement[] {
     found.push(requirement(take, peek));
     if (at >= tokens.length) break;
     const comma = take();
-    if (comma !== ',')
-      throw badRequest(`unable to parse requirement: found '${comma}', expected: ',' or 'end of string'`);
+    if (comma !== ',') throw badRequest(`found '${comma}', expected: ',' or 'end of string'`);
     if (at >= tokens.length) throw badRequest("unable to parse requirement: found '', expected: identifier after ','");
   }
   return found;
@@ -37,6 +36,7 @@ function tokenise(text: string): readonly string[] {
 
 function requirement(take: () => string, peek: () => string): LabelRequirement {
   let key = take();
+  if (key !== '!' && special.test(key)) throw badRequest(`found '${key}', expected: !, identifier, or 'end of string'`);
   if (key === '!') {
     key = identifier(take());
     return { key, operator: 'absent', values: [] };
@@ -53,9 +53,9 @@ function requirement(take: () => string, peek: () => string): LabelRequirement {
     case '!=':
       return { key, operator: 'notin', values: [exact(take, peek, key)] };
     case '>':
-      return { key, operator: 'gt', values: [exact(take, peek, key)] };
+      return { key, operator: 'gt', values: [whole(exact(take, peek, key))] };
     case '<':
-      return { key, operator: 'lt', values: [exact(take, peek, key)] };
+      return { key, operator: 'lt', values: [whole(exact(take, peek, key))] };
     case 'in':
     case 'notin':
       return { key, operator, values: valueSet(take, peek, key) };
@@ -74,6 +74,12 @@ function identifier(token: string): string {
 function exact(take: () => string, peek: () => string, key: string): string {
   if (peek() === '' || peek() === ',') return '';
   return checkValue(key, 0, identifier(take()));
+}
+
+function whole(value: string): string {
+  if (/^-?\d+$/.test(value)) return value;
+  const words = "for 'Gt', 'Lt' operators, the value must be an integer";
+  throw badRequest(`unable to parse requirement: values[0]: Invalid value: ${JSON.stringify(value)}: ${words}`);
 }
 
 function valueSet(take: () => string, peek: () => string, key: string): readonly string[] {
