@@ -197,8 +197,20 @@ function ofVector({ name, args }: VectorCall, at: Moment): readonly Sample[] {
       return value.kind === 'matrix' && value.series.length === 0 ? [present] : [];
     }
     case 'timestamp':
-      return vector(first, at).map(({ labels, t }) => ({ labels: withoutName(labels), v: t / 1000, t: at.now }));
+      return timestamps(first, at);
     default:
       return [];
   }
+}
+
+/** Only a bare selector knows when its samples were measured; whatever was computed is of now. */
+function timestamps(of: Expression, at: Moment): readonly Sample[] {
+  const measured = of.kind === 'selector';
+  const samples = vector(of, at).map(({ labels, t }) => ({
+    labels: withoutName(labels),
+    v: (measured ? t : at.now) / 1000,
+    t: at.now,
+  }));
+  refuseTwins(samples);
+  return samples;
 }

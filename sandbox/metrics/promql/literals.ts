@@ -29,8 +29,8 @@ export function durationLiteral(text: string): number {
   return ms;
 }
 
+/** Without a sign. */
 export function numberLiteral(text: string): number {
-  if (/^[-+]/.test(text)) return (text.startsWith('-') ? -1 : 1) * numberLiteral(text.slice(1));
   const plain = text.toLowerCase();
   if (plain === 'inf') return Number.POSITIVE_INFINITY;
   if (plain === 'nan') return Number.NaN;

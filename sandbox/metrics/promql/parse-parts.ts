@@ -6,12 +6,12 @@ import { metricName } from '../labels.ts';
 import { stringLiteral } from './literals.ts';
 import { badQuery, notServed } from './problem.ts';
 import { wholeTextPattern } from './regex.ts';
-import { childrenOf, groupingLabels, required, textOf } from './tree.ts';
+import { childrenOf, groupingLabels, textOf } from './tree.ts';
 import {
   arithmetic,
+  type Binary,
   type BinaryOperator,
   comparisons,
-  type Expression,
   isComparison,
   type Matching,
   setOperators,
@@ -54,36 +54,16 @@ function matcher(name: string, op: Matcher['op'], value: string): Matcher {
 
 const operators: readonly BinaryOperator[] = [...arithmetic, ...comparisons, ...setOperators];
 
-/** `inner` reads the operands. */
-export function parseBinary(node: SyntaxNode, query: string, inner: (node: SyntaxNode) => Expression): Expression {
-  const children = childrenOf(node);
-  const [left, right] = [required(children[0]), required(children.at(-1))];
+export type Operator = Pick<Binary, 'op' | 'bool' | 'matching'>;
+
+/** `children` are those of a binary expression: operand, operator, modifiers, operand. */
+export function operatorOf(children: readonly SyntaxNode[], query: string): Operator {
   const text = textOf(children[1], query).toLowerCase();
   const op = operators.find((one) => one === text);
   if (op === undefined) throw notServed(`the operator ${text}`);
   const bool = children.some((one) => one.name === 'BoolModifier');
   if (bool && !isComparison(op)) throw badQuery('bool modifier can only be used on comparison operators');
-  const made = (first: Expression): Expression => ({
-    kind: 'binary',
-    op,
-    bool,
-    matching: matchingOf(children, query),
-    left: first,
-    right: inner(right),
-  });
-  // The tree has -2 as one number, but -2 ^ 2 is -(2 ^ 2): the power binds stronger than the sign.
-  const sign = op === '^' ? leadingSign(left, query) : '';
-  if (sign === '') return made(inner(left));
-  const unsigned = inner(left);
-  const power = made(
-    unsigned.kind === 'number' && sign === '-' ? { kind: 'number', value: -unsigned.value } : unsigned,
-  );
-  return sign === '-' ? { kind: 'negate', inner: power } : power;
-}
-
-function leadingSign(node: SyntaxNode, query: string): string {
-  if (node.name !== 'NumberDurationLiteral') return '';
-  return /^[-+]/.exec(textOf(node, query))?.[0] ?? '';
+  return { op, bool, matching: matchingOf(children, query) };
 }
 
 function matchingOf(children: readonly SyntaxNode[], query: string): Matching {

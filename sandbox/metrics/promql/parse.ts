@@ -2,7 +2,8 @@
 
 import { parser } from '@prometheus-io/lezer-promql';
 import type { SyntaxNode } from '@lezer/common';
-import { parseBinary, parseMatchers } from './parse-parts.ts';
+import { operatorOf, parseMatchers } from './parse-parts.ts';
+import { byPrecedence, type Part } from './precedence.ts';
 import { durationLiteral, numberLiteral, stringLiteral } from './literals.ts';
 import { badQuery, notServed } from './problem.ts';
 import { childrenOf, groupingLabels, required, textOf } from './tree.ts';
@@ -30,67 +31,81 @@ function refuseErrors(top: SyntaxNode, query: string): void {
     if (!node.type.isError) return;
     const before = query.slice(0, node.from).split('\n');
     const found = query.slice(node.from).trim().slice(0, 20);
+    const called = found.startsWith('(') ? /[a-zA-Z_]\w*\s*$/.exec(query.slice(0, node.from))?.[0] : undefined;
+    if (called !== undefined) throw badQuery(`unknown function with name "${called.trim()}"`);
     const what = found === '' ? 'unexpected end of input' : `unexpected "${found}"`;
     throw badQuery(`${before.length}:${(before.at(-1) ?? '').length + 1}: ${what}`);
   });
 }
 
 function expressionOf(node: SyntaxNode, query: string): Expression {
-  const first = childrenOf(node)[0];
+  return byPrecedence(flatten(node, query));
+}
+
+/** The parts of an expression in the order in which they are written. */
+function flatten(node: SyntaxNode, query: string): readonly Part[] {
+  const children = childrenOf(node);
+  const first = (): SyntaxNode => required(children[0]);
   switch (node.name) {
+    case 'BinaryExpr':
+      return [
+        ...flatten(first(), query),
+        { kind: 'operator', ...operatorOf(children, query) },
+        ...flatten(required(children.at(-1)), query),
+      ];
+    case 'UnaryExpr':
+      return [{ kind: 'sign', negative: textOf(first(), query) === '-' }, ...flatten(required(children[1]), query)];
+    case 'OffsetExpr':
+      return [...flatten(first(), query), { kind: 'offset', offsetMs: offsetOf(required(children.at(-1)), query) }];
+    case 'MatrixSelector':
+      return [...flatten(first(), query), { kind: 'range', rangeMs: plainDuration(required(children[1]), query) }];
+    case 'SubqueryExpr':
+      return [...flatten(first(), query), subqueryRange(children, query)];
     case 'NumberDurationLiteral':
-      return { kind: 'number', value: numberLiteral(textOf(node, query)) };
+      return signedNumber(textOf(node, query));
+    default:
+      return [{ kind: 'operand', expression: operand(node, query) }];
+  }
+}
+
+function operand(node: SyntaxNode, query: string): Expression {
+  switch (node.name) {
     case 'StringLiteral':
       return { kind: 'string', value: stringLiteral(textOf(node, query)) };
     case 'ParenExpr':
-      return expressionOf(required(first), query);
-    case 'UnaryExpr':
-      return unary(node, query);
+      return expressionOf(required(childrenOf(node)[0]), query);
     case 'VectorSelector':
       return { kind: 'selector', matchers: parseMatchers(node, query), offsetMs: 0 };
-    case 'MatrixSelector':
-      return matrix(node, query);
-    case 'SubqueryExpr':
-      return subquery(node, query);
-    case 'OffsetExpr':
-      return withOffset(node, query);
     case 'StepInvariantExpr':
       throw notServed('the @ modifier');
     case 'FunctionCall':
       return call(node, query);
     case 'AggregateExpr':
       return aggregate(node, query);
-    case 'BinaryExpr':
-      return parseBinary(node, query, (one) => expressionOf(one, query));
     default:
       throw notServed(`"${textOf(node, query)}" (${node.name})`);
   }
 }
 
-function unary(node: SyntaxNode, query: string): Expression {
-  const [op, operand] = childrenOf(node);
-  const inner = expressionOf(required(operand), query);
-  if (textOf(op, query) === '+') return inner;
-  return inner.kind === 'number' ? { kind: 'number', value: -inner.value } : { kind: 'negate', inner };
+/** The tree has -2 as one number, but the sign binds weaker than a power: -2 ^ 2 is -4. */
+function signedNumber(text: string): readonly Part[] {
+  const digits = text.replace(/^[-+]/, '');
+  const number: Part = { kind: 'operand', expression: { kind: 'number', value: numberLiteral(digits) } };
+  return digits === text ? [number] : [{ kind: 'sign', negative: text.startsWith('-') }, number];
 }
 
-function matrix(node: SyntaxNode, query: string): Expression {
-  const [of, range] = childrenOf(node);
-  const selector = expressionOf(required(of), query);
-  if (selector.kind !== 'selector') throw badQuery('ranges only allowed for vector selectors');
-  if (required(of).name !== 'VectorSelector') throw badQuery('no offset modifiers allowed before range');
-  return { kind: 'matrix', selector, rangeMs: plainDuration(required(range), query) };
-}
-
-function subquery(node: SyntaxNode, query: string): Expression {
-  const [of, range, step] = childrenOf(node);
+function subqueryRange(children: readonly SyntaxNode[], query: string): Part {
+  const [, range, step] = children;
   return {
     kind: 'subquery',
-    inner: expressionOf(required(of), query),
     rangeMs: plainDuration(required(range), query),
     stepMs: step === undefined ? defaultStepMs : plainDuration(step, query),
-    offsetMs: 0,
   };
+}
+
+function offsetOf(node: SyntaxNode, query: string): number {
+  const text = textOf(node, query).replace(/\s/g, '');
+  return (text.startsWith('-') ? -1 : 1) * durationLiteral(text.replace(/^[-+]/, ''));
 }
 
 /** Newer servers also compute with durations; 2.42 takes literals only, and so does the sandbox. */
@@ -99,25 +114,6 @@ function plainDuration(node: SyntaxNode, query: string): number {
   if (/^[\d.]+$/.test(text)) throw notServed(`a number as a duration ("${text}")`);
   if (!/^\w+$/.test(text)) throw notServed(`arithmetic with durations ("${text}")`);
   return durationLiteral(text);
-}
-
-function withOffset(node: SyntaxNode, query: string): Expression {
-  const children = childrenOf(node);
-  const inner = expressionOf(required(children[0]), query);
-  const text = textOf(children.at(-1), query).replace(/\s/g, '');
-  const sign = text.startsWith('-') ? -1 : 1;
-  const offsetMs = sign * durationLiteral(text.replace(/^[-+]/, ''));
-  switch (inner.kind) {
-    case 'selector':
-    case 'subquery':
-      return { ...inner, offsetMs };
-    case 'matrix':
-      return { ...inner, selector: { ...inner.selector, offsetMs } };
-    default:
-      throw badQuery(
-        'offset modifier must be preceded by an instant vector selector or range vector selector or a subquery',
-      );
-  }
 }
 
 function call(node: SyntaxNode, query: string): Expression {

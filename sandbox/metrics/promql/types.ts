@@ -101,7 +101,6 @@ function checkBinary({ op, bool, left, right, matching }: Binary): void {
   const scalars = types.filter((one) => one === 'scalar').length;
   if (scalars === 2 && isComparison(op) && !bool) throw badQuery('comparisons between scalars must use BOOL modifier');
   if (scalars > 0 && isSetOperator(op)) throw badQuery(`set operator "${op}" not allowed in binary scalar expression`);
-  if (scalars > 0 && (matching.labels.length > 0 || matching.on))
-    throw badQuery('vector matching only allowed between instant vectors');
+  if (scalars > 0 && matching.labels.length > 0) throw badQuery('vector matching only allowed between instant vectors');
   if (isSetOperator(op) && matching.group !== 'none') throw badQuery(`no grouping allowed for "${op}" operation`);
 }

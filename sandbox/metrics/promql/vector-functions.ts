@@ -15,12 +15,21 @@ export const valueFunctions = {
   floor: (v) => Math.floor(v),
   sgn: (v) => Math.sign(v),
   sqrt: (v) => Math.sqrt(v),
-  clamp_min: (v, least = Number.NaN) => Math.max(v, least),
-  clamp_max: (v, most = Number.NaN) => Math.min(v, most),
-  clamp: (v, least = Number.NaN, most = Number.NaN) => Math.max(least, Math.min(most, v)),
+  clamp_min: (v, least = Number.NaN) => larger(v, least),
+  clamp_max: (v, most = Number.NaN) => smaller(v, most),
+  clamp: (v, least = Number.NaN, most = Number.NaN) => larger(least, smaller(most, v)),
   /** To the nearest multiple; halves go up. */
   round: (v, to = 1) => Math.floor(v * (1 / to) + 0.5) / (1 / to),
 } as const satisfies Readonly<Record<string, (v: number, ...more: number[]) => number>>;
+
+/** IEEE's maximum: an infinity wins even over NaN, which JavaScript's does not know. */
+function larger(a: number, b: number): number {
+  return a === Number.POSITIVE_INFINITY || b === Number.POSITIVE_INFINITY ? Number.POSITIVE_INFINITY : Math.max(a, b);
+}
+
+function smaller(a: number, b: number): number {
+  return a === Number.NEGATIVE_INFINITY || b === Number.NEGATIVE_INFINITY ? Number.NEGATIVE_INFINITY : Math.min(a, b);
+}
 
 export type ValueFunctionName = keyof typeof valueFunctions;
 

@@ -43,6 +43,8 @@ export function vectorOperation(
   right: readonly Sample[],
   now: number,
 ): readonly Sample[] {
+  // Nothing can meet, so nothing is found to be ambiguous either.
+  if (left.length === 0 || right.length === 0) return [];
   const { matching } = binary;
   const swapped = matching.group === 'right';
   const [many, one] = swapped ? [right, left] : [left, right];

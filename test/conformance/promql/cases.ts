@@ -219,6 +219,7 @@ const failing = at(
   'temperature + bool 1',
   'topk(temperature, temperature)',
   'round()',
+  'no_such_function(temperature)',
   'temperature{room=~"("}',
 );
 
