@@ -173,8 +173,8 @@ function withSortedCauses(status: JsonObject): JsonObject {
   const all = causes.map(textOfCause).join(', ');
   const start = message.indexOf(': [');
   const isListOfAll = start >= 0 && message.length === start + 3 + all.length + 1;
-  const sorted = { ...details, causes: message.startsWith('Apply failed') ? details['causes'] : causes };
-  return { ...status, message: isListOfAll ? `${message.slice(0, start)}: [${all}]` : message, details: sorted };
+  const sorted = isListOfAll ? `${message.slice(0, start)}: [${all}]` : message;
+  return { ...status, message: sorted, details: { ...details, causes } };
 }
 
 function textOfCause(cause: JsonObject): string {
@@ -235,6 +235,10 @@ function normalText(text: string, names: Names): string {
     .replace(/too (old|large) resource version: \d+(,? \(?(?:current: )?)\d+/gi, 'too $1 resource version: <rv>$2<rv>')
     .replace(
       /(ResourceVersion in (?:precondition|object meta): )(\d+)/g,
+      (_all, lead: string, rv: string) => `${lead}${names.versions.get(rv) ?? rv}`,
+    )
+    .replace(
+      /(resourceVersion\\*":\\*")(\d+)/g,
       (_all, lead: string, rv: string) => `${lead}${names.versions.get(rv) ?? rv}`,
     )
     .replace(
