@@ -117,6 +117,7 @@ export interface KindSchema {
   readonly custom: boolean;
   /** Whether status is written through its own subresource only. */
   readonly hasStatus: boolean;
+  readonly hasScale: boolean;
   /** Drops unknown fields and fills defaults in; `unknown` are the paths that were dropped, as strict validation names them. */
   normalise(object: JsonObject): Normalised;
   /** Schema, then CEL rules; with the old object also transition rules. `[]` when all is well. */

@@ -25,6 +25,7 @@ function made(group: string, version: string, kind: string): KindSchema | undefi
   return {
     custom: false,
     hasStatus: 'status' in shape.fields,
+    hasScale: group === 'apps',
     normalise(object: JsonObject) {
       const decoded = decode(object, shape);
       if (decoded.refused !== undefined) return decoded;

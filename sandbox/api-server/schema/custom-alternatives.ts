@@ -2,9 +2,11 @@
 
 import { isJsonObject, type Json, type JsonObject } from '../../../crds/schema/json.ts';
 import type { FieldCause } from '../contract.ts';
-import { checkCustom } from './custom-checks.ts';
 import { type CustomNode, customNode } from './custom-node.ts';
 import { invalidValue } from './field-cause.ts';
+
+/** Checks a value against a schema; handed in, because schemas hold alternatives that hold schemas. */
+export type Check = (value: Json, old: undefined, node: CustomNode, path: string) => readonly FieldCause[];
 
 const compiled = new WeakMap<JsonObject, CustomNode>();
 
@@ -20,32 +22,24 @@ function nodeOf(schema: JsonObject): CustomNode {
 }
 
 /** Of a failed choice, the causes of its first alternative are told too. */
-export function alternativeCauses(value: Json, node: CustomNode, path: string): readonly FieldCause[] {
-  const { given } = node;
-  if (
-    given['anyOf'] === undefined &&
-    given['oneOf'] === undefined &&
-    given['allOf'] === undefined &&
-    given['not'] === undefined
-  )
-    return [];
+export function alternativeCauses(value: Json, given: JsonObject, path: string, check: Check): readonly FieldCause[] {
+  if (!['anyOf', 'oneOf', 'allOf', 'not'].some((key) => given[key] !== undefined)) return [];
+  const causesOf = (node: CustomNode): readonly FieldCause[] => check(value, undefined, node, path);
   return [
-    ...anyCauses(value, given, path),
-    ...oneCauses(value, given, path),
-    ...allCauses(value, given, path),
-    ...notCauses(value, given, path),
+    ...anyCauses(nodesOf(given, 'anyOf').map(causesOf), path),
+    ...oneCauses(nodesOf(given, 'oneOf').map(causesOf), path),
+    ...allCauses(nodesOf(given, 'allOf').flatMap(causesOf), path),
+    ...notCauses(given['not'], path, causesOf),
   ];
 }
 
-function anyCauses(value: Json, given: JsonObject, path: string): readonly FieldCause[] {
-  const found = nodesOf(given, 'anyOf').map((one) => checkCustom(value, undefined, one, path));
+function anyCauses(found: readonly (readonly FieldCause[])[], path: string): readonly FieldCause[] {
   const [first] = found;
   if (first === undefined || found.some((causes) => causes.length === 0)) return [];
   return [must(path, 'must validate at least one schema (anyOf)'), ...first];
 }
 
-function oneCauses(value: Json, given: JsonObject, path: string): readonly FieldCause[] {
-  const found = nodesOf(given, 'oneOf').map((one) => checkCustom(value, undefined, one, path));
+function oneCauses(found: readonly (readonly FieldCause[])[], path: string): readonly FieldCause[] {
   const [first] = found;
   const valid = found.filter((causes) => causes.length === 0).length;
   if (first === undefined || valid === 1) return [];
@@ -55,14 +49,16 @@ function oneCauses(value: Json, given: JsonObject, path: string): readonly Field
     : [must(path, `${words} Found ${valid} valid alternatives`)];
 }
 
-function allCauses(value: Json, given: JsonObject, path: string): readonly FieldCause[] {
-  const causes = nodesOf(given, 'allOf').flatMap((one) => checkCustom(value, undefined, one, path));
+function allCauses(causes: readonly FieldCause[], path: string): readonly FieldCause[] {
   return causes.length === 0 ? [] : [must(path, 'must validate all the schemas (allOf)'), ...causes];
 }
 
-function notCauses(value: Json, given: JsonObject, path: string): readonly FieldCause[] {
-  const schema = given['not'];
-  if (!isJsonObject(schema) || checkCustom(value, undefined, nodeOf(schema), path).length > 0) return [];
+function notCauses(
+  schema: Json | undefined,
+  path: string,
+  causesOf: (node: CustomNode) => readonly FieldCause[],
+): readonly FieldCause[] {
+  if (!isJsonObject(schema) || causesOf(nodeOf(schema)).length > 0) return [];
   return [must(path, 'must not validate the schema (not)')];
 }
 

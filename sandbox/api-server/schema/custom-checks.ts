@@ -3,7 +3,7 @@
  * checked again (ratcheting), so that a stricter definition does not lock old objects.
  */
 
-import { isJsonObject, type Json, type JsonObject } from '../../../crds/schema/json.ts';
+import { isJsonObject, type Json, type JsonObject, textAt } from '../../../crds/schema/json.ts';
 import type { FieldCause } from '../contract.ts';
 import { isSameJson } from '../fields/same-json.ts';
 import type { CustomNode } from './custom-node.ts';
@@ -18,7 +18,7 @@ export function checkCustom(value: Json, old: Json | undefined, node: CustomNode
   if (value === null && node.nullable) return [];
   return [
     ...typeCauses(value, node, path),
-    ...alternativeCauses(value, node, path),
+    ...alternativeCauses(value, node.given, path, checkCustom),
     ...scalarCauses(value, node, path),
     ...listCauses(value, old, node, path),
     ...enumCauses(value, node, path),
@@ -31,8 +31,9 @@ function typeCauses(value: Json, node: CustomNode, path: string): readonly Field
   const found = jsonTypeOf(value);
   if (wanted.length === 0 || wanted.includes(found) || (found === 'integer' && wanted.includes('number'))) return [];
   // A fraction where a number of 32 bits is wanted is told by the names of the formats.
-  const isFraction = found === 'number' && node.type === 'integer' && typeof node.given['format'] === 'string';
-  const [types, said] = isFraction ? [String(node.given['format']), 'float64'] : [wanted.join(','), found];
+  const format = textAt(node.given, 'format');
+  const isFraction = found === 'number' && node.type === 'integer' && format !== '';
+  const [types, said] = isFraction ? [format, 'float64'] : [wanted.join(','), found];
   return [wrongType(path, said, `${inBody(path)} must be of type ${types}: ${JSON.stringify(said)}`)];
 }
 
@@ -55,9 +56,9 @@ function scalarCauses(value: Json, node: CustomNode, path: string): readonly Fie
 function textCauses(value: string, given: JsonObject, path: string): readonly FieldCause[] {
   const { maxLength, minLength, pattern, format } = given;
   const causes: FieldCause[] = [];
-  if (typeof maxLength === 'number' && value.length > maxLength && [...value].length > maxLength)
+  if (typeof maxLength === 'number' && value.length > maxLength && lengthOf(value) > maxLength)
     causes.push(tooLong(path, maxLength));
-  if (typeof minLength === 'number' && [...value].length < minLength)
+  if (typeof minLength === 'number' && lengthOf(value) < minLength)
     causes.push(invalidValue(path, value, `${inBody(path)} should be at least ${minLength} chars long`));
   if (typeof pattern === 'string' && !patternOf(pattern).test(value))
     causes.push(invalidValue(path, value, `${inBody(path)} should match '${pattern}'`));
@@ -66,6 +67,11 @@ function textCauses(value: string, given: JsonObject, path: string): readonly Fi
     causes.push({ ...wrongType(path, value, detail) });
   }
   return causes;
+}
+
+/** In code points, as Go counts. */
+function lengthOf(text: string): number {
+  return Array.from(text).length;
 }
 
 const patterns = new Map<string, RegExp>();

@@ -32,6 +32,7 @@ export function customSchema(crdVersion: JsonObject, _names: CustomNames): KindS
   return {
     custom: true,
     hasStatus,
+    hasScale: isJsonObject(subresources['scale']),
     normalise: (object) => normaliseCustom(object, root),
     validate: (object, old) => validateCustom(object, old, root, traits),
     structure: rootStructure(root),

@@ -7,33 +7,18 @@
 
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { isJsonObject, type Json, type JsonObject } from '../../../crds/schema/json.ts';
+import { isJsonObject, type Json, type JsonObject, textAt } from '../../../crds/schema/json.ts';
 import { emptyFields } from './record-go.ts';
 
 /** What the sandbox serves. */
-const kinds = new Set([
-  ...['Namespace', 'Pod', 'Service', 'ConfigMap', 'Secret', 'ServiceAccount', 'Event', 'Node', 'PersistentVolumeClaim'],
-  ...[
-    'ReplicaSet',
-    'Deployment',
-    'Scale',
-    'Job',
-    'EndpointSlice',
-    'Lease',
-    'PodDisruptionBudget',
-    'Eviction',
-    'Binding',
-  ],
-  ...[
-    'HorizontalPodAutoscaler',
-    'Role',
-    'RoleBinding',
-    'ClusterRole',
-    'ClusterRoleBinding',
-    'CustomResourceDefinition',
-  ],
-  ...['TokenRequest', 'TokenReview', 'SelfSubjectAccessReview', 'SubjectAccessReview', 'SelfSubjectRulesReview'],
-]);
+const kinds = new Set(
+  (
+    'Namespace Pod Service ConfigMap Secret ServiceAccount Event Node PersistentVolumeClaim ReplicaSet Deployment Scale Job ' +
+    'EndpointSlice Lease PodDisruptionBudget Eviction Binding HorizontalPodAutoscaler Role RoleBinding ClusterRole ' +
+    'ClusterRoleBinding CustomResourceDefinition TokenRequest TokenReview SelfSubjectAccessReview SubjectAccessReview ' +
+    'SelfSubjectRulesReview'
+  ).split(' '),
+);
 
 /** Parts nobody explains: their descriptions are half of the size. */
 const terse =
@@ -46,7 +31,7 @@ function main(folder: string, modules: string): void {
   const known = readAll(folder);
   const needed = new Map<string, JsonObject>();
   for (const [name, schema] of known) {
-    const served = gvksOf(schema).some((one) => kinds.has(String(one['kind'])));
+    const served = gvksOf(schema).some((one) => kinds.has(textAt(one, 'kind')));
     if (served && gvksOf(schema).length < 3) collect(name, known, needed);
   }
   const lines = [...needed.keys()].toSorted().map((name) => {

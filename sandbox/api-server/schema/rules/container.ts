@@ -119,7 +119,7 @@ function resourceCauses(resources: JsonObject, path: string): readonly FieldCaus
     causes.push(...amountCauses(requests, name, `${path}.requests[${name}]`));
     const [limit, request] = [amountOf(limits, name), amountOf(requests, name)];
     if (limit !== undefined && request !== undefined && request > limit) {
-      const words = `must be less than or equal to ${name} limit of ${String(limits[name])}`;
+      const words = `must be less than or equal to ${name} limit of ${textAt(limits, name)}`;
       causes.push(invalidValue(`${path}.requests`, requests[name], words));
     }
   }

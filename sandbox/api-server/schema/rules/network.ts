@@ -49,11 +49,11 @@ function portsCauses(ports: readonly JsonObject[]): readonly FieldCause[] {
 function repeatedPorts(ports: readonly JsonObject[]): readonly FieldCause[] {
   const seen = new Set<string>();
   return ports.flatMap((port, index) => {
-    const key = `${textAt(port, 'protocol')} ${String(port['port'])}`;
+    const key = `${textAt(port, 'protocol')} ${JSON.stringify(port['port'] ?? 0)}`;
     const isRepeated = seen.has(key);
     seen.add(key);
     if (!isRepeated) return [];
-    const shown = `{"Name":"","Protocol":${JSON.stringify(port['protocol'])},"AppProtocol":null,"Port":${String(port['port'])},"TargetPort":0,"NodePort":0}`;
+    const shown = `{"Name":"","Protocol":${JSON.stringify(port['protocol'])},"AppProtocol":null,"Port":${JSON.stringify(port['port'] ?? 0)},"TargetPort":0,"NodePort":0}`;
     return [{ reason: 'FieldValueDuplicate', field: `spec.ports[${index}]`, message: `Duplicate value: ${shown}` }];
   });
 }
