@@ -59,10 +59,11 @@ export type AppEvent =
       readonly type: 'rolled-back';
       readonly app: string;
       readonly version: string;
+      /** Absent when no metric decided; then `why` has the reason. */
       readonly metric?: string;
-      readonly value?: string;
-      readonly limit?: string;
-      readonly message: string;
+      readonly got?: string;
+      readonly want?: string;
+      readonly why: string;
     };
 
 export interface ScenarioResult {

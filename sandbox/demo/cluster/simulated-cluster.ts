@@ -13,7 +13,7 @@ export interface SimulatedCluster {
   readonly clock: Clock;
   readonly clockFrom: number;
   readonly rate: number;
-  readonly api: Pick<ApiServer, 'onCommit'>;
+  readonly api: ApiServer;
   readonly gateway: { counts(): readonly RequestCount[] };
   stop(): Promise<void>;
 }

@@ -9,7 +9,7 @@ import type { Show } from '../show/show.ts';
 import { writeTimeline } from '../show/timeline-file.ts';
 import { changeTeller } from '../view/changes.ts';
 import { timelineRecorder, type TimelineRecorder, type TimelineRun } from '../view/timeline.ts';
-import { breachText, endPins, type Ending, trafficSamples, verdictOf } from './finished-run.ts';
+import { endPins, type Ending, trafficSamples, verdictOf } from './finished-run.ts';
 import { type Look, looker } from './look.ts';
 import { isAtGate, playScenario } from './play-scenario.ts';
 import { realMs, realSleep } from './real-time.ts';
@@ -70,7 +70,7 @@ export function director(world: World, show: Show, signal: AbortSignal): Directo
 /** Never resolves: whoever plays decides when it is over. */
 async function lookAgainAndAgain(set: Set): Promise<never> {
   const { world, signal, progress } = set;
-  const eyes = await looker(world, signal);
+  const eyes = await looker(world, signal, set.show.isInteractive);
   const changes = changeTeller();
   try {
     for (;;) {
@@ -114,7 +114,7 @@ function noteForTimeline(progress: Progress, { at, app, scene }: Look): void {
   recorder.app(at, app);
   if (app.verdict !== undefined && progress.failed === undefined) {
     progress.failed = app;
-    recorder.pin({ at: app.verdict.at, kind: 'breach', text: breachText(app) });
+    recorder.pin({ at: app.verdict.at, kind: 'breach', text: app.verdict.breach });
   }
   const { lastCommand } = decisionsOf(scene);
   if (lastCommand?.outcome !== 'Applied') return;

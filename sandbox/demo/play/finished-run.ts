@@ -4,7 +4,6 @@ import { short } from '../../../cli/view/git-sentences.ts';
 import type { ScenarioResult } from '../events.ts';
 import type { Scenario } from '../scenarios.ts';
 import type { AppPicture } from '../view/demo-scene.ts';
-import { numberIn, valueText } from '../view/check-picture.ts';
 import type { Pin, TimelineRun, TrafficSample } from '../view/timeline.ts';
 import { type CounterSample, lastMovedMs } from './gateway-counters.ts';
 
@@ -56,22 +55,13 @@ export function endPins({ scenario, result, samples, heads, hash, endMs, timeOf 
   return reverted === undefined ? back : [...back, { at: timeOf(reverted.atMs), kind: 'revert', text }];
 }
 
-/** "success-rate 41.2 %, needs ≥ 95 %" */
-export function breachText({ verdict, checks }: AppPicture): string {
-  if (verdict === undefined) return '';
-  const { metric, value, limit, message } = verdict;
-  const check = checks.find(({ name }) => name === metric);
-  if (metric === undefined || check === undefined) return message;
-  return `${metric} ${valueText(numberIn(value), check.unit)}, needs ${check.limitText || (limit ?? '')}`;
-}
-
 export function verdictOf({ scenario, result }: Ending, app: AppPicture | undefined): TimelineRun['verdict'] {
   const { outcome, exposedRequests, abortToStableMs, canarySharesPct, revertCommit, problems = [] } = result;
   switch (outcome) {
     case 'Unexpected':
       return { word: outcome, isGood: false, sentence: problems.join(' ') };
     case 'RolledBack': {
-      const why = app === undefined ? '' : `${breachText(app)}; `;
+      const why = app?.verdict === undefined ? '' : `${app.verdict.breach}; `;
       const back = `traffic was back ${abortToStableMs ?? '?'} ms of real time after the verdict`;
       const sentence = `${why}${back}, ${exposedRequests} requests exposed, Git reverted by ${short(revertCommit ?? '')}.`;
       return { word: outcome, isGood: false, sentence };

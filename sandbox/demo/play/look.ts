@@ -7,6 +7,9 @@ import { readScene } from '../../../cli/read-scene.ts';
 import { openSession, type Session } from '../../../cli/session.ts';
 import type { Scene } from '../../../cli/view/scene.ts';
 import { statusOf } from '../../../cli/view/scene.ts';
+import { kubeClient } from '../../../kube/client.ts';
+import { discovery } from '../../../kube/discovery.ts';
+import { memoryTransport } from '../../memory-transport.ts';
 import type { SimulatedCluster } from '../cluster/simulated-cluster.ts';
 import type { GitCommit } from '../git/git-log.ts';
 import { appName, appNamespace, checkQueries } from '../shop-files.ts';
@@ -33,8 +36,9 @@ export interface Looker {
 const trafficWindowMs = 1_000;
 const queryTimeoutMs = 2_000;
 
-export async function looker(world: World, signal: AbortSignal): Promise<Looker> {
-  const session = await openCliSession(world.cluster, signal);
+/** `withStable`: also asks Prometheus for the stable revision, which only the live view shows. */
+export async function looker(world: World, signal: AbortSignal, withStable: boolean): Promise<Looker> {
+  const session = await cliSession(world.cluster, signal);
   let log: readonly GitCommit[] = [];
   return {
     async look() {
@@ -43,7 +47,8 @@ export async function looker(world: World, signal: AbortSignal): Promise<Looker>
       if (log[0]?.sha !== (await repository.head())) log = await repository.log();
       const scene = await sceneOf(session);
       if (scene === undefined) return { at, log };
-      const stable = await stableReadings(cluster.prometheusUrl, statusOf(scene.rollout).stableRS ?? '');
+      const hash = withStable ? (statusOf(scene.rollout).stableRS ?? '') : '';
+      const stable = await stableReadings(cluster.prometheusUrl, hash);
       const measured: Measured = { ...recentTraffic(notes.samples, trafficWindowMs), stable };
       const perSecond = measured.requestsPerSecond / cluster.rate;
       return { at, scene, log, app: appPicture(scene, { ...measured, requestsPerSecond: perSecond }) };
@@ -52,10 +57,18 @@ export async function looker(world: World, signal: AbortSignal): Promise<Looker>
   };
 }
 
-function openCliSession({ kubeconfigPath, clock }: SimulatedCluster, signal: AbortSignal): Promise<Session> {
+/** A session as the CLI has it, except that reads need no socket: there are many in a second. */
+async function cliSession({ kubeconfigPath, clock, api }: SimulatedCluster, signal: AbortSignal): Promise<Session> {
   const flags = SharedFlags.parse({ kubeconfig: kubeconfigPath, namespace: appNamespace });
   const silent = (): void => undefined;
-  return openSession(flags, { out: silent, err: silent, outIsTty: false, env: {}, clock, signal }, 'demo');
+  const terminal = { out: silent, err: silent, outIsTty: false, env: {}, clock, signal };
+  const session = await openSession(flags, terminal, 'demo');
+  const wire = memoryTransport(api, { user: 'kubernetes-admin', userAgent: 'tidegate-demo' });
+  const close = (): void => {
+    wire.close();
+    session.close();
+  };
+  return { ...session, client: kubeClient(wire, discovery(wire)), close };
 }
 
 /** Undefined as long as there is no Rollout, or the API server gives no answer: the next look comes soon. */

@@ -68,13 +68,13 @@ export const failing = anApp({
   checks: [{ ...successRate, phase: 'Failed', readings: readings(0.41, 0.4), done: 2 }, latency],
   steps: anApp().steps.map(({ label }, at) => ({ label, state: at < 2 ? 'done' : at === 2 ? 'failed' : 'todo' })),
   countdown: { label: 'drain', share: 0.3, left: '7 s left' },
-  why: 'revision 3 (bad) was given up (AnalysisFailed): metric success-rate measured 0.4, but needs result[0] >= 0.95 (2 failed, 1 allowed). Git is back by commit 99aabbc.',
+  why: 'revision 3 (bad) was given up (AnalysisFailed): success-rate 40 %, needs ≥ 95 %. Revision old is stable. All traffic is back since 2026-11-22T14:29:58Z. Git is back by commit 99aabbc.',
   verdict: {
     at: now - 3000,
-    message: 'metric success-rate measured 0.4',
+    breach: 'success-rate 40 %, needs ≥ 95 %',
     metric: 'success-rate',
-    value: '0.4',
-    limit: '>= 0.95',
+    got: '40 %',
+    want: '≥ 95 %',
   },
 });
 

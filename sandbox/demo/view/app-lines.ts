@@ -58,14 +58,14 @@ function revisionPods(role: string, revision: RevisionPicture | undefined, style
 export function checkLines({ checks }: AppPicture, style: Style): readonly string[] {
   const width = Math.max(6, ...checks.map(({ name }) => columnsOf(name) + 2));
   const cells = (name: string, ...rest: readonly string[]) =>
-    `${fit(name, width)}  ${rest.map((cell, index) => fit(cell, columnWidths[index] ?? 0)).join(' ')}`.trimEnd();
+    `${fit(name, width, plainText('…', style))}  ${rest.map((cell, index) => fit(cell, columnWidths[index] ?? 0, plainText('…', style))).join(' ')}`.trimEnd();
   const head = label('checks') + cells('', 'canary', 'stable', 'limit', `last ${sparkCount}`, 'passed');
   if (checks.length === 0)
     return [`${label('checks')}${paint('none yet: they begin with the first check step', 'faint', style)}`];
   return [paint(head, 'faint', style), ...checks.map((check) => label('') + cells(...checkCells(check, style)))];
 }
 
-const columnWidths = [8, 8, 8, sparkCount, 11];
+const columnWidths = [8, 8, 9, sparkCount, 11];
 
 function checkCells(check: CheckPicture, style: Style): [string, ...string[]] {
   const last = check.readings.at(-1);

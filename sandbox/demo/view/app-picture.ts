@@ -10,7 +10,7 @@ import { isGate } from '../../../cli/view/step-text.ts';
 import type { CanaryStep } from '../../../crds/schema/canary-steps.ts';
 import { pauseDurationMs } from '../../../crds/schema/duration.ts';
 import { keys } from '../../../crds/schema/keys.ts';
-import { checkPictures } from './check-picture.ts';
+import { checkPictures, numberIn, valueText } from './check-picture.ts';
 import type {
   AppPicture,
   CheckPicture,
@@ -33,6 +33,7 @@ export function appPicture(scene: Scene, measured: Measured): AppPicture {
   const revisions = revisionsOf(scene);
   const checks = checksOf(scene, measured);
   const countdown = countdownOf(scene, checks);
+  const verdict = verdictOf(scene, checks);
   return {
     namespace: scene.rollout.metadata.namespace ?? '',
     name: scene.rollout.metadata.name,
@@ -45,8 +46,8 @@ export function appPicture(scene: Scene, measured: Measured): AppPicture {
     checks,
     steps: stepsOf(scene),
     ...found('countdown', countdown),
-    why: whyOf(scene),
-    ...found('verdict', verdictOf(scene)),
+    why: whyOf(scene, verdict),
+    ...found('verdict', verdict),
   };
 }
 
@@ -158,26 +159,24 @@ function analysisCountdown(checks: readonly CheckPicture[]): Countdown | undefin
   return { label: 'check', share: needed === 0 ? 1 : done / needed, left: `${done} of ${needed} readings` };
 }
 
-function verdictOf(scene: Scene): VerdictPicture | undefined {
+function verdictOf(scene: Scene, checks: readonly CheckPicture[]): VerdictPicture | undefined {
   const { verdict } = decisionsOf(scene);
   if (verdict === undefined) return undefined;
-  const { at, message, metric, value, limit } = verdict;
-  return {
-    at: Date.parse(at),
-    message,
-    ...found('metric', metric),
-    ...found('value', value),
-    ...found('limit', limit),
-  };
+  const { message, metric, value } = verdict;
+  const at = Date.parse(verdict.at);
+  const check = checks.find(({ name }) => name === metric);
+  if (metric === undefined || check === undefined) return { at, breach: message };
+  const got = valueText(numberIn(value), check.unit);
+  return { at, breach: `${metric} ${got}, needs ${check.limitText}`, metric, got, want: check.limitText };
 }
 
 /** The first sentence of `kubectl tidegate explain`, and what moves it on; after a rollback what became of it in Git. */
-function whyOf(scene: Scene): string {
+function whyOf(scene: Scene, verdict: VerdictPicture | undefined): string {
   const { where, waiting } = explanation(scene, 'kubectl tidegate');
-  const [first = ''] = where;
+  const [first = '', ...rest] = where;
   switch (situationOf(scene)) {
     case 'aborted':
-      return [first, revertSentence(scene)].filter(Boolean).join(' ');
+      return [givenUp(first, verdict), ...rest, revertSentence(scene)].filter(Boolean).join(' ');
     case 'paused':
     case 'waiting':
     case 'progressing':
@@ -187,6 +186,12 @@ function whyOf(scene: Scene): string {
     case 'invalid':
       return first;
   }
+}
+
+/** The reading that broke its limit says more than the analysis' own words. */
+function givenUp(sentence: string, verdict: VerdictPicture | undefined): string {
+  if (verdict?.metric === undefined) return sentence;
+  return `${sentence.split(':')[0] ?? ''}: ${verdict.breach}.`;
 }
 
 function revertSentence(scene: Scene): string {

@@ -34,7 +34,7 @@ describe('lines of a log', () => {
     const told = lines(anApp(), failing);
 
     expect(told.find((line) => line.includes('rolled-back'))).toBe(
-      '14:30:00Z rolled-back web 1.2.0 metric success-rate measured 0.4',
+      '14:30:00Z rolled-back web 1.2.0 check=success-rate got=40% want>=95%',
     );
   });
 

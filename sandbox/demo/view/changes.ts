@@ -71,11 +71,9 @@ function verdictWord({ value, passed }: ReadingPicture): 'pass' | 'fail' | 'no-d
 function rollbackEvents(before: AppPicture | undefined, after: AppPicture): readonly AppEvent[] {
   const { verdict, canary, name } = after;
   if (verdict === undefined || before?.verdict?.at === verdict.at) return [];
-  const { metric, value, limit, message } = verdict;
-  const measured = Object.fromEntries(
-    Object.entries({ metric, value, limit }).filter(([, text]) => text !== undefined),
-  );
-  return [{ type: 'rolled-back', app: name, version: canary?.version ?? '?', ...measured, message }];
+  const { metric, got, want, breach: why } = verdict;
+  const measured = metric === undefined ? {} : { metric, got: got ?? '', want: want ?? '' };
+  return [{ type: 'rolled-back', app: name, version: canary?.version ?? '?', ...measured, why }];
 }
 
 function phaseEvents(before: AppPicture | undefined, after: AppPicture): readonly AppEvent[] {

@@ -58,10 +58,12 @@ export interface AppPicture {
 
 export interface VerdictPicture {
   readonly at: Instant;
-  readonly message: string;
+  /** "success-rate 41.2 %, needs ≥ 95 %"; the controller's own message when no metric decided. */
+  readonly breach: string;
   readonly metric?: string;
-  readonly value?: string;
-  readonly limit?: string;
+  /** The reading and the limit as they are drawn. */
+  readonly got?: string;
+  readonly want?: string;
 }
 
 export interface RevisionPicture {

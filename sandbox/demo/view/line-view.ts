@@ -35,7 +35,7 @@ function tellOf(event: DemoEvent): string {
     case 'check':
       return `${event.app} ${event.metric}=${joined(event.text)} limit${ascii(event.limit)} verdict=${event.verdict}`;
     case 'rolled-back':
-      return `${event.app} ${event.version} ${event.message}`;
+      return `${event.app} ${event.version} ${breachOf(event)}`;
     case 'promote':
       return `by "${event.command}": ${event.said}`;
     case 'result':
@@ -46,6 +46,10 @@ function tellOf(event: DemoEvent): string {
     case 'still':
       return event.message;
   }
+}
+
+function breachOf({ metric, got = '', want = '', why }: Extract<DemoEvent, { type: 'rolled-back' }>): string {
+  return metric === undefined ? why : `check=${metric} got=${joined(got)} want${ascii(want)}`;
 }
 
 function resultText(result: ScenarioResult): string {
