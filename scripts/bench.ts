@@ -8,7 +8,7 @@ import { root, runNode } from './programs.ts';
 const [topic = 'core', ...rest] = process.argv.slice(2).filter((word) => word !== '--');
 const file = join(root, 'test', 'bench', `${topic}.ts`);
 if (!existsSync(file)) {
-  process.stderr.write(`There is no bench "${topic}". Benches: core.\n`);
+  process.stderr.write(`There is no bench "${topic}". Benches: core, sandbox.\n`);
   process.exit(2);
 }
 await ensureTools((part) => {
