@@ -1,6 +1,7 @@
 /** Where the requests of a Service go: its ready endpoints, each with the address to connect to and the version behind it. */
 
 import type { KubeObject, Store } from '../../kube/api.ts';
+import { listensAnnotation } from '../kubelet/pod-run.ts';
 import type { BackendRef, Service } from './kinds.ts';
 import type { World } from './world.ts';
 
@@ -29,8 +30,6 @@ export interface Endpoints {
 
 const byService = 'service';
 const hashLabel = 'rollouts-pod-template-hash';
-/** Where a pod without an address of its own really listens: "8080=127.0.0.1:40123,9090=127.0.0.1:40124". */
-export const listensAnnotation = 'sandbox.tidegate.io/listens';
 
 /** To be called before the world runs, for it adds two more caches. */
 export function endpointsOf(world: World): Endpoints {
@@ -69,6 +68,7 @@ function readyEndpoints(slice: EndpointSlice, portName: string, namespace: strin
   });
 }
 
+/** Where a pod without an address of its own really listens: "8080=127.0.0.1:40123,9090=127.0.0.1:40124". */
 function addressIn(listens: string, port: number): { readonly host: string; readonly port: number } | undefined {
   for (const one of listens.split(',')) {
     const [from, to = ''] = one.trim().split('=');

@@ -38,7 +38,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const world = gatewayWorld(options);
   const counts = requestCounts();
   const plan = trafficPlan(world, endpointsOf(world), options.random);
-  const plane = dataPlane({ plan, counts, monotonicMs: () => options.clock.monotonicMs() });
+  const plane = dataPlane({ plan, counts });
   const entry = createServer((request, response) => plane.handle(request, response));
   const metrics = createServer(metricsPage(() => counts.text()));
   await listen(entry, options.port ?? 0);

@@ -1,6 +1,6 @@
 /**
- * The sandbox's own Gateway API definitions against the real ones, on two real control planes: what the product and its
- * users write must come back the same, whatever fills defaults in and records field owners.
+ * The sandbox's own Gateway API definitions against the real ones, on two real API servers and on the sandbox's: what the
+ * product and its users write must come back the same, whatever fills defaults in and records field owners.
  */
 
 import { readFileSync } from 'node:fs';
@@ -8,9 +8,13 @@ import { join } from 'node:path';
 import { load } from 'js-yaml';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
+import { systemClock } from '../../kube/clock.ts';
+import { apiServer } from '../../sandbox/api-server/api-server.ts';
+import { serveHttps } from '../../sandbox/api-server/https.ts';
 import { gatewayCrds } from '../../sandbox/gateway/crds.ts';
 import { gatewayObjects } from '../../sandbox/gateway/objects.ts';
-import type { ApiAnswer, BedObject } from '../bed/api.ts';
+import { seededRandom } from '../../sandbox/seeded-random.ts';
+import { type ApiAnswer, type BedApi, bedApi, type BedObject } from '../bed/api.ts';
 import { type Cluster, clusterMissing, startCluster } from '../bed/cluster.ts';
 import { applyGatewayApi, gatewayApiMissing } from '../bed/gateway-api.ts';
 import { shopFiles } from '../e2e/shop-app.ts';
@@ -120,6 +124,11 @@ const refused: readonly (readonly [string, object])[] = [
 
 let ours: Cluster;
 let theirs: Cluster;
+let sandbox: Side & { close(): Promise<void> };
+
+interface Side {
+  readonly api: BedApi;
+}
 
 describe.skipIf(missing !== undefined)(
   `the sandbox's Gateway API${missing === undefined ? '' : ` (${missing})`}`,
@@ -127,11 +136,11 @@ describe.skipIf(missing !== undefined)(
     beforeAll(async () => {
       const options = { controllerManager: false };
       [ours, theirs] = await Promise.all([startCluster(options), startCluster(options)]);
-      await Promise.all([applyGatewayApi(theirs), installOurs(ours)]);
+      await Promise.all([applyGatewayApi(theirs), installOurs(ours), sandboxSide().then((side) => (sandbox = side))]);
     });
 
     afterAll(async () => {
-      await Promise.all([ours?.stop(), theirs?.stop()]);
+      await Promise.all([ours?.stop(), theirs?.stop(), sandbox?.close()]);
     });
 
     it.each(accepted)('gives back %s as the real one does, created and applied', async (_, object) => {
@@ -174,10 +183,12 @@ describe.skipIf(missing !== undefined)(
 
     it.each(refused)('refuses %s, as the real one does', async (_, spec) => {
       const answers = await Promise.all(
-        [ours, theirs].map((cluster) => cluster.api.request('POST', `${routes}?dryRun=All`, aRoute('bad', spec))),
+        [ours, theirs, sandbox].map((cluster) =>
+          cluster.api.request('POST', `${routes}?dryRun=All`, aRoute('bad', spec)),
+        ),
       );
 
-      expect(answers.map(({ status }) => status)).toEqual([422, 422]);
+      expect(answers.map(({ status }) => status)).toEqual([422, 422, 422]);
     });
   },
 );
@@ -194,8 +205,17 @@ async function installOurs(cluster: Cluster): Promise<void> {
   await cluster.kubectl(['wait', '--for=condition=Established', '--timeout=30s', ...names]);
 }
 
+async function sandboxSide(): Promise<Side & { close(): Promise<void> }> {
+  const token = 'admin';
+  const server = apiServer({ clock: systemClock, random: seededRandom(1, 'definitions'), adminToken: token });
+  const { url, caData, close } = await serveHttps(server);
+  const api = bedApi({ server: url, caData, token });
+  await api.apply(...(gatewayCrds() as unknown as BedObject[]));
+  return { api, close };
+}
+
 /** Created by one manager, then the same applied as new and over it by another. */
-async function written(cluster: Cluster, object: BedObject): Promise<ApiAnswer[]> {
+async function written(cluster: Side, object: BedObject): Promise<ApiAnswer[]> {
   const path = paths[object.kind] ?? '';
   const { name } = object.metadata;
   const applied = { ...object, metadata: { ...object.metadata, name: `${name}-applied` } };

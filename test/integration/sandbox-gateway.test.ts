@@ -4,6 +4,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Transport } from '../../kube/api.ts';
 import { loadKubeConfig } from '../../kube/config.ts';
 import { transport } from '../../kube/transport.ts';
+import { systemClock } from '../../kube/clock.ts';
+import { apiServer } from '../../sandbox/api-server/api-server.ts';
+import { memoryTransport } from '../../sandbox/memory-transport.ts';
+import { seededRandom } from '../../sandbox/seeded-random.ts';
 import { clusterMissing, startCluster } from '../bed/cluster.ts';
 import { eventually } from '../bed/eventually.ts';
 import { type GatewayWorld, gatewayTestWorld } from './sandbox-gateway-world.ts';
@@ -26,9 +30,17 @@ async function realServer(): Promise<Way> {
   };
 }
 
+async function sandboxServer(): Promise<Way> {
+  const server = apiServer({ clock: systemClock, random: seededRandom(1, 'gateway') });
+  const caller = { user: 'kubernetes-admin', userAgent: 'tidegate-sandbox-gateway/test' };
+  const api = memoryTransport(server, caller, { freeze: true });
+  return { transport: api, stop: async () => api.close() };
+}
+
 const missing = clusterMissing();
 const servers: readonly (readonly [string, string | undefined, () => Promise<Way>])[] = [
   ['a real API server', missing, realServer],
+  ['the API server of the sandbox', undefined, sandboxServer],
 ];
 
 const stable = { name: 'web-stable', port: 80 };
