@@ -182,7 +182,7 @@ function served(row: Row, group: string, version: string, schema: ServedKind['sc
     hasStatus: (row.own ?? []).includes('status'),
     scale: row.scale === true ? builtinScale : undefined,
     rules: row.rules ?? plainRules,
-    printer: builtinPrinter(group, row.kind),
+    printer: builtinPrinter(row.kind),
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { beforeAll, describe, expect, it } from 'vitest';
 import { groups } from '../../test/conformance/cases/all.ts';
-import { compare, differenceLine } from '../../test/conformance/compare.ts';
+import { compare, differencesText } from '../../test/conformance/compare.ts';
 import { inProcessTarget, steppedClock } from '../../test/conformance/in-process-target.ts';
 import { normalise } from '../../test/conformance/normalise.ts';
 import { readRecorded } from '../../test/conformance/recorded.ts';
@@ -35,6 +35,6 @@ describe.each(groups)('$name', (group) => {
     const real = recorded[each.id];
     if (real === undefined) throw new Error(`${each.id} was never recorded: npm run -s conformance -- --record`);
     const sandbox = normalise(each, await runCase(target, each));
-    expect(compare(each, real, sandbox).differences.map(differenceLine).join('\n')).toBe('');
+    expect(differencesText(compare(each, real, sandbox).differences)).toBe('');
   });
 });

@@ -2,18 +2,9 @@
 
 import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
 import type { Write } from './core.ts';
-import {
-  metadataOf,
-  numberAt,
-  objectAt,
-  objectsAt,
-  stringAt,
-  textOf,
-  valueAt,
-  withMetadata,
-  withValueAt,
-} from './json-access.ts';
+import { metadataOf, numberAt, objectAt, valueAt, withMetadata, withValueAt } from './json-access.ts';
 import { patchedObject } from './patch.ts';
+import { selectorText } from './selectors/selector-object.ts';
 import type { ScalePaths } from './served-kind.ts';
 import { badRequest, internalError, invalid, noSuchResource, notFound } from './status-error.ts';
 import { checkPut, liveObject, updateObject } from './update.ts';
@@ -35,29 +26,6 @@ export function scaleOf(paths: ScalePaths, object: JsonObject): JsonObject {
       ...(selector === '' ? {} : { selector }),
     },
   };
-}
-
-/** A LabelSelector as text; custom resources have the text already. */
-function selectorText(value: Json | undefined): string {
-  if (typeof value === 'string') return value;
-  const labels = Object.entries(objectAt(value, 'matchLabels')).map(([key, one]) => `${key}=${textOf(one)}`);
-  const expressions = objectsAt(value, 'matchExpressions').map(expressionText);
-  return [...labels, ...expressions].sort().join(',');
-}
-
-function expressionText(expression: JsonObject): string {
-  const key = stringAt(expression, 'key');
-  const values = Array.isArray(expression.values) ? expression.values.join(',') : '';
-  switch (stringAt(expression, 'operator')) {
-    case 'In':
-      return `${key} in (${values})`;
-    case 'NotIn':
-      return `${key} notin (${values})`;
-    case 'Exists':
-      return key;
-    default:
-      return `!${key}`;
-  }
 }
 
 /** @throws StatusError 404. */

@@ -31,9 +31,13 @@ export interface Column {
   readonly priority: number;
 }
 
+export type Cell = string | number | boolean | null;
+
 export interface Printer {
   readonly columns: readonly Column[];
-  cells(object: JsonObject, now: number): readonly (string | number | boolean | null)[];
+  cells(object: JsonObject, now: number): readonly Cell[];
+  /** What a row is marked with, such as that its pod has ended. */
+  readonly conditions?: (object: JsonObject) => readonly JsonObject[];
 }
 
 export interface ServedKind {

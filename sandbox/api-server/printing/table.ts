@@ -22,10 +22,16 @@ export function tableOf(
     apiVersion: 'meta.k8s.io/v1',
     metadata,
     columnDefinitions: options.columns ? kind.printer.columns.map((column) => ({ ...column })) : null,
-    rows: objects.map((object) => ({
-      cells: kind.printer.cells(object, options.now),
-      object: rowObject(object, options.includeObject),
-    })),
+    rows: objects.map((object) => rowOf(kind, object, options)),
+  };
+}
+
+function rowOf({ printer }: ServedKind, object: JsonObject, options: TableOptions): JsonObject {
+  const conditions = printer.conditions?.(object) ?? [];
+  return {
+    cells: printer.cells(object, options.now),
+    ...(conditions.length === 0 ? {} : { conditions }),
+    object: rowObject(object, options.includeObject),
   };
 }
 
