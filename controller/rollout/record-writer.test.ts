@@ -36,7 +36,7 @@ function writer(run?: RolloutRunObject) {
   });
   const follow = (after: RolloutStatus, reasons: readonly Reason[], before = after) =>
     records.follow(
-      anObserved({ rollout: { status: before } }),
+      { ...anObserved({ rollout: { status: before } }), runs: run === undefined ? [] : [run] },
       after,
       reasons.map((reason) => fact(start, reason, reason)),
     );
@@ -98,6 +98,18 @@ describe('the writer of records', () => {
     expect(fake.calls).toMatchObject([
       { body: { status: { phase: 'Superseded', finishedAt: '2026-01-01T00:00:00Z' } } },
     ]);
+  });
+
+  it.each([
+    ['Superseded', {}],
+    ['Aborted', { failedPodHashes: ['two'] }],
+    ['Promoted', { stableRS: 'two' }],
+  ])('ends a record that was left open by a lost write or a crash: %s', async (phase, kept) => {
+    const { fake, follow } = writer(aRun({ phase: 'Running' }));
+    fake.answer = () => ({ kind: 'conflict', message: 'the object has been modified' });
+
+    expect(await follow(aStatus({ currentPodHash: 'three', runName: undefined, ...kept }), [])).toBe(start + 1_000);
+    expect(fake.calls).toMatchObject([{ body: { status: { phase, finishedAt: '2026-01-01T00:00:00Z' } } }]);
   });
 
   it('adds nothing to a finished record', async () => {

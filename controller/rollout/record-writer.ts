@@ -6,14 +6,16 @@ import type { Clock, JsonObject, KubeClient, KubeObject, ObjectKey } from '../..
 import type { Fact } from '../decision.ts';
 import { fieldManager } from './act.ts';
 import type { Observed } from './observed.ts';
-import { keptRuns, recordObject, recordPhase, recordStatus } from './record.ts';
+import { closedLate, keptRuns, recordObject, recordPhase, recordStatus } from './record.ts';
 import { refTo } from './scene.ts';
 import { mergePatch } from './status-diff.ts';
 import type { RolloutRunObject, RolloutStores } from './stores.ts';
+import { timeText } from './time-text.ts';
 
 /** How long plain progress may wait, so that a quick rollout does not cost a write per step. */
 const delayMs = 5_000;
 const maxPending = 20;
+const retryMs = 1_000;
 
 /** Facts that are written at once. */
 const urgentReasons: ReadonlySet<string> = new Set([
@@ -56,14 +58,16 @@ export function recordWriter(options: RecordWriterOptions): RecordWriter {
     async follow(observed, after, facts) {
       const uid = observed.rollout.metadata.uid ?? '';
       const before = observed.rollout.status ?? {};
+      let areClosed = await closeLeft(options, observed, after);
       if (before.runName !== undefined && before.runName !== after.runName)
-        await close(options, observed, before, before.runName, pending.get(uid));
+        areClosed = (await close(options, observed, before, before.runName, pending.get(uid))) && areClosed;
+      const againAt = areClosed ? undefined : observed.now + retryMs;
       if (after.runName === undefined) {
         pending.delete(uid);
-        return undefined;
+        return againAt;
       }
       const mine = noted(pending, uid, after.runName, facts, options.clock);
-      return write(options, observed, after, mine, () => pending.delete(uid));
+      return (await write(options, observed, after, mine, () => pending.delete(uid))) ?? againAt;
     },
   };
 }
@@ -108,7 +112,7 @@ async function write(
     recordStatus(run, { facts: mine.facts, phase, status, now: observed.now }),
   );
   if (isWritten) forget();
-  return isWritten ? undefined : observed.now + 1_000;
+  return isWritten ? undefined : observed.now + retryMs;
 }
 
 /** Aborted and settled: the record gets its end. */
@@ -118,20 +122,37 @@ function isEnding(run: RolloutRunObject, status: RolloutStatus, observed: Observ
   return next.finishedAt !== undefined && run.status?.finishedAt === undefined;
 }
 
-/** Another revision takes over: the record of the one before ends, unless it has ended already. */
+/**
+ * Records of revisions that are over and that nobody ended: the write was lost, or the process died before it. The status knows
+ * of them no more, so how they ended is read from what it keeps of every revision. False when one could not be written.
+ */
+async function closeLeft(options: RecordWriterOptions, observed: Observed, after: RolloutStatus): Promise<boolean> {
+  const names = [after.runName, observed.rollout.status?.runName];
+  const left = observed.runs.filter(
+    (run) => run.status?.finishedAt === undefined && !names.includes(run.metadata.name),
+  ) as readonly RolloutRunObject[];
+  let areWritten = true;
+  for (const run of left) {
+    const next = closedLate(run, after, observed.now);
+    areWritten = (await patch(options, observed, run, next)) && areWritten;
+  }
+  return areWritten;
+}
+
+/** Another revision takes over: the record of the one before ends, unless it has ended already. False when it could not. */
 async function close(
   options: RecordWriterOptions,
   observed: Observed,
   status: RolloutStatus,
   name: string,
   pending: Pending | undefined,
-): Promise<void> {
+): Promise<boolean> {
   const run = options.stores.rolloutRuns.get(observed.rollout.metadata.namespace ?? '', name);
-  if (run === undefined || run.status?.finishedAt !== undefined) return;
+  if (run === undefined || run.status?.finishedAt !== undefined) return true;
   const facts = pending?.name === name ? pending.facts : [];
   const phase = recordPhase(status) === 'Running' ? 'Superseded' : recordPhase(status);
   const next = recordStatus(run, { facts, phase, status, now: observed.now });
-  await patch(options, observed, run, { ...next, finishedAt: next.finishedAt ?? new Date(observed.now).toISOString() });
+  return patch(options, observed, run, { ...next, finishedAt: next.finishedAt ?? timeText(observed.now) });
 }
 
 async function create(

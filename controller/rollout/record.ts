@@ -104,6 +104,26 @@ export function recordStatus(run: RolloutRun | undefined, input: RecordInput): N
   };
 }
 
+const ended = {
+  Promoted: 'All traffic is on it',
+  Superseded: 'Another revision took its place',
+  Aborted: 'It failed',
+} as const;
+
+/** The end of a record that was left open when its revision was over: by what `status` keeps of every revision. */
+export function closedLate(run: RolloutRun, status: RolloutStatus, now: number): NonNullable<RolloutRun['status']> {
+  const { podHash } = run.spec;
+  const known = run.status?.phase;
+  const hasFailed = status.failedPodHash === podHash || status.failedPodHashes?.includes(podHash) === true;
+  const found = hasFailed ? 'Aborted' : status.stableRS === podHash ? 'Promoted' : 'Superseded';
+  return {
+    ...run.status,
+    phase: known === undefined || known === 'Running' ? found : known,
+    outcome: run.status?.outcome ?? { message: ended[found] },
+    finishedAt: timeText(now),
+  };
+}
+
 /** Finished once nothing moves for it any more; an aborted one is only after its drain. Then no entry is added. */
 function isOver({ phase, status }: RecordInput): boolean {
   const state = stateOf(status);
@@ -126,8 +146,7 @@ function entryOf(fact: Fact, seq: number, status: RolloutStatus): RunEntry {
 
 function outcomeOf({ phase, status }: RecordInput): NonNullable<RolloutRun['status']>['outcome'] {
   const { verdict } = status;
-  if (verdict === undefined)
-    return { message: phase === 'Superseded' ? 'Another revision took its place' : 'All traffic is on it' };
+  if (verdict === undefined) return { message: phase === 'Superseded' ? ended.Superseded : ended.Promoted };
   const { cause, message, actor, analysisRun, metric, value, limit } = verdict;
   const optional = Object.entries({ actor, analysisRun, metric, value, limit }).filter(([, one]) => one !== undefined);
   return { cause, message, ...Object.fromEntries(optional) };

@@ -100,6 +100,10 @@ export function expectedOf(first: EndState, second: EndState): Expected {
 const explained: readonly RegExp[] = [
   // A new leader's mark, and the mark of the actor who gets in the way.
   /metadata\.annotations\.(?:tidegate\.io\/term|example\.com\/touched)$/,
+  // Which release wrote an object last whose content is the same in both.
+  /metadata\.annotations\.tidegate\.io\/(?:release|commit)$/,
+  // How long old pods were kept, on ReplicaSets that have none any more.
+  /^ReplicaSet \S+\.metadata\.annotations\.tidegate\.io\/scale-down-deadline$/,
   // The record tells what happened on the way, which is what the fault changed.
   /^RolloutRun \S+\.status\.(?:entries|outcome)\b/,
   // Readings that were lost are taken again: how many there were and when is not the end.

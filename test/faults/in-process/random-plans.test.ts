@@ -10,6 +10,6 @@ describe('plans by chance', () => {
     const plan = randomPlan(seed, await referenceOf(scenarioOf(seed)));
     const { found } = await judgedPlan(plan);
 
-    expect(found, JSON.stringify(plan)).toEqual([]);
+    expect(found.length === 0 ? [] : [...found, JSON.stringify(plan)]).toEqual([]);
   });
 });

@@ -31,7 +31,7 @@ describe.each(scenarioNames)('%s, undisturbed', (scenario) => {
     const { runs } = await referenceOf(scenario);
     const changes = identityChanges(scenario, identitiesOf(runs.flatMap(({ writes }) => writes)));
 
-    expect(changes, howToRegenerate).toEqual([]);
+    expect(changes.length === 0 ? [] : [...changes, howToRegenerate]).toEqual([]);
   });
 });
 
