@@ -1,0 +1,26 @@
+/** Names of the situations that mutants are put into. */
+
+export const situationNames = [
+  'good-release',
+  'bad-release',
+  'short-analysis',
+  'two-checks',
+  'no-metrics',
+  'inconclusive',
+  'terminated',
+  'background',
+  'ratio',
+  'ratio-superseded',
+  'superseded',
+  'slow-drain',
+  'commands',
+  'abort-and-promote',
+  'tried-again',
+  'pushed-again',
+  'pushed-meanwhile',
+  'other-folder',
+  'other-revert',
+  'object-removed',
+] as const;
+
+export type SituationName = (typeof situationNames)[number];
