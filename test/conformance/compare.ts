@@ -26,16 +26,33 @@ export function compare(each: Case, real: readonly NormalAnswer[], sandbox: read
   return { differences, deliberate: found.length - differences.length };
 }
 
-/** One line per difference. */
-export function differenceLine({ path, real, sandbox }: Difference): string {
-  const show = (value: Json | undefined): string =>
-    value === undefined ? '(absent)' : shortened(JSON.stringify(value));
-  return `${path}\n      real:    ${show(real)}\n      sandbox: ${show(sandbox)}`;
+/** Differences as lines. Of an answer with another status only status and message: the rest follows from that. */
+export function differencesText(differences: readonly Difference[]): string {
+  const otherStatus = new Set(differences.flatMap(({ path }) => /^(\d+)\.status$/.exec(path)?.[1] ?? []));
+  const telling = differences.filter(({ path }) => {
+    const [step = '', ...rest] = path.split('.');
+    return !otherStatus.has(step) || ['status', 'body.message'].includes(rest.join('.'));
+  });
+  return telling.map(differenceLine).join('\n');
 }
 
-function shortened(text: string): string {
-  return text.length > 600 ? `${text.slice(0, 600)}...` : text;
+function differenceLine({ path, real, sandbox }: Difference): string {
+  const show = (value: Json | undefined): string => (value === undefined ? '(absent)' : JSON.stringify(value));
+  const [left, right] = fromTheDifference(show(real), show(sandbox));
+  return `  ${path}\n      real:    ${left}\n      sandbox: ${right}`;
 }
+
+/** Long values without what they begin with alike. */
+function fromTheDifference(left: string, right: string): [string, string] {
+  let same = 0;
+  while (same < left.length && left[same] === right[same]) same += 1;
+  const start = Math.max(left.length, right.length) < WIDTH ? 0 : Math.max(0, same - 60);
+  const cut = (text: string): string =>
+    `${start > 0 ? '...' : ''}${text.slice(start, start + WIDTH)}${text.length > start + WIDTH ? '...' : ''}`;
+  return [cut(left), cut(right)];
+}
+
+const WIDTH = 400;
 
 function matches(pattern: string, path: string): boolean {
   const wanted = pattern.split('.');

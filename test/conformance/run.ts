@@ -6,7 +6,7 @@ import { clusterMissing } from '../bed/cluster.ts';
 import { groups } from './cases/all.ts';
 import type { Case, Group } from './case.ts';
 import { type Answers, collect } from './collect.ts';
-import { compare, type Comparison, differenceLine } from './compare.ts';
+import { compare, type Comparison, differencesText } from './compare.ts';
 import { deliberate } from './deliberate.ts';
 import { readRecorded, writeRecorded } from './recorded.ts';
 import { startReal, startSandbox } from './servers.ts';
@@ -91,8 +91,7 @@ function countsOf(results: readonly Result[]): Counts {
 function report(results: readonly Result[]): number {
   for (const result of results.filter(isDifferent)) {
     say(`\n${result.id}: ${result.shows}`);
-    for (const difference of result.differences.slice(0, 12)) say(`    ${differenceLine(difference)}`);
-    if (result.differences.length > 12) say(`    and ${result.differences.length - 12} more`);
+    say(differencesText(result.differences));
   }
   say('');
   const names = [...new Set(results.map(({ group }) => group))];
