@@ -69,13 +69,13 @@ function restore(input: NodeJS.ReadStream, output: NodeJS.WriteStream): void {
   }
 }
 
-/** Moves to each line that differs and writes it. */
+/** Moves to each line that differs, clears it, and writes it: cleared after, a full line would lose its last character. */
 export function repaint(before: readonly string[], after: readonly string[]): string {
   const rows = Math.max(before.length, after.length);
   let out = '';
   for (let row = 0; row < rows; row += 1) {
     const line = after[row] ?? '';
-    if (line !== before[row]) out += `\u001b[${row + 1};1H${line}${clearLineEnd}`;
+    if (line !== before[row]) out += `\u001b[${row + 1};1H${clearLineEnd}${line}`;
   }
   return out;
 }

@@ -8,7 +8,9 @@ import { bar, gauge, plainText, sign, sparkline } from './glyphs.ts';
 
 const labelWidth = 9;
 const roleWidth = 8;
-const sparkCount = 12;
+const mostSparks = 12;
+const fewestSparks = 5;
+const passedWidth = 7;
 const mostPodSigns = 20;
 const mostBarWidth = 44;
 
@@ -55,19 +57,27 @@ function revisionPods(role: string, revision: RevisionPicture | undefined, style
   return `${role} ${[signs, `${podsReady}/${podsWanted}`].filter(Boolean).join(' ')}${words}`;
 }
 
-export function checkLines({ checks }: AppPicture, style: Style): readonly string[] {
-  const width = Math.max(6, ...checks.map(({ name }) => columnsOf(name) + 2));
-  const cells = (name: string, ...rest: readonly string[]) =>
-    `${fit(name, width, plainText('…', style))}  ${rest.map((cell, index) => fit(cell, columnWidths[index] ?? 0, plainText('…', style))).join(' ')}`.trimEnd();
-  const head = label('checks') + cells('', 'canary', 'stable', 'limit', `last ${sparkCount}`, 'passed');
+/** The sparkline has what room is left. */
+export function checkLines({ checks }: AppPicture, columns: number, style: Style): readonly string[] {
   if (checks.length === 0)
     return [`${label('checks')}${paint('none yet: they begin with the first check step', 'faint', style)}`];
-  return [paint(head, 'faint', style), ...checks.map((check) => label('') + cells(...checkCells(check, style)))];
+  const name = Math.max(6, ...checks.map((check) => columnsOf(check.name) + 2));
+  const others = labelWidth + name + valueWidths.reduce((sum, one) => sum + one + 1, 0) + passedWidth + 2;
+  const sparks = Math.min(mostSparks, Math.max(fewestSparks, columns - others));
+  const widths = [name + 1, ...valueWidths, sparks, passedWidth];
+  const row = (cells: readonly string[]): string =>
+    cells
+      .map((cell, index) => fit(cell, widths[index] ?? 0, plainText('…', style)))
+      .join(' ')
+      .trimEnd();
+  const head = label('checks') + row(['', 'canary', 'stable', 'limit', `last ${sparks}`, 'passed']);
+  return [paint(head, 'faint', style), ...checks.map((check) => label('') + row(checkCells(check, sparks, style)))];
 }
 
-const columnWidths = [8, 8, 9, sparkCount, 11];
+/** Canary, stable, limit. */
+const valueWidths = [8, 8, 9];
 
-function checkCells(check: CheckPicture, style: Style): [string, ...string[]] {
+function checkCells(check: CheckPicture, sparks: number, style: Style): readonly string[] {
   const last = check.readings.at(-1);
   const passed = last === undefined || last.passed;
   const glyph = last === undefined ? sign('todo', style) : sign(passed ? 'done' : 'bad', style);
@@ -79,8 +89,8 @@ function checkCells(check: CheckPicture, style: Style): [string, ...string[]] {
     paint(reading, tone, style),
     check.stableValue === undefined ? '-' : valueText(check.stableValue, check.unit),
     plainText(check.limitText, style),
-    sparkline(check, sparkCount, style),
-    [passedText(check, good), check.isWatched ? 'watched' : ''].filter(Boolean).join(' '),
+    sparkline(check, sparks, style),
+    [passedText(check, good), check.isWatched ? 'dry' : ''].filter(Boolean).join(' '),
   ];
 }
 

@@ -152,7 +152,8 @@ function timeCountdown(label: string, goneMs: number, lengthMs: number): Countdo
 }
 
 function analysisCountdown(checks: readonly CheckPicture[]): Countdown | undefined {
-  const counted = checks.filter(({ needed }) => needed !== undefined);
+  // The steps wait for the checks that decide.
+  const counted = checks.filter(({ needed, isWatched }) => needed !== undefined && !isWatched);
   if (counted.length === 0) return undefined;
   const done = Math.min(...counted.map((check) => check.done));
   const needed = Math.max(...counted.map((check) => check.needed ?? 0));

@@ -26,7 +26,7 @@ describe('live view', () => {
       ' pods    stable ■■■■ 4/4    canary ■ 1/1',
       ' checks                  canary   stable   limit     last 12      passed',
       '         ✔ success-rate  97 %     100 %    ≥ 95 %    ▇▇▇          3/5',
-      '         ✔ latency-p95   200 ms   50 ms    ≤ 500 ms  ▂▂▃          3/5 watched',
+      '         ✔ latency-p95   200 ms   50 ms    ≤ 500 ms  ▂▂▃          3/5 dry',
       ' steps   ✔ 20 % ─ ✔ hold ─ ● check ─ ○ 50 % ─ ○ hold ─ ○ check ─ ○ 100 %',
       '         check ▕████████████░░░░░░░░▏ 3 of 5 readings',
       ' why     The step passes when AnalysisRun web-new-2-2 is successful.',

@@ -115,7 +115,7 @@ function appLines(
     [` ${headLine(app, columns - 1, style)}`],
     trafficLines(app, columns, style),
     [podsLine(app, style)],
-    checkLines(app, style),
+    checkLines(app, columns, style),
     [...stepLines(app, columns, style), ...(countdown === '' ? [] : [countdown])],
     whyLines(app, columns, mostWhyLines, style),
   ];
