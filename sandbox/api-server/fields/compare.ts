@@ -78,11 +78,12 @@ function maps(
   const left = before ?? {};
   const right = after ?? {};
   for (const key in left) {
-    if (left[key] !== undefined) below.put(`f:${key}`, member(left[key], right[key], key, structure));
+    if (left[key] === undefined || left[key] === right[key]) continue;
+    below.putField(key, member(left[key], right[key], key, structure));
   }
   for (const key in right) {
     if (right[key] !== undefined && left[key] === undefined)
-      below.put(`f:${key}`, member(undefined, right[key], key, structure));
+      below.putField(key, member(undefined, right[key], key, structure));
   }
   return below.nodes(before === undefined, after === undefined);
 }
@@ -107,6 +108,7 @@ function lists(
   structure: MapList | Extract<Structure, { kind: 'set' }>,
 ): Nodes | undefined {
   if ((before?.length ?? 0) === 0 && (after?.length ?? 0) === 0) return leaves(before, after);
+  if (isSameJson(before, after)) return undefined;
   const below = new Below();
   const left = indexed(before ?? [], structure);
   const right = indexed(after ?? [], structure);
@@ -145,6 +147,10 @@ class Below {
   #removed: Record<string, FieldSet> | undefined;
   #modified: Record<string, FieldSet> | undefined;
   #added: Record<string, FieldSet> | undefined;
+
+  putField(name: string, nodes: Nodes | undefined): void {
+    if (nodes !== undefined) this.put(`f:${name}`, nodes);
+  }
 
   put(element: string, nodes: Nodes | undefined): void {
     if (nodes === undefined) return;

@@ -4,78 +4,83 @@ import { isJsonObject, type Json, type JsonObject } from '../../../crds/schema/j
 import type { Structure } from '../contract.ts';
 import { elementText, itemElement, MisfitError } from './element.ts';
 
+/** What was found so far, and the way to the value that is being looked at. */
+interface Check {
+  readonly found: string[];
+  /** Names of fields, elements of lists, indexes. */
+  readonly path: (string | number)[];
+}
+
 /** undefined when it fits. */
 export function misfits(object: JsonObject, structure: Structure): string | undefined {
   const found: string[] = [];
-  check(object, structure, '', found);
+  check(object, structure, { found, path: [] });
   if (found.length === 0) return undefined;
   return found.length === 1 ? found[0] : ['errors:', ...found.map((one) => `  ${one}`)].join('\n');
 }
 
-function check(value: Json, structure: Structure, path: string, found: string[]): void {
+function tell({ found, path }: Check, words: string): void {
+  const at = path.map((one) => (typeof one === 'number' ? `[${one}]` : elementText(one))).join('');
+  found.push(`${at}: ${words}`);
+}
+
+function check(value: Json, structure: Structure, state: Check): void {
   if (value === null) return;
   switch (structure.kind) {
     case 'any':
       return;
     case 'scalar':
-      checkScalar(value, structure.type, path, found);
+      checkScalar(value, structure.type, state);
       return;
     case 'atomic':
-      check(value, structure.of, path, found);
+      check(value, structure.of, state);
       return;
     case 'object':
-      if (isJsonObject(value)) checkMap(value, structure, path, found);
-      else found.push(`${path}: expected map, got &{${goText(value)}}`);
+      if (isJsonObject(value)) checkMap(value, structure, state);
+      else tell(state, `expected map, got &{${goText(value)}}`);
       return;
     case 'list':
     case 'set':
     case 'map-list':
-      if (Array.isArray(value)) checkList(value, structure, path, found);
-      else found.push(`${path}: expected list, got &{${goText(value)}}`);
+      if (Array.isArray(value)) checkList(value, structure, state);
+      else tell(state, `expected list, got &{${goText(value)}}`);
       return;
   }
 }
 
-function checkMap(
-  value: JsonObject,
-  structure: Extract<Structure, { kind: 'object' }>,
-  path: string,
-  found: string[],
-): void {
+function checkMap(value: JsonObject, structure: Extract<Structure, { kind: 'object' }>, state: Check): void {
   for (const key of Object.keys(value).toSorted()) {
     const member = value[key];
     if (member === undefined) continue;
     const known = structure.fields[key] ?? structure.rest;
-    if (known === undefined) {
-      // A real server stops at the first unknown field of a map.
-      found.push(`${path}.${key}: field not declared in schema`);
-      return;
-    }
-    check(member, known, `${path}.${key}`, found);
+    state.path.push(`f:${key}`);
+    if (known === undefined) tell(state, 'field not declared in schema');
+    else check(member, known, state);
+    state.path.pop();
+    // A real server stops at the first unknown field of a map.
+    if (known === undefined) return;
   }
 }
 
 function checkList(
   value: readonly Json[],
   structure: Extract<Structure, { kind: 'list' | 'set' | 'map-list' }>,
-  path: string,
-  found: string[],
+  state: Check,
 ): void {
   const seen = new Set<string>();
   for (const [index, item] of value.entries()) {
-    if (structure.kind === 'list') {
-      check(item, structure.item, `${path}[${index}]`, found);
-      continue;
-    }
-    const element = elementOf(item, structure);
+    const element = structure.kind === 'list' ? index : elementOf(item, structure);
     if (element instanceof MisfitError) {
-      found.push(`${path}: element ${index}: ${element.message}`);
+      tell(state, `element ${index}: ${element.message}`);
       return;
     }
-    const text = elementText(element);
-    if (seen.has(element)) found.push(`${path}: duplicate entries for key ${text}`);
-    seen.add(element);
-    check(item, structure.item, `${path}${text}`, found);
+    if (typeof element === 'string') {
+      if (seen.has(element)) tell(state, `duplicate entries for key ${elementText(element)}`);
+      seen.add(element);
+    }
+    state.path.push(element);
+    check(item, structure.item, state);
+    state.path.pop();
   }
 }
 
@@ -91,22 +96,21 @@ function elementOf(item: Json, structure: Parameters<typeof itemElement>[1]): st
 function checkScalar(
   value: Exclude<Json, null>,
   type: Extract<Structure, { kind: 'scalar' }>['type'],
-  path: string,
-  found: string[],
+  state: Check,
 ): void {
   switch (type) {
     case 'numeric':
-      if (typeof value !== 'number') found.push(`${path}: expected numeric (int or float), got ${goType(value)}`);
+      if (typeof value !== 'number') tell(state, `expected numeric (int or float), got ${goType(value)}`);
       return;
     case 'string':
       if (typeof value !== 'string')
-        found.push(`${path}: expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`);
+        tell(state, `expected string, got &value.valueUnstructured{Value:${goSyntax(value)}}`);
       return;
     case 'boolean':
-      if (typeof value !== 'boolean') found.push(`${path}: expected boolean, got &{${goText(value)}}`);
+      if (typeof value !== 'boolean') tell(state, `expected boolean, got &{${goText(value)}}`);
       return;
     case 'untyped':
-      if (typeof value === 'object') found.push(`${path}: expected any scalar, got &{${goText(value)}}`);
+      if (typeof value === 'object') tell(state, `expected any scalar, got &{${goText(value)}}`);
       return;
   }
 }

@@ -54,7 +54,7 @@ export function shapeOf(component: string): Shape {
   const written = [...required, ...listed(schema['x-null-times']), ...listed(schema['x-zero-written'])];
   for (const [name, property] of Object.entries(schema['properties'])) {
     if (!isJsonObject(property)) continue;
-    const field = fieldOf(property, written.includes(name), omitted.includes(name));
+    const field = fieldOf(name, property, written.includes(name), omitted.includes(name));
     fields[name] = field;
     if (field.empty !== undefined) always.push(name);
   }
@@ -74,12 +74,13 @@ function specialOf(component: string, goType: string): Shape | undefined {
   return undefined;
 }
 
-function fieldOf(property: JsonObject, isWritten: boolean, dropsZero: boolean): Field {
+function fieldOf(name: string, property: JsonObject, isWritten: boolean, dropsZero: boolean): Field {
   const shape = inlineShape(property, '');
   const given = property['default'];
   const empty = dropsZero ? undefined : emptyOf(shape, given, isWritten);
   const isKeyDefault = typeof given === 'string' && given !== '';
   return {
+    step: { kind: 'field', name },
     shape,
     dropsZero,
     ...(empty === undefined ? {} : { empty }),

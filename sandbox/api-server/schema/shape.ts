@@ -33,7 +33,14 @@ export interface StructShape {
   readonly always: readonly string[];
 }
 
+/** A step on the way to a value. */
+export interface Step {
+  readonly kind: 'field' | 'key' | 'index';
+  readonly name: string | number;
+}
+
 export interface Field {
+  readonly step: Step;
   readonly shape: Shape;
   /** What stands there when nothing was given: `{}` for plain structs, null for required lists; undefined: left out. */
   readonly empty?: Json;

@@ -104,7 +104,8 @@ export function eventCauses(event: JsonObject, old: JsonObject | undefined): rea
   const causes: FieldCause[] = [];
   if (typeof event['eventTime'] !== 'string') causes.push(required('eventTime'));
   else {
-    const controller = textAt(event, 'reportingController');
+    // The store keeps events in the form of the old API.
+    const controller = textAt(event, 'reportingController') || textAt(event, 'reportingComponent');
     if (controller === '') causes.push(required('reportingController'));
     causes.push(...qualifiedName('reportingController', controller));
     for (const key of ['reportingInstance', 'action', 'reason'])
