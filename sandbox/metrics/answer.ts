@@ -3,7 +3,7 @@
 import type { Json, JsonObject } from '../../crds/schema/json.ts';
 import { type Labels, sortedLabels } from './labels.ts';
 import type { InstantResult, QueryError, RangeResult } from './promql/query.ts';
-import type { Instant } from './series-store.ts';
+import type { Instant } from './sample-list.ts';
 
 export interface Answer {
   readonly status: number;

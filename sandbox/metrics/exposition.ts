@@ -1,7 +1,7 @@
 /** Reads Prometheus' text format: what a /metrics page says. */
 
 import { type Labels, metricName } from './labels.ts';
-import type { Instant } from './series-store.ts';
+import type { Instant } from './sample-list.ts';
 
 export interface ExposedSample {
   readonly labels: Labels;

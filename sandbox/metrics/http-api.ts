@@ -4,7 +4,8 @@ import { type Answer, errorAnswer, instantAnswer, rangeAnswer, success } from '.
 import { sortedLabels } from './labels.ts';
 import { durationMs } from './promql/literals.ts';
 import { instantQuery, rangeQuery } from './promql/query.ts';
-import type { Instant, SeriesStore } from './series-store.ts';
+import type { SeriesStore } from './series-store.ts';
+import type { Instant } from './sample-list.ts';
 
 export interface ApiCall {
   readonly method: string;

@@ -6,7 +6,8 @@
 import { Agent, get } from 'node:http';
 import { readExposition } from './exposition.ts';
 import { labelKey, type Labels, metricName } from './labels.ts';
-import type { Instant, SeriesStore } from './series-store.ts';
+import type { SeriesStore } from './series-store.ts';
+import type { Instant } from './sample-list.ts';
 
 /** Time for timestamps and for the pace of scrapes; `sleep` is in milliseconds of `now`. */
 export interface MetricsClock {

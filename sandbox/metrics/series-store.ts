@@ -1,24 +1,14 @@
-/** The samples of the last minutes, per series, in memory. A sample of a series that has ended is a staleness marker. */
+/** The series that have been scraped in the last minutes, and how they are found. */
 
+import { type Instant, type Point, type SampleList, sampleList } from './sample-list.ts';
 import { compareLabels, labelKey, type Labels, metricName } from './labels.ts';
-
-/** Epoch milliseconds. */
-export type Instant = number;
-
-export interface Point {
-  readonly t: Instant;
-  readonly v: number;
-}
 
 export interface Series {
   readonly labels: Labels;
-  /** In order of time; a value of null is a staleness marker. */
-  readonly samples: readonly StoredSample[];
-}
-
-export interface StoredSample {
-  readonly t: Instant;
-  readonly v: number | null;
+  /** The newest sample at or before `at`; undefined also when the series has ended by then. */
+  latest(at: Instant): Point | undefined;
+  /** In order of time, both ends included. */
+  within(from: Instant, to: Instant): readonly Point[];
 }
 
 /** Decides by the value of one label ('' when the series does not have it). */
@@ -30,7 +20,10 @@ export interface Matcher {
 }
 
 export interface SeriesStore {
-  /** Samples that are not newer than the newest of their series are dropped, as Prometheus does. */
+  /**
+   * A value of null is a staleness marker: the series ends there. Samples that are not newer than the newest of their series
+   * are dropped, as Prometheus does.
+   */
   append(labels: Labels, t: Instant, v: number | null): void;
   /** In the order of `compareLabels`. */
   select(matchers: readonly Matcher[]): readonly Series[];
@@ -39,9 +32,8 @@ export interface SeriesStore {
   forget(before: Instant): void;
 }
 
-interface Stored {
-  readonly labels: Labels;
-  samples: StoredSample[];
+interface Stored extends Series {
+  readonly samples: SampleList;
 }
 
 export function seriesStore(): SeriesStore {
@@ -49,7 +41,13 @@ export function seriesStore(): SeriesStore {
   /** In order of labels, per metric name. */
   const byName = new Map<string, Stored[]>();
   const add = (labels: Labels): Stored => {
-    const stored: Stored = { labels, samples: [] };
+    const samples = sampleList();
+    const stored: Stored = {
+      labels,
+      samples,
+      latest: (at) => samples.latest(at),
+      within: (from, to) => samples.within(from, to),
+    };
     byKey.set(labelKey(labels), stored);
     const name = labels[metricName] ?? '';
     const list = byName.get(name) ?? [];
@@ -61,8 +59,7 @@ export function seriesStore(): SeriesStore {
   return {
     append(labels, t, v) {
       const stored = byKey.get(labelKey(labels)) ?? add(labels);
-      const last = stored.samples.at(-1);
-      if (last === undefined || last.t < t) stored.samples.push({ t, v });
+      stored.samples.append(t, v);
     },
     select(matchers) {
       const named = matchers.find((one) => one.name === metricName && one.op === '=');
@@ -72,9 +69,7 @@ export function seriesStore(): SeriesStore {
     all: everything,
     forget(before) {
       for (const [key, stored] of byKey) {
-        const first = stored.samples.findIndex((one) => one.t >= before);
-        if (first > 0) stored.samples = stored.samples.slice(first);
-        if (first >= 0) continue;
+        if (stored.samples.forget(before) > 0) continue;
         byKey.delete(key);
         const name = stored.labels[metricName] ?? '';
         const rest = (byName.get(name) ?? []).filter((one) => one !== stored);

@@ -208,10 +208,10 @@ async function installOurs(cluster: Cluster): Promise<void> {
 async function sandboxSide(): Promise<Side & { close(): Promise<void> }> {
   const token = 'admin';
   const server = apiServer({ clock: systemClock, random: seededRandom(1, 'definitions'), adminToken: token });
-  const { url, caData, close } = await serveHttps(server);
-  const api = bedApi({ server: url, caData, token });
+  const https = await serveHttps(server);
+  const api = bedApi({ server: https.url, caData: https.caData, token });
   await api.apply(...(gatewayCrds() as unknown as BedObject[]));
-  return { api, close };
+  return { api, close: () => https.close() };
 }
 
 /** Created by one manager, then the same applied as new and over it by another. */

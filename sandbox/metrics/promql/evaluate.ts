@@ -1,7 +1,8 @@
 /** The value of a query at one moment, over the samples of a store. */
 
 import { withoutName } from '../labels.ts';
-import type { Instant, Series, SeriesStore } from '../series-store.ts';
+import type { SeriesStore } from '../series-store.ts';
+import type { Instant } from '../sample-list.ts';
 import { aggregated } from './aggregate.ts';
 import { histogramQuantile } from './histogram.ts';
 import { computed, withScalar } from './operators.ts';
@@ -15,7 +16,7 @@ import {
   type Subquery,
   type VectorSelector,
 } from './syntax.ts';
-import { type PointSeries, type RangeVector, refuseTwins, type Sample, type Value } from './value.ts';
+import { type RangeVector, refuseTwins, type Sample, type Value } from './value.ts';
 import {
   absentLabels,
   isValueFunction,
@@ -73,10 +74,9 @@ function scalar(expression: Expression, at: Moment): number {
 
 function instantVector({ matchers, offsetMs }: VectorSelector, { store, now }: Moment): readonly Sample[] {
   const moment = now - offsetMs;
-  return store.select(matchers).flatMap(({ labels, samples }) => {
-    const last = samples.findLast((one) => one.t <= moment);
-    if (last === undefined || last.v === null || last.t < moment - lookBackMs) return [];
-    return [{ labels, v: last.v, t: last.t }];
+  return store.select(matchers).flatMap((series) => {
+    const last = series.latest(moment);
+    return last === undefined || last.t < moment - lookBackMs ? [] : [{ labels: series.labels, ...last }];
   });
 }
 
@@ -86,14 +86,10 @@ function rangeVector(expression: MatrixSelector | Subquery, at: Moment): RangeVe
   const to = at.now - selector.offsetMs;
   const from = to - rangeMs;
   const series = at.store.select(selector.matchers).flatMap((one) => {
-    const points = pointsWithin(one, from, to);
+    const points = one.within(from, to);
     return points.length === 0 ? [] : [{ labels: one.labels, points }];
   });
   return { series, from, to };
-}
-
-function pointsWithin({ samples }: Series, from: Instant, to: Instant): PointSeries['points'] {
-  return samples.flatMap(({ t, v }) => (v !== null && t >= from && t <= to ? [{ t, v }] : []));
 }
 
 /** The inner query at every whole multiple of the step within the range. */

@@ -1,7 +1,8 @@
 /** Queries from text to result: at one moment, and over a range of moments. Never throws for what a query says. */
 
 import { compareLabels, labelKey, type Labels } from '../labels.ts';
-import type { Instant, Point, SeriesStore } from '../series-store.ts';
+import type { SeriesStore } from '../series-store.ts';
+import type { Instant, Point } from '../sample-list.ts';
 import { evaluate } from './evaluate.ts';
 import { parseQuery } from './parse.ts';
 import { type ProblemType, QueryProblem } from './problem.ts';

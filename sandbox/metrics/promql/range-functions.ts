@@ -1,6 +1,6 @@
 /** Functions of range vectors: one value out of the points of a window. */
 
-import type { Instant, Point } from '../series-store.ts';
+import type { Instant, Point } from '../sample-list.ts';
 import { isInfinite, noSum, plus, quantile, regression, staysInfinite, total } from './arithmetic.ts';
 
 export interface Window {

@@ -2,7 +2,7 @@
 
 import type { Labels } from '../labels.ts';
 import { labelKey } from '../labels.ts';
-import type { Instant, Point } from '../series-store.ts';
+import type { Instant, Point } from '../sample-list.ts';
 import { failed } from './problem.ts';
 
 export interface Sample {
