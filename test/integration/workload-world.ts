@@ -10,6 +10,9 @@ import { discovery } from '../../kube/discovery.ts';
 import { fieldOf } from '../../kube/json.ts';
 import { type ApiTransport, transport } from '../../kube/transport.ts';
 import { type Kubelet, startKubelet } from '../../sandbox/kubelet/kubelet.ts';
+import { apiServer } from '../../sandbox/api-server/api-server.ts';
+import { memoryTransport } from '../../sandbox/memory-transport.ts';
+import { seededRandom } from '../../sandbox/seeded-random.ts';
 import { startWorkloads, workloadsAgent } from '../../sandbox/workloads/workloads.ts';
 import { startCluster } from '../bed/cluster.ts';
 import { eventually } from '../bed/eventually.ts';
@@ -44,17 +47,15 @@ export async function realWorld(): Promise<WorkloadWorld> {
   return worldOver('real', api, async () => cluster.stop());
 }
 
-/** The sandbox's controllers on a real API server. */
-export async function mixedWorld(): Promise<WorkloadWorld> {
-  const cluster = await startCluster({ controllerManager: false });
-  const connection = await loadKubeConfig({ path: cluster.kubeconfigPath });
-  const own = transport({ connection, userAgent: workloadsAgent });
+/** The sandbox's controllers on the sandbox's API server. */
+export async function sandboxWorld(): Promise<WorkloadWorld> {
+  const server = apiServer({ clock: systemClock, random: seededRandom(1, 'api-server') });
+  const own = memoryTransport(server, { user: 'kubernetes-admin', userAgent: workloadsAgent });
   const workloads = await startWorkloads({ transport: own, clock: systemClock });
-  const api = transport({ connection, userAgent: 'test' });
-  return worldOver('mixed', api, async () => {
+  const api = memoryTransport(server, { user: 'kubernetes-admin', userAgent: 'test' });
+  return worldOver('sandbox', api, async () => {
     await workloads.stop();
     own.close();
-    await cluster.stop();
   });
 }
 

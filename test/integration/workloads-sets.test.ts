@@ -5,7 +5,7 @@ import type { Json } from '../../kube/api.ts';
 import { fieldOf, listOf } from '../../kube/json.ts';
 import { clusterMissing } from '../bed/cluster.ts';
 import { eventually } from '../bed/eventually.ts';
-import { type Live, mixedWorld, plainStatus, realWorld, type WorkloadWorld } from './workload-world.ts';
+import { type Live, sandboxWorld, plainStatus, realWorld, type WorkloadWorld } from './workload-world.ts';
 
 const missing = clusterMissing();
 
@@ -321,7 +321,7 @@ const all: Readonly<Record<string, Scenario>> = { ...scenarios, ...garbage };
 describe.skipIf(missing !== undefined)(`workload controllers${missing ? ` (skipped: ${missing})` : ''}`, () => {
   let worlds: readonly WorkloadWorld[] = [];
   beforeAll(async () => {
-    worlds = await Promise.all([realWorld(), mixedWorld()]);
+    worlds = await Promise.all([realWorld(), sandboxWorld()]);
   }, 120_000);
   afterAll(async () => {
     await Promise.all(worlds.map((world) => world.stop()));
