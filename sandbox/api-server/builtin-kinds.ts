@@ -121,6 +121,7 @@ const rows: readonly Row[] = [
     kind: 'HorizontalPodAutoscaler',
     plural: 'horizontalpodautoscalers',
     shortNames: ['hpa'],
+    rules: rules.autoscalerRules,
     categories: all,
     own: ['status'],
   },

@@ -36,10 +36,22 @@ export interface Write {
   readonly warnings: string[];
 }
 
+/** The server's own writes. */
+export function ownWrite(verb: Commit['verb']): Omit<Write, 'core' | 'target'> {
+  return {
+    caller: { user: 'system:apiserver', userAgent: 'kube-apiserver' },
+    verb,
+    dryRun: false,
+    fieldManager: 'kube-apiserver',
+    fieldValidation: 'Ignore',
+    warnings: [],
+  };
+}
+
 /** Commits, or with dryRun only pretends: the object comes back without a new resourceVersion. */
 export function commit(write: Write, name: string, after: JsonObject | undefined, verb = write.verb): JsonObject {
   const { core, target } = write;
-  const draft = draftOf(write, name, after, verb);
+  const draft = draftOf(write, name, after === undefined ? undefined : (target.kind.toStorage?.(after) ?? after), verb);
   if (!write.dryRun) return core.store.commit(draft);
   return after ?? core.store.get(target.kind.shelf, target.namespace, name) ?? {};
 }

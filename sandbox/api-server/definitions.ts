@@ -5,20 +5,35 @@
 
 import type { JsonObject } from '../../crds/schema/json.ts';
 import { customResourceDefinitions, shelfName } from './builtin-shelves.ts';
-import { commit, type Core, type Target, type Write } from './core.ts';
-import { type Deleted, type DeleteOptions, deleteObject } from './delete.ts';
-import { merged, metadataOf, nameOf, namespaceOf, objectAt, objectsAt, stringAt } from './json-access.ts';
+import { commit, type Core, ownWrite, type Target, timestamp, type Write } from './core.ts';
+import { establishedStatus, isEstablished } from './definition-status.ts';
+import { checkPreconditions, type Deleted, type DeleteOptions, deleteObject } from './delete.ts';
+import { nameOf, namespaceOf, objectAt, objectsAt, stringAt, withMetadata } from './json-access.ts';
+import { updateObject } from './update.ts';
 
 export function isDefinition({ kind }: Target): boolean {
   return kind.shelf === customResourceDefinitions.shelf;
 }
 
-/** Keeps the registry in step with the stored definitions. */
+/** Keeps the registry in step with the stored definitions; what is new is established at once. */
 export function serveDefinitions(core: Core): void {
   core.store.follow(customResourceDefinitions.shelf, ({ name, after }) => {
     if (after === undefined) core.kinds.remove(name);
-    else core.kinds.install(after);
+    else if (isEstablished(after)) core.kinds.install(after);
+    else establish(core, after);
   });
+}
+
+function establish(core: Core, definition: JsonObject): void {
+  const kind = core.kinds.ofKind('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition');
+  if (kind === undefined) return;
+  const write: Write = {
+    core,
+    target: { kind, namespace: '', name: nameOf(definition), subresource: 'status' },
+    ...ownWrite('update'),
+  };
+  const status = establishedStatus(definition, timestamp(core.clock.now()));
+  updateObject(write, { ...definition, status }, definition);
 }
 
 const cleanup = 'customresourcecleanup.apiextensions.k8s.io';
@@ -26,9 +41,9 @@ const cleanup = 'customresourcecleanup.apiextensions.k8s.io';
 /** Its objects are deleted first; while some of them are held by finalizers the definition stays, marked. */
 export function deleteDefinition(write: Write, live: JsonObject, options: DeleteOptions): Deleted {
   const { core } = write;
+  checkPreconditions(write, live, options);
   if (write.dryRun) return deleteObject(write, live, options);
-  const held = { ...live, metadata: merged(metadataOf(live), { finalizers: [cleanup] }) };
-  const marked = deleteObject(write, commit(write, nameOf(live), held), { ...options, uid: '', resourceVersion: '' });
+  const marked: Deleted = { object: commit(write, nameOf(live), ending(write, live)), gone: false };
   const shelf = shelfName(stringAt(live, 'spec', 'group'), stringAt(live, 'spec', 'names', 'plural'));
   const finish = (): boolean => {
     if (core.store.list(shelf, '').length > 0) return false;
@@ -41,6 +56,22 @@ export function deleteDefinition(write: Write, live: JsonObject, options: Delete
     if (finish()) unfollow();
   });
   return marked;
+}
+
+function ending(write: Write, live: JsonObject): JsonObject {
+  const at = timestamp(write.core.clock.now());
+  const terminating = {
+    type: 'Terminating',
+    status: 'True',
+    lastTransitionTime: at,
+    reason: 'InstanceDeletionPending',
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+  };
+  const status = objectAt(live, 'status');
+  return {
+    ...withMetadata(live, { deletionTimestamp: at, finalizers: [cleanup] }),
+    status: { ...status, conditions: [...objectsAt(status, 'conditions'), terminating] },
+  };
 }
 
 function deleteAll(write: Write, definition: JsonObject, shelf: string, options: DeleteOptions): void {

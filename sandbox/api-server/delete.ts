@@ -73,7 +73,8 @@ export function deleteObject(write: Write, live: JsonObject, options: DeleteOpti
   return { object: marked === live ? live : commit(write, nameOf(live), marked), gone: false };
 }
 
-function checkPreconditions({ target: { kind } }: Write, live: JsonObject, options: DeleteOptions): void {
+/** @throws StatusError 409 when uid or resourceVersion are not those asked for. */
+export function checkPreconditions({ target: { kind } }: Write, live: JsonObject, options: DeleteOptions): void {
   const byKind = { group: kind.group, plural: kind.kind };
   const uid = stringAt(live, 'metadata', 'uid');
   if (options.uid !== '' && options.uid !== uid) {

@@ -2,12 +2,10 @@
 
 import type { JsonObject } from '../../crds/schema/json.ts';
 import { namespaces } from './builtin-shelves.ts';
-import type { Caller } from './contract.ts';
-import type { Core, Write } from './core.ts';
+import { type Core, ownWrite, type Write } from './core.ts';
 import { createObject } from './create.ts';
 import type { ServedKind } from './served-kind.ts';
 
-const self: Caller = { user: 'system:apiserver', userAgent: 'kube-apiserver' };
 const initial = ['default', 'kube-node-lease', 'kube-public', 'kube-system'];
 
 /** From now on an account follows each new namespace. */
@@ -22,16 +20,7 @@ export function keepNamespaces(core: Core): void {
 }
 
 function make(core: Core, kind: ServedKind, namespace: string, name: string): void {
-  const write: Write = {
-    core,
-    target: { kind, namespace, name, subresource: '' },
-    caller: self,
-    verb: 'create',
-    dryRun: false,
-    fieldManager: 'kube-apiserver',
-    fieldValidation: 'Ignore',
-    warnings: [],
-  };
+  const write: Write = { core, target: { kind, namespace, name, subresource: '' }, ...ownWrite('create') };
   const body: JsonObject = { apiVersion: 'v1', kind: kind.kind, metadata: { name } };
   createObject(write, kind.schema.normalise(body).object);
 }

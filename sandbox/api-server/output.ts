@@ -5,7 +5,7 @@ import type { Core } from './core.ts';
 import { metadataOf } from './json-access.ts';
 import { tableOf } from './printing/table.ts';
 import { apiVersionOf, type ServedKind } from './served-kind.ts';
-import { StatusError } from './status-error.ts';
+import { badRequest, StatusError } from './status-error.ts';
 
 export type Form = 'object' | 'table' | 'metadata' | 'discovery';
 
@@ -20,11 +20,14 @@ export function formOf(accept: string): Form {
     if (form !== undefined) return form;
   }
   if (wanted.some((one) => one.startsWith('application/vnd.kubernetes.protobuf'))) return 'object';
-  const message =
-    'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf';
-  throw new StatusError(406, 'NotAcceptable', message);
+  if (!wanted.some((one) => plainTypes.has(one.split(';')[0]?.trim() ?? ''))) {
+    const available = `${served}, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch`;
+    throw new StatusError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${available}`, {});
+  }
+  throw new StatusError(406, 'NotAcceptable', `only the following media types are accepted: ${served}`);
 }
 
+const served = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
 const plainTypes = new Set(['application/json', 'application/yaml', '*/*', 'application/*']);
 
 function formOfType(text: string): Form | undefined {
@@ -48,6 +51,15 @@ function formOfType(text: string): Form | undefined {
 
 export function metadataOnly(object: JsonObject): JsonObject {
   return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: metadataOf(object) };
+}
+
+/** @throws StatusError 400 */
+export function includeObjectOf(text: string): string {
+  if (['', 'None', 'Metadata', 'Object'].includes(text)) return text;
+  throw badRequest(
+    'Unable to convert to Table as requested: includeObject: Invalid value: ' +
+      `${JSON.stringify(text)}: must be 'Metadata', 'Object', 'None', or empty`,
+  );
 }
 
 export interface Output {

@@ -3,12 +3,12 @@
 import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
 import { disruptionBudgets, nodes } from './builtin-shelves.ts';
 import type { ApiReply } from './contract.ts';
-import { commit, type Write } from './core.ts';
+import { commit, ownWrite, timestamp, type Write } from './core.ts';
 import { deleteObject, deleteOptions } from './delete.ts';
-import { metadataOf, nameOf, numberAt, objectAt, objectsAt, stringAt } from './json-access.ts';
+import { listAt, metadataOf, nameOf, numberAt, objectAt, objectsAt, stringAt } from './json-access.ts';
 import { selectorMatches } from './selectors/selector-object.ts';
 import { badRequest, conflict, notFound, StatusError, tooManyRequests } from './status-error.ts';
-import { liveObject } from './update.ts';
+import { liveObject, updateObject } from './update.ts';
 
 export const success: JsonObject = { kind: 'Status', apiVersion: 'v1', metadata: {}, status: 'Success', code: 201 };
 
@@ -32,7 +32,7 @@ export function bindPod(write: Write, body: Json | undefined): JsonObject {
     type: 'PodScheduled',
     status: 'True',
     lastProbeTime: null,
-    lastTransitionTime: `${new Date(write.core.clock.now()).toISOString().slice(0, 19)}Z`,
+    lastTransitionTime: timestamp(write.core.clock.now()),
   };
   commit(write, nameOf(pod), {
     ...pod,
@@ -42,16 +42,33 @@ export function bindPod(write: Write, body: Json | undefined): JsonObject {
   return success;
 }
 
-/** A delete that a budget may refuse with 429. @throws StatusError 400, 404, 429, 500. */
+/** A delete that a budget may refuse with 429. @throws StatusError 400, 404, 409, 429, 500. */
 export function evictPod(write: Write, body: Json | undefined): JsonObject {
   const pod = livePod(write);
   const eviction = isJsonObject(body) ? body : {};
   if (nameOf(eviction) !== '' && nameOf(eviction) !== nameOf(pod)) {
     throw badRequest('name in URL does not match name in Eviction object');
   }
-  if (needsBudget(pod)) takeFromBudget(write, pod);
-  deleteObject(write, pod, deleteOptions(eviction.deleteOptions ?? {}, {}));
+  const options = deleteOptions(eviction.deleteOptions, {});
+  const dryRun = write.dryRun || listAt(eviction, 'deleteOptions', 'dryRun').includes('All');
+  const evicting = { ...write, dryRun };
+  if (needsBudget(pod)) takeFromBudget(evicting, pod);
+  const marked = dryRun ? pod : commit(write, nameOf(pod), withDisruption(pod, write));
+  deleteObject(evicting, marked, options);
   return success;
+}
+
+function withDisruption(pod: JsonObject, write: Write): JsonObject {
+  const conditions = objectsAt(pod, 'status', 'conditions').filter((one) => one.type !== 'DisruptionTarget');
+  const condition = {
+    type: 'DisruptionTarget',
+    status: 'True',
+    lastProbeTime: null,
+    lastTransitionTime: timestamp(write.core.clock.now()),
+    reason: 'EvictionByEvictionAPI',
+    message: 'Eviction API: evicting',
+  };
+  return { ...pod, status: { ...objectAt(pod, 'status'), conditions: [...conditions, condition] } };
 }
 
 /** Pods that are pending, done or ending disrupt nothing. */
@@ -79,16 +96,28 @@ function takeFromBudget(write: Write, pod: JsonObject): void {
   if (allowed <= 0) throw refusedByBudget(budget);
   const kind = core.kinds.ofKind('policy', 'v1', 'PodDisruptionBudget');
   if (kind === undefined) return;
-  const disruptedPods = { ...objectAt(budget, 'status', 'disruptedPods'), [nameOf(pod)]: write.core.clock.now() };
-  const taken = {
-    ...budget,
-    status: { ...objectAt(budget, 'status'), disruptionsAllowed: allowed - 1, disruptedPods },
+  const at = timestamp(core.clock.now());
+  const disruptedPods = { ...objectAt(budget, 'status', 'disruptedPods'), [nameOf(pod)]: at };
+  const left = allowed - 1;
+  const status = { ...objectAt(budget, 'status'), disruptionsAllowed: left, disruptedPods };
+  const counted = left > 0 ? status : { ...status, conditions: [noneLeft(budget, at)] };
+  const onBudget = { kind, namespace: target.namespace, name: nameOf(budget), subresource: 'status' };
+  updateObject(
+    { ...write, ...ownWrite('update'), dryRun: write.dryRun, target: onBudget },
+    { ...budget, status: counted },
+    budget,
+  );
+}
+
+function noneLeft(budget: JsonObject, at: string): JsonObject {
+  return {
+    type: 'DisruptionAllowed',
+    status: 'False',
+    observedGeneration: numberAt(budget, 'status', 'observedGeneration') ?? numberAt(budget, 'metadata', 'generation'),
+    lastTransitionTime: at,
+    reason: 'InsufficientPods',
+    message: '',
   };
-  const onBudget = {
-    ...write,
-    target: { kind, namespace: target.namespace, name: nameOf(budget), subresource: 'status' },
-  };
-  commit({ ...onBudget, verb: 'update' }, nameOf(budget), taken);
 }
 
 function refusedByBudget(budget: JsonObject): StatusError {

@@ -11,7 +11,7 @@ import { type Deleted, deleteObject, deleteOptions } from './delete.ts';
 import { nameOf, namespaceOf, stringAt } from './json-access.ts';
 import { listObjects, tooLarge, versionOf } from './list.ts';
 import { finalizeNamespace } from './namespace-finalize.ts';
-import { formOf, type Output, renderList, renderObject, watchRender } from './output.ts';
+import { formOf, includeObjectOf, type Output, renderList, renderObject, watchRender } from './output.ts';
 import { type PatchKind, patchKind, patchObject } from './patch.ts';
 import { bindPod, evictPod, podLog } from './pod-subresources.ts';
 import { applyScale, readScale, writeScale } from './scale.ts';
@@ -33,11 +33,9 @@ import { writeOf } from './write-options.ts';
 
 export function handleResource(core: Core, call: ApiCall, target: Target): ApiReply {
   checkVerb(call, target);
-  const output = {
-    form: formOf(call.accept),
-    kind: target.kind,
-    includeObject: call.query.includeObject ?? 'Metadata',
-  };
+  const form = formOf(call.accept);
+  const includeObject = form === 'table' ? includeObjectOf(call.query.includeObject ?? '') : '';
+  const output: Output = { form, kind: target.kind, includeObject };
   if (!['', 'status'].includes(target.subresource)) return handleSubresource(core, call, target, output);
   switch (call.method) {
     case 'GET':
@@ -108,13 +106,8 @@ function read(core: Core, call: ApiCall, target: Target, output: Output): ApiRep
 function create(core: Core, call: ApiCall, target: Target, output: Output): ApiReply {
   const write = writeOf(core, call, target, 'create', 'CreateOptions');
   checkContentType(call);
-  const body = toStorage(target, decodeObject(write, call.body));
+  const body = decodeObject(write, call.body);
   return stored(core, output, 201, createObject(write, body), write);
-}
-
-/** Kinds that are stored in another form take their bodies in their own. */
-function toStorage({ kind }: Target, object: JsonObject): JsonObject {
-  return kind.toStorage?.(object) ?? object;
 }
 
 function update(core: Core, call: ApiCall, target: Target, output: Output): ApiReply {
@@ -122,7 +115,7 @@ function update(core: Core, call: ApiCall, target: Target, output: Output): ApiR
   checkContentType(call);
   const body = decodeObject(write, call.body);
   const live = liveObject(write);
-  const placed = toStorage(target, checkPut(write, body, live));
+  const placed = checkPut(write, body, live);
   if (live === undefined) {
     if (target.kind.rules.createOnUpdate !== true || target.subresource !== '')
       throw notFound(target.kind, target.name);

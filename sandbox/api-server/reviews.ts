@@ -19,6 +19,7 @@ export const reviewKinds: readonly ReviewKind[] = [
 
 export interface ReviewContext {
   readonly caller: Caller;
+  readonly timestamp: string;
   /** The user of a token and its uid, if it is good. */
   userOf(token: string): { readonly username: string; readonly uid: string } | undefined;
 }
@@ -27,9 +28,10 @@ export interface ReviewContext {
 export function answerReview(review: ReviewKind, body: JsonObject, context: ReviewContext): JsonObject {
   const status = statusOf(review.kind, body, context);
   const spec = objectAt(body, 'spec');
+  const metadata = review.kind === 'SelfSubjectReview' ? { creationTimestamp: context.timestamp } : {};
   const asked =
     review.kind === 'SelfSubjectReview' ? {} : { spec: review.kind === 'SelfSubjectRulesReview' ? {} : spec };
-  return { kind: review.kind, apiVersion: `${review.group}/${review.version}`, metadata: {}, ...asked, status };
+  return { kind: review.kind, apiVersion: `${review.group}/${review.version}`, metadata, ...asked, status };
 }
 
 function statusOf(kind: string, body: JsonObject, context: ReviewContext): JsonObject {

@@ -2,7 +2,7 @@
 
 import { isJsonObject, type JsonObject } from '../../crds/schema/json.ts';
 import type { ApiCall, ApiReply } from './contract.ts';
-import type { Core, Target } from './core.ts';
+import { type Core, type Target, timestamp } from './core.ts';
 import * as discovery from './discovery.ts';
 import { openapiV2, openapiV3, openapiV3Index, type PublishedKind } from './openapi/publish.ts';
 import { formOf } from './output.ts';
@@ -143,6 +143,7 @@ function handleReview(core: Core, call: ApiCall, named: ResourcePath): ApiReply 
     throw badRequest(`the object provided is unrecognized (must be of type ${review.kind})`);
   const body = answerReview(review, call.body, {
     caller: call.caller,
+    timestamp: timestamp(core.clock.now()),
     userOf: (token) => core.tokens.userOf(token),
   });
   return { kind: 'object', status: 201, body };

@@ -27,7 +27,7 @@ export function requestToken(write: Write, body: Json | undefined): JsonObject {
   return {
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name: target.name, namespace: target.namespace, creationTimestamp: timestamp(now) },
+    metadata: { name: target.name, namespace: target.namespace, uid, creationTimestamp: timestamp(now) },
     spec: { audiences, expirationSeconds: seconds, boundObjectRef: null },
     status: { token, expirationTimestamp: timestamp(expiresAt) },
   };

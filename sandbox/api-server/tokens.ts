@@ -63,7 +63,9 @@ function tokenText(token: IssuedToken, now: Instant, random: () => number): stri
     exp: Math.floor(token.expiresAt / 1000),
     iat: Math.floor(now / 1000),
     iss: 'https://kubernetes.default.svc',
+    jti: newUid(random),
     'kubernetes.io': { namespace: token.namespace, serviceaccount: { name: token.name, uid: token.uid } },
+    nbf: Math.floor(now / 1000),
     sub: accountUser(token),
   };
   return [base64url(header), base64url(claims), newUid(random).replaceAll('-', '')].join('.');

@@ -12,7 +12,8 @@ import { badRequest, conflict, internalError, invalid, modifiedMeanwhile, type S
 
 /** The stored object of the write's target, if any. */
 export function liveObject({ core, target }: Write): JsonObject | undefined {
-  return core.store.get(target.kind.shelf, target.namespace, target.name);
+  const stored = core.store.get(target.kind.shelf, target.namespace, target.name);
+  return stored === undefined ? undefined : (target.kind.fromStorage?.(stored) ?? stored);
 }
 
 /** PUT's own checks: the body must name the object of the path, and a uid in it must be the live one. */

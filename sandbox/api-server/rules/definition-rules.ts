@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../../crds/schema/json.ts';
 import type { FieldCause } from '../contract.ts';
-import { establishedStatus } from '../definition-status.ts';
+import { initialStatus } from '../definition-status.ts';
 import { merged, nameOf, objectAt, stringAt } from '../json-access.ts';
 import { type KindRules, plainRules } from '../kind-rules.ts';
 
@@ -10,14 +10,9 @@ export const definitionRules: KindRules = {
   ...plainRules,
   generation: 'spec',
   needsVersion: true,
-  create: (definition, { now }) => {
-    const named = withNames(definition);
-    return { ...named, status: establishedStatus(named, now) };
-  },
-  update: (definition, live, { now }) => {
-    const named = withNames(definition);
-    return { ...named, status: establishedStatus({ ...named, status: live.status }, now) };
-  },
+  defaults: withNames,
+  create: (definition) => ({ ...definition, status: initialStatus(definition) }),
+  update: withNames,
   validate: nameOfDefinition,
 };
 

@@ -60,3 +60,8 @@ export const accountRules: KindRules = { ...plainRules, returnsDeleted: true };
 
 /** RBAC objects may have any name that fits into a path. */
 export const rbacRules: KindRules = { ...plainRules, nameRule: 'path' };
+
+export const autoscalerRules: KindRules = {
+  ...plainRules,
+  create: (object) => ({ ...object, status: { desiredReplicas: 0, currentMetrics: null } }),
+};
