@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { Plan } from '../plan/plan.ts';
+import { scenarioOf } from './random-plan.ts';
 
 /** What a worker is sent: a seed, of which it makes a plan, or a plan. */
 export type Job = number | Plan;
@@ -45,6 +46,8 @@ export interface ManyResult {
 }
 
 const everyMs = 15_000;
+/** On a busy machine a run takes some seconds; one that takes this long hangs. */
+const longestRunMs = 120_000;
 /** A worker is replaced after so many runs, so that what a run leaves in memory does not add up. */
 const runsPerWorker = 250;
 
@@ -92,15 +95,19 @@ async function keepWorking(jobs: Job[], take: (report: RunReport) => void): Prom
   while (jobs.length > 0) await work(jobs, take);
 }
 
-/** One worker process: it asks for a job, plays it and tells. */
+/** One worker process: it asks for a job, plays it and tells. One that dies or hangs has failed its job. */
 function work(jobs: Job[], take: (report: RunReport) => void): Promise<void> {
   const child = forkProcess(join(import.meta.dirname, 'worker.ts'), { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
   let left = runsPerWorker;
+  let current: Job | undefined;
+  let limit: NodeJS.Timeout | undefined;
   const next = (): void => {
-    const job = left > 0 ? jobs.shift() : undefined;
+    clearTimeout(limit);
+    current = left > 0 ? jobs.shift() : undefined;
     left -= 1;
-    if (job === undefined) child.disconnect();
-    else child.send(job);
+    if (current === undefined) return void child.disconnect();
+    child.send(current);
+    limit = setTimeout(() => child.kill('SIGKILL'), longestRunMs);
   };
   return new Promise((resolve, reject) => {
     child.on('message', (message: RunReport | 'ready') => {
@@ -108,6 +115,15 @@ function work(jobs: Job[], take: (report: RunReport) => void): Promise<void> {
       next();
     });
     child.once('error', reject);
-    child.once('exit', (code) => (code === 0 ? resolve() : reject(new Error(`a worker ended with code ${code}`))));
+    child.once('exit', (code, signal) => {
+      clearTimeout(limit);
+      if (current !== undefined) take(lostRun(current, `the worker ended with ${signal ?? `code ${code ?? ''}`}`));
+      resolve();
+    });
   });
+}
+
+function lostRun(job: Job, why: string): RunReport {
+  const plan: Plan = typeof job === 'number' ? { scenario: scenarioOf(job), seed: job, faults: [] } : job;
+  return { plan, found: [why], writes: 0, struck: 0, starts: 1, reverts: 0, virtualMs: 0, wallMs: 0 };
 }

@@ -28,7 +28,6 @@ export function seededChance(random: Random): Chance {
 }
 
 export function pick<T>(random: Random, list: readonly T[]): T {
-  const one = list[Math.floor(random() * list.length)];
-  if (one === undefined) throw new Error('nothing to pick from');
-  return one;
+  if (list.length === 0) throw new Error('nothing to pick from');
+  return list[Math.floor(random() * list.length)] as T;
 }

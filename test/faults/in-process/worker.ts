@@ -14,4 +14,6 @@ process.on('message', (job: Job) => {
     },
   );
 });
+// Every abort makes an error, and nobody reads where it was made.
+Error.stackTraceLimit = 0;
 process.send?.('ready');
