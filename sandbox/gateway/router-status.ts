@@ -4,7 +4,7 @@
  */
 
 import { isDeepStrictEqual } from 'node:util';
-import type { KubeObject, ObjectKey } from '../../kube/api.ts';
+import type { KubeObject, ObjectKey, StoreChange } from '../../kube/api.ts';
 import { describeKey, keyOf } from '../../kube/ref.ts';
 import { sentenceOf } from '../../kube/client.ts';
 import { classConditions, controllerName, gatewayStatus, routeParents } from './route-status.ts';
@@ -46,58 +46,77 @@ export interface Reports {
   ended(): Promise<void>;
 }
 
+/** A change is reported so long after it was seen; one that keeps changing is reported after ten times as long. */
+const longestDelay = 10;
+
 /** Keeps the status of what is in the caches up to date until the signal aborts. */
 export function reportStatus(world: World, delayMs: number, signal: AbortSignal): Reports {
-  const due = new Map<string, Promise<void>>();
-  const report = (object: KubeObject, afterMs = delayMs): void => {
-    const key = keyOf(object);
+  const { clock } = world;
+  const underWay = new Set<Promise<void>>();
+  /** When what is waiting to be reported has last changed, by the name of its object. */
+  const waiting = new Map<string, number>();
+
+  const write = async (key: ObjectKey, name: string, firstWaitMs: number): Promise<void> => {
+    const givenUpMs = clock.monotonicMs() + longestDelay * delayMs;
+    await clock.sleep(firstWaitMs, signal);
+    for (;;) {
+      const dueMs = Math.min(givenUpMs, (waiting.get(name) ?? 0) + delayMs);
+      if (signal.aborted || clock.monotonicMs() >= dueMs) break;
+      await clock.sleep(dueMs - clock.monotonicMs(), signal);
+    }
+    waiting.delete(name);
+    if (signal.aborted) return;
+    const outcome = await writeStatus(world, key, signal);
+    if (outcome !== 'done') start(key, outcome === 'stale' ? delayMs : retryDelayMs);
+  };
+  const start = (key: ObjectKey, firstWaitMs: number): void => {
     const name = describeKey(key);
-    if (due.has(name) || signal.aborted) return;
-    const write = async (): Promise<void> => {
-      await world.clock.sleep(afterMs, signal);
-      due.delete(name);
-      if (signal.aborted) return;
-      const outcome = await writeStatus(world, key, signal);
-      if (outcome !== 'done') report(object, outcome === 'stale' ? delayMs : retryDelayMs);
-    };
-    due.set(name, tracked(write()));
+    if (waiting.has(name) || signal.aborted) return;
+    waiting.set(name, clock.monotonicMs());
+    const work = write(key, name, firstWaitMs);
+    underWay.add(work);
+    void work.finally(() => underWay.delete(work));
   };
-  const under = new Set<Promise<void>>();
-  const tracked = (work: Promise<void>): Promise<void> => {
-    under.add(work);
-    return work.finally(() => under.delete(work));
-  };
-  follow(world, report);
+  follow(world, (object, news) => {
+    const key = keyOf(object);
+    start(key, delayMs);
+    if (news) waiting.set(describeKey(key), clock.monotonicMs());
+  });
   return {
     async ended() {
-      await Promise.all(under);
+      await Promise.all(underWay);
     },
   };
 }
 
-/** Which reports a change makes due. */
-function follow(world: World, report: (object: KubeObject) => void): void {
+/** Which reports a change makes due. `news`: not only a status was written. */
+function follow(world: World, report: (object: KubeObject, news: boolean) => void): void {
   const { routes, gateways, classes, services, grants, namespaces } = world;
   const all = (objects: readonly KubeObject[]): void => {
-    for (const object of objects) report(object);
+    for (const object of objects) report(object, true);
   };
-  routes.onChange(({ kind, object }) => {
-    if (kind !== 'deleted') report(object);
-    all(gateways.list());
+  routes.onChange((change) => {
+    if (change.kind !== 'deleted') report(change.object, isNews(change));
+    if (isNews(change)) all(gateways.list());
   });
   services.onChange(({ object }) => {
     all(routes.byIndex(byBackend, `${object.metadata.namespace ?? ''}/${object.metadata.name}`));
   });
-  gateways.onChange(({ kind, object }) => {
-    if (kind !== 'deleted') report(object);
-    all(routes.list());
+  gateways.onChange((change) => {
+    if (change.kind !== 'deleted') report(change.object, isNews(change));
+    if (isNews(change)) all(routes.list());
   });
-  classes.onChange(({ kind, object }) => {
-    if (kind !== 'deleted') report(object);
-    all([...gateways.list(), ...routes.list()]);
+  classes.onChange((change) => {
+    if (change.kind !== 'deleted') report(change.object, isNews(change));
+    if (isNews(change)) all([...gateways.list(), ...routes.list()]);
   });
   grants.onChange(() => all(routes.list()));
   namespaces.onChange(({ object }) => all(routes.list(object.metadata.name)));
+}
+
+/** The generation stays when only metadata or the status was written. */
+function isNews({ kind, object, old }: StoreChange<KubeObject>): boolean {
+  return kind !== 'updated' || object.metadata.generation !== old?.metadata.generation;
 }
 
 /** `stale`: the object has changed meanwhile. Nothing is written when it says it already, or is not ours. */
