@@ -25,7 +25,7 @@ export function createObject(write: Write, body: JsonObject, tracked = false): J
   const owned = tracked ? born : trackFields(undefined, born, kind.schema, ownership(write));
   const fresh = kind.rules.create?.(owned, ruleContext(core)) ?? owned;
   const name = nameOf(fresh);
-  const causes = createCauses(kind, fresh);
+  const causes = [...createCauses(kind, fresh), ...(kind.rules.refuse?.(fresh, ruleContext(core)) ?? [])];
   if (causes.length > 0) throw invalid(kind, name, causes);
   if (stringAt(fresh, 'metadata', 'resourceVersion') !== '') {
     throw internalError('resourceVersion should not be set on objects to be created');

@@ -45,6 +45,8 @@ export interface KindRules {
   readonly validate?: (object: JsonObject, live: JsonObject | undefined) => readonly FieldCause[];
   /** What a DELETE does with dependents when it does not say; absent: the finalizers decide. */
   readonly defaultPropagation?: 'Orphan';
+  /** Why a new object, complete and well in itself, cannot be. */
+  readonly refuse?: (object: JsonObject, context: RuleContext) => readonly FieldCause[];
   /** Seconds a deletion waits for the object's own ending; absent: objects go at once. */
   readonly graceSeconds?: (object: JsonObject) => number;
 }

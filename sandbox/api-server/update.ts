@@ -121,14 +121,9 @@ function statusOnly(kind: ServedKind, wanted: JsonObject, live: JsonObject): Jso
 
 function updateCauses(kind: ServedKind, next: JsonObject, live: JsonObject): readonly FieldCause[] {
   const metadata = metadataCauses(next, live);
-  const changed = changedIdentity(next, live);
-  return [
-    // A real server looks at metadata once for all kinds and once more in the kind's own validation.
-    ...[...changed, ...metadata, ...metadata],
-    ...[...changed, ...metadata, ...metadata],
-    ...kind.schema.validate(next, live),
-    ...(kind.rules.validate?.(next, live) ?? []),
-  ];
+  // A real server looks at metadata once for all kinds and once more in the kind's own validation.
+  const twice = [...changedIdentity(next, live), ...metadata, ...metadata];
+  return [...twice, ...twice, ...kind.schema.validate(next, live), ...(kind.rules.validate?.(next, live) ?? [])];
 }
 
 function withGeneration(kind: ServedKind, next: JsonObject, live: JsonObject): JsonObject {

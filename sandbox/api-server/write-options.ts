@@ -49,7 +49,7 @@ function managerOf({ query, caller }: ApiCall, verb: Commit['verb'], options: Op
   if (said.length > maxManagerBytes) {
     throw refuse('FieldValueTooLong', `Too long: may not be more than ${maxManagerBytes} bytes`);
   }
-  const at = [...said].findIndex((letter) => /\p{C}/u.test(letter));
+  const at = said.search(/\p{C}/u);
   if (at < 0) return said;
   const code = (said.codePointAt(at) ?? 0).toString(16).toUpperCase().padStart(4, '0');
   throw refuse(

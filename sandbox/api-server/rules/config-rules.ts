@@ -38,12 +38,23 @@ function immutableCauses(object: JsonObject, live: JsonObject | undefined): read
   return changed.map((field) => ({ reason: 'FieldValueForbidden', field, message }));
 }
 
+function sharedKeys(object: JsonObject): readonly FieldCause[] {
+  const binary = objectAt(object, 'binaryData');
+  const shared = Object.keys(objectAt(object, 'data')).filter((key) => key in binary);
+  return shared.map((key) => ({
+    reason: 'FieldValueInvalid',
+    field: `data[${key}]`,
+    message: `Invalid value: ${JSON.stringify(key)}: duplicate of key present in binaryData`,
+  }));
+}
+
 export const configMapRules: KindRules = {
   ...plainRules,
   validate: (object, live) => [
     ...immutableCauses(object, live),
     ...keyCauses(object, 'data'),
     ...keyCauses(object, 'binaryData'),
+    ...sharedKeys(object),
   ],
 };
 
@@ -51,5 +62,37 @@ export const secretRules: KindRules = {
   ...plainRules,
   selectable: { type: (object) => stringAt(object, 'type') },
   unsupportedField: (field) => `field label not supported: ${field}`,
-  validate: (object, live) => [...immutableCauses(object, live), ...keyCauses(object, 'data')],
+  validate: (object, live) => [
+    ...typeCauses(object, live),
+    ...immutableCauses(object, live),
+    ...keyCauses(object, 'data'),
+    ...requiredKeys(object),
+  ],
 };
+
+function typeCauses(object: JsonObject, live: JsonObject | undefined): readonly FieldCause[] {
+  if (live === undefined || live.type === object.type) return [];
+  const message = `Invalid value: ${JSON.stringify(object.type ?? '')}: field is immutable`;
+  return [{ reason: 'FieldValueInvalid', field: 'type', message }];
+}
+
+const keysOfType: Readonly<Record<string, readonly string[]>> = {
+  'kubernetes.io/tls': ['tls.crt', 'tls.key'],
+  'kubernetes.io/ssh-auth': ['ssh-privatekey'],
+  'kubernetes.io/dockerconfigjson': ['.dockerconfigjson'],
+  'kubernetes.io/dockercfg': ['.dockercfg'],
+};
+
+function requiredKeys(object: JsonObject): readonly FieldCause[] {
+  const data = objectAt(object, 'data');
+  const missing = (key: string): FieldCause => ({
+    reason: 'FieldValueRequired',
+    field: `data[${key}]`,
+    message: 'Required value',
+  });
+  const type = stringAt(object, 'type');
+  if (type === 'kubernetes.io/basic-auth') {
+    return 'username' in data || 'password' in data ? [] : ['password', 'username'].map(missing);
+  }
+  return (keysOfType[type] ?? []).filter((key) => !(key in data)).map(missing);
+}

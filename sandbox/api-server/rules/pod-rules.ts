@@ -1,7 +1,8 @@
 /** Rules of pods: their first status, their end that waits for the kubelet, and what of a spec may still change. */
 
 import type { JsonObject } from '../../../crds/schema/json.ts';
-import { numberAt, objectAt, objectsAt, stringAt } from '../json-access.ts';
+import type { FieldCause } from '../contract.ts';
+import { numberAt, objectAt, objectsAt, sameJson, stringAt, without } from '../json-access.ts';
 import { type KindRules, plainRules } from '../kind-rules.ts';
 
 export const podRules: KindRules = {
@@ -19,6 +20,7 @@ export const podRules: KindRules = {
   },
   unsupportedField: (field) => `field label not supported: ${field}`,
   create: newPod,
+  validate: changedSpec,
   graceSeconds,
   returnsDeleted: true,
 };
@@ -66,4 +68,23 @@ function graceSeconds(pod: JsonObject): number {
   const phase = stringAt(pod, 'status', 'phase');
   if (stringAt(pod, 'spec', 'nodeName') === '' || phase === 'Failed' || phase === 'Succeeded') return 0;
   return numberAt(pod, 'spec', 'terminationGracePeriodSeconds') ?? 30;
+}
+
+/** What may change in the spec of a pod that is there. */
+function changedSpec(pod: JsonObject, live: JsonObject | undefined): readonly FieldCause[] {
+  if (live === undefined || sameJson(fixedPart(pod, live), fixedPart(live, live))) return [];
+  const message =
+    'Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,' +
+    '`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),' +
+    '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
+  return [{ reason: 'FieldValueForbidden', field: 'spec', message }];
+}
+
+function fixedPart(pod: JsonObject, live: JsonObject): JsonObject {
+  const spec = without(objectAt(pod, 'spec'), 'activeDeadlineSeconds', 'tolerations', 'ephemeralContainers');
+  const images = (key: string): JsonObject =>
+    spec[key] === undefined ? {} : { [key]: objectsAt(spec, key).map((container) => without(container, 'image')) };
+  // The binding of a pod comes through here as well: its node is fixed from then on.
+  const bound = stringAt(live, 'spec', 'nodeName') === '' ? { nodeName: '' } : {};
+  return { ...spec, ...images('containers'), ...images('initContainers'), ...bound };
 }

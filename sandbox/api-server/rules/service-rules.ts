@@ -2,7 +2,8 @@
 
 import type { JsonObject } from '../../../crds/schema/json.ts';
 import { services } from '../builtin-shelves.ts';
-import { listAt, merged, objectAt, stringAt } from '../json-access.ts';
+import type { FieldCause } from '../contract.ts';
+import { listAt, merged, objectAt, objectsAt, stringAt } from '../json-access.ts';
 import { type KindRules, plainRules, type RuleContext } from '../kind-rules.ts';
 
 export const serviceRules: KindRules = {
@@ -17,6 +18,8 @@ export const serviceRules: KindRules = {
   unsupportedField: (field) => `field label not supported: ${field}`,
   create: (service, context) => ({ ...service, spec: withAddress(service, context), status: { loadBalancer: {} } }),
   update: keepAddress,
+  validate: addressCauses,
+  refuse: takenAddress,
 };
 
 function withAddress(service: JsonObject, context: RuleContext): JsonObject {
@@ -31,6 +34,7 @@ function withAddress(service: JsonObject, context: RuleContext): JsonObject {
     clusterIPs: [clusterIP],
     type,
     sessionAffinity: spec.sessionAffinity ?? 'None',
+    ...(type === 'ClusterIP' ? {} : { ports: withNodePorts(spec, context) }),
     ipFamilies: ['IPv4'],
     ipFamilyPolicy: spec.ipFamilyPolicy ?? 'SingleStack',
     internalTrafficPolicy: spec.internalTrafficPolicy ?? 'Cluster',
@@ -56,4 +60,36 @@ function keepAddress(service: JsonObject, live: JsonObject): JsonObject {
     if (spec[key] === undefined || spec[key] === '') kept[key] = old[key];
   }
   return Object.keys(kept).length === 0 ? service : { ...service, spec: merged(spec, kept) };
+}
+
+function addressCauses(service: JsonObject, live: JsonObject | undefined): readonly FieldCause[] {
+  const before = listAt(live, 'spec', 'clusterIPs')[0];
+  const after = listAt(service, 'spec', 'clusterIPs')[0] ?? stringAt(service, 'spec', 'clusterIP');
+  if (
+    live === undefined ||
+    before === undefined ||
+    after === before ||
+    stringAt(service, 'spec', 'type') === 'ExternalName'
+  ) {
+    return [];
+  }
+  const message = `Invalid value: ${JSON.stringify([stringAt(service, 'spec', 'clusterIP')])}: may not change once set`;
+  return [{ reason: 'FieldValueInvalid', field: 'spec.clusterIPs[0]', message }];
+}
+
+/** An address that another Service has. */
+function takenAddress(service: JsonObject, context: RuleContext): readonly FieldCause[] {
+  const address = stringAt(service, 'spec', 'clusterIP');
+  if (address === '' || address === 'None') return [];
+  const taken = context.stored(services.shelf, '').some((other) => stringAt(other, 'spec', 'clusterIP') === address);
+  if (!taken) return [];
+  const message = `Invalid value: ${JSON.stringify([address])}: failed to allocate IP ${address}: provided IP is already allocated`;
+  return [{ reason: 'FieldValueInvalid', field: 'spec.clusterIPs', message }];
+}
+
+function withNodePorts(spec: JsonObject, context: RuleContext): readonly JsonObject[] {
+  return objectsAt(spec, 'ports').map((port) => ({
+    ...port,
+    nodePort: port.nodePort ?? 30_000 + Math.floor(context.random() * 2768),
+  }));
 }
