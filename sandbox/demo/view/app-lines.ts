@@ -38,7 +38,7 @@ export function trafficLines({ traffic, canary }: AppPicture, columns: number, s
     return `${label(index === 0 ? 'traffic' : '')}${fit(role, roleWidth)}${fit(drawn, width)} ${share}`;
   });
   const said = { yes: 'confirmed by the router', no: 'not confirmed yet', unknown: '' }[confirmed];
-  const asked = [`asked for: ${wantedPct} % canary`, said, `${Math.round(requestsPerSecond)} requests/s`];
+  const asked = [`asked for ${wantedPct} % canary`, said, `${Math.round(requestsPerSecond)} requests/s`];
   return [...lines, `${label('')}${paint(asked.filter(Boolean).join(', '), 'faint', style)}`];
 }
 

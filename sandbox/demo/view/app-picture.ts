@@ -177,7 +177,7 @@ function whyOf(scene: Scene, verdict: VerdictPicture | undefined): string {
   const [first = '', ...rest] = where;
   switch (situationOf(scene)) {
     case 'aborted':
-      return [givenUp(first, verdict), ...rest, revertSentence(scene)].filter(Boolean).join(' ');
+      return [givenUp(first, verdict), revertSentence(scene), ...rest].filter(Boolean).join(' ');
     case 'paused':
     case 'waiting':
     case 'progressing':

@@ -24,7 +24,7 @@ export interface ViewSize {
 
 const mostColumns = 160;
 /** From here on the Git log stands beside the application instead of below it. */
-const besideFrom = 112;
+const besideFrom = 120;
 const gap = 2;
 const authorWidth = 8;
 
