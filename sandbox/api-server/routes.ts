@@ -71,6 +71,7 @@ const version: JsonObject = {
 function fixedPath(core: Core, call: ApiCall, path: string): ApiReply | undefined {
   if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return ok;
   if (path === '/version') return json(version);
+  if (path === '/openapi/v2' && call.accept.includes('protobuf')) return emptyOpenapiV2;
   if (path.startsWith('/openapi/')) return openapi(core, path);
   const catalogue = { kinds: core.kinds.all(), reviews: reviewKinds };
   if (path === '/api') return json(discoveryList(call, catalogue, true));
@@ -99,6 +100,9 @@ function discoveryList(call: ApiCall, catalogue: discovery.Catalogue, core: bool
   if (formOf(call.accept) === 'discovery') return discovery.aggregatedDiscovery(catalogue, core);
   return core ? discovery.coreVersions() : discovery.groupList(catalogue);
 }
+
+/** A protobuf document that says `swagger: 2.0`: kubectl asks for it when version 3 does not know a kind. */
+const emptyOpenapiV2: ApiReply = { kind: 'text', status: 200, text: '\n\u00032.0' };
 
 function openapi(core: Core, path: string): ApiReply {
   const catalogue = { kinds: core.kinds.all(), reviews: reviewKinds };
