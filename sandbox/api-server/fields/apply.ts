@@ -5,7 +5,7 @@ import type { Applied, KindSchema, Ownership } from '../contract.ts';
 import { compare } from './compare.ts';
 import { type Conflict, conflictAnswer } from './conflict.ts';
 import { emptyObject } from './empty-object.ts';
-import { type FieldSet, intersection, isEmpty, isSameSet, union } from './field-set.ts';
+import { difference, type FieldSet, intersection, isEmpty, isSameSet, union } from './field-set.ts';
 import { lastAppliedConflicts, withLastApplied } from './last-applied.ts';
 import { isOf, type Manager, managersOf, timeOf, withFields, withManagers } from './managers.ts';
 import { merge } from './merge.ts';
@@ -14,7 +14,7 @@ import { prune } from './prune.ts';
 import { isSameJson } from './same-json.ts';
 import { setOf } from './set-of.ts';
 import { misfits } from './typed.ts';
-import { minus, updated } from './track.ts';
+import { updated } from './track.ts';
 
 type Request = Ownership & { readonly force: boolean };
 
@@ -70,16 +70,29 @@ function settle({ before, after, others, last, wanted, schema, by, body }: Step)
   const real = by.force ? [] : lastAppliedConflicts(conflicts, before, schema, by.manager);
   if (real.length > 0) return conflictAnswer(real);
   const lost = union(taken, removed);
-  const kept = isEmpty(lost) ? others : others.map((one) => withFields(one, minus(one.fields, lost)));
+  const kept = isEmpty(lost) ? others : others.map((one) => withFields(one, difference(one.fields, lost)));
   const isNoop = isSameJson(before, after);
-  const own = entryFor(withoutServerOwned(wanted), last, by, isNoop);
+  const fields = withoutServerOwned(wanted);
+  const own = isRepeated(fields, last, by, isNoop || (() => isSameJson(before, schema.normalise(after).object)))
+    ? last
+    : entryFor(fields, last, by, isNoop);
   const object = withManagers(withLastApplied(after, body, by.manager), [...kept, own]);
   return { kind: 'ok', object };
 }
 
+/** The same fields applied again, and the object is the same in the end: what is empty may be dropped when it is read. */
+function isRepeated(
+  fields: FieldSet,
+  last: Manager | undefined,
+  by: Request,
+  isNoop: true | (() => boolean),
+): last is Manager {
+  if (last === undefined || last.apiVersion !== by.apiVersion || !isSameSet(fields, last.fields)) return false;
+  return isNoop === true || isNoop();
+}
+
 /** The time only moves when the object changed. */
 function entryFor(fields: FieldSet, last: Manager | undefined, by: Request, isNoop: boolean): Manager {
-  if (isNoop && last !== undefined && last.apiVersion === by.apiVersion && isSameSet(fields, last.fields)) return last;
   const time = isNoop ? last?.time : timeOf(by.now);
   return {
     manager: by.manager || 'unknown',

@@ -59,13 +59,27 @@ export function union(a: FieldSet, b: FieldSet): FieldSet {
   });
 }
 
-/** Members of `a` that are not in `b`. */
+/** Members of `a` that are not in `b`; `a` itself when that is all of them. */
 export function difference(a: FieldSet, b: FieldSet): FieldSet {
   if (isEmpty(a) || isEmpty(b)) return a;
-  return join(a, b, (left, right) => {
-    if (left === undefined || right === undefined) return left;
-    return nodeOf(isMember(left) && !isMember(right), difference(withoutSelf(left), right));
-  });
+  let left: Record<string, FieldSet> | undefined;
+  for (const element in b) {
+    const [mine, theirs] = [a[element], b[element]];
+    if (element === '.' || mine === undefined || theirs === undefined) continue;
+    const node = nodeWithout(mine, theirs);
+    if (node === mine) continue;
+    left ??= { ...a };
+    if (node === undefined) delete left[element];
+    else left[element] = node;
+  }
+  return left ?? a;
+}
+
+function nodeWithout(mine: FieldSet, theirs: FieldSet): FieldSet | undefined {
+  const isKept = isMember(mine) && !isMember(theirs);
+  const left = difference(mine, theirs);
+  // The mark of a member is taken away together with the member.
+  return left === mine && isKept === isMember(mine) ? mine : nodeOf(isKept, withoutSelf(left));
 }
 
 /** Members of both. */
@@ -103,23 +117,15 @@ export function isSameSet(a: FieldSet, b: FieldSet): boolean {
 export function pathsOf(set: FieldSet, at: readonly string[] = []): readonly (readonly string[])[] {
   const elements = Object.keys(set)
     .filter((element) => element !== '.')
-    .toSorted(compareElements);
+    .toSorted();
   const here = elements.filter((element) => isMember(set[element])).map((element) => [...at, element]);
   const below = elements.flatMap((element) => pathsOf(set[element] ?? emptySet, [...at, element]));
   return [...here, ...below];
 }
 
-/** The set with its elements in the order in which a server writes them. */
+/** The set with its elements in the order in which a server writes them: fields, then keys, then values, each by name. */
 export function sorted(set: FieldSet): JsonObject {
   const result: Record<string, JsonObject> = {};
-  for (const element of Object.keys(set).toSorted(compareElements)) result[element] = sorted(set[element] ?? emptySet);
+  for (const element of Object.keys(set).toSorted()) result[element] = sorted(set[element] ?? emptySet);
   return result;
-}
-
-const ranks: Readonly<Record<string, number>> = { '.': 0, f: 1, k: 2, v: 3, i: 4 };
-
-function compareElements(a: string, b: string): number {
-  const rank = (ranks[a[0] ?? ''] ?? 9) - (ranks[b[0] ?? ''] ?? 9);
-  if (rank !== 0) return rank;
-  return a < b ? -1 : a > b ? 1 : 0;
 }

@@ -8,9 +8,9 @@ import { setOf } from './set-of.ts';
 
 /** `owned` is what all managers own now, the applying one with its new configuration included. */
 export function prune(merged: JsonObject, last: FieldSet, owned: FieldSet, structure: Structure): JsonObject {
+  if (isEmpty(difference(last, owned))) return merged;
   const lastNamed = withNamed(last, structure);
   const ownedNamed = withNamed(owned, structure);
-  if (isEmpty(difference(lastNamed, ownedNamed))) return merged;
   const all = namedSetOf(merged, structure);
   const without = namedSetOf(withoutFields(merged, lastNamed, structure), structure);
   // What others own comes back, with all that is around it.

@@ -47,7 +47,7 @@ export function updated(
   const keep = (set: FieldSet): FieldSet => ofSubresource(set, schema, by.subresource);
   const taken = keep(union(found.modified, found.added));
   const lost = union(taken, keep(found.removed));
-  const others = isEmpty(lost) ? managers : managers.map((one) => withFields(one, minus(one.fields, lost)));
+  const others = isEmpty(lost) ? managers : managers.map((one) => withFields(one, difference(one.fields, lost)));
   const own = withoutServerOwned(taken);
   if (isEmpty(own)) return others;
   const previous = others.find((one) => isOf(one, by, 'Update'));
@@ -61,16 +61,4 @@ export function updated(
     fields: previous === undefined ? own : union(previous.fields, own),
   };
   return [...others.filter((one) => one !== previous), entry];
-}
-
-/** `fields` itself when nothing was lost, so that its entry stays as it is. */
-export function minus(fields: FieldSet, lost: FieldSet): FieldSet {
-  const left = difference(fields, lost);
-  return sizeOf(left) === sizeOf(fields) ? fields : left;
-}
-
-function sizeOf(set: FieldSet): number {
-  let size = 1;
-  for (const element in set) size += sizeOf(set[element] ?? {});
-  return size;
 }

@@ -14,9 +14,25 @@ export interface CustomNames {
   readonly kind: string;
 }
 
-/** `crdVersion` is one entry of `spec.versions` of a CustomResourceDefinition. Compile once, use for every object.
- * @throws Error that names a CEL rule which can't be run. */
+/** Compiled before, by the text of the definition: many servers of one process have the same definitions. */
+const compiled = new Map<string, KindSchema>();
+const mostCompiled = 100;
+
+/**
+ * `crdVersion` is one entry of `spec.versions` of a CustomResourceDefinition.
+ * @throws Error that names a CEL rule which can't be run.
+ */
 export function customSchema(crdVersion: JsonObject, _names: CustomNames): KindSchema {
+  const text = JSON.stringify([crdVersion['schema'], crdVersion['subresources']]);
+  const known = compiled.get(text);
+  if (known !== undefined) return known;
+  const made = compile(crdVersion);
+  if (compiled.size >= mostCompiled) compiled.clear();
+  compiled.set(text, made);
+  return made;
+}
+
+function compile(crdVersion: JsonObject): KindSchema {
   const given = isJsonObject(crdVersion['schema']) ? crdVersion['schema']['openAPIV3Schema'] : undefined;
   const schema = isJsonObject(given) ? given : { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   const subresources = isJsonObject(crdVersion['subresources']) ? crdVersion['subresources'] : {};
