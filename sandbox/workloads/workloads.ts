@@ -13,6 +13,7 @@ import { keyOf } from '../../kube/ref.ts';
 import { silentLog } from '../../kube/silent-log.ts';
 import { allCaches, makeCaches } from './caches.ts';
 import { deploymentController } from './deployment/controller.ts';
+import { disruptionController } from './disruption/controller.ts';
 import { endpointSliceController } from './endpoint-slice/controller.ts';
 import { garbageCollector } from './garbage/controller.ts';
 import { jobControllers } from './job/controller.ts';
@@ -40,7 +41,7 @@ export const workloadsAgent = 'tidegate-sandbox-workloads/1';
 /** Resolves when everything has been listed once and the controllers work. Rejects when the API server cannot be used. */
 export async function startWorkloads(options: WorkloadOptions): Promise<Workloads> {
   const stop = new AbortController();
-  const events = options.events === true ? recorder(options) : undefined;
+  const events = eventsByController(options);
   const room = makeRoom(options, events);
   const garbage = garbageCollector(room);
   const loops = [
@@ -48,11 +49,12 @@ export async function startWorkloads(options: WorkloadOptions): Promise<Workload
     deploymentController(room),
     ...jobControllers(room),
     endpointSliceController(room),
+    disruptionController(room),
     namespaceController(room, garbage),
   ];
   const caches = allCaches(room.caches);
   const running = caches.map((cache) => cache.run(stop.signal));
-  if (events !== undefined) running.push(events.run(stop.signal));
+  running.push(...[...events.values()].map((one) => one.run(stop.signal)));
   try {
     await Promise.all([garbage.start(stop.signal), ...caches.map((cache) => cache.whenSettled(stop.signal))]);
   } catch (error) {
@@ -69,7 +71,7 @@ export async function startWorkloads(options: WorkloadOptions): Promise<Workload
   };
 }
 
-function makeRoom(options: WorkloadOptions, events: BackgroundEvents | undefined): Room {
+function makeRoom(options: WorkloadOptions, events: ReadonlyMap<string, BackgroundEvents>): Room {
   const { transport, clock, log = silentLog, random = Math.random } = options;
   const found = discovery(transport, { clock });
   const client = kubeClient(transport, found);
@@ -79,7 +81,7 @@ function makeRoom(options: WorkloadOptions, events: BackgroundEvents | undefined
     caches: makeCaches(base),
     writes: ownWrites(clock),
     tell: (regarding, type, reason, message) =>
-      events?.record({ regarding: regardingOf(regarding), type, reason, message, at: clock.now() }),
+      events.get(regarding.kind)?.record({ regarding: regardingOf(regarding), type, reason, message, at: clock.now() }),
   };
 }
 
@@ -87,7 +89,12 @@ function regardingOf(object: KubeObject) {
   return { ...keyOf(object), uid: object.metadata.uid ?? '', apiVersion: object.apiVersion };
 }
 
-function recorder({ transport, clock }: WorkloadOptions): BackgroundEvents {
-  const name = 'workloads.sandbox.tidegate.io';
-  return eventRecorder({ transport, clock, reportingController: name, reportingInstance: 'sandbox' });
+/** Each under the name that users know from a real cluster; none when Events are not wanted. */
+function eventsByController({ events, transport, clock }: WorkloadOptions): ReadonlyMap<string, BackgroundEvents> {
+  const kinds = events === true ? ['ReplicaSet', 'Deployment', 'Job'] : [];
+  const recorderOf = (kind: string): BackgroundEvents => {
+    const reportingController = `${kind.toLowerCase()}-controller`;
+    return eventRecorder({ transport, clock, reportingController, reportingInstance: 'sandbox' });
+  };
+  return new Map(kinds.map((kind) => [kind, recorderOf(kind)]));
 }

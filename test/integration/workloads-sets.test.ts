@@ -177,6 +177,47 @@ const scenarios: Readonly<Record<string, Scenario>> = {
   },
 };
 
+const budgets: Readonly<Record<string, Scenario>> = {
+  'a disruption budget knows what may go': async (world, namespace) => {
+    const budget = (name: string, spec: object): object => ({
+      apiVersion: 'policy/v1',
+      kind: 'PodDisruptionBudget',
+      metadata: { name, namespace },
+      spec: { selector: { matchLabels: { app: name } }, ...spec },
+    });
+    const statuses: unknown[] = [];
+    const note = async (name: string, healthy: number): Promise<void> => {
+      const seen = await world.until(
+        `${healthy} are healthy`,
+        'policy',
+        'PodDisruptionBudget',
+        namespace,
+        name,
+        (one) =>
+          num(one, 'status', 'observedGeneration') === 1 &&
+          num(one, 'status', 'currentHealthy') === healthy &&
+          num(one, 'status', 'expectedPods') === healthy,
+      );
+      statuses.push(plainStatus(seen));
+    };
+    for (const [name, spec] of Object.entries(limits)) {
+      await world.create(budget(name, spec));
+      await note(name, 0);
+      const set = await world.create(replicaSet(namespace, name, { replicas: 3 }));
+      await note(name, 3);
+      await world.patch(set, { spec: { replicas: 2 } });
+      await note(name, 2);
+    }
+    return statuses;
+  },
+};
+const limits = {
+  least: { minAvailable: 2 },
+  'least-share': { minAvailable: '60%' },
+  most: { maxUnavailable: 1 },
+  'most-share': { maxUnavailable: '10%' },
+};
+
 const map = (namespace: string, name: string, owners: readonly object[] = [], more: object = {}): object => ({
   apiVersion: 'v1',
   kind: 'ConfigMap',
@@ -316,7 +357,7 @@ function definition(group: string): object {
   };
 }
 
-const all: Readonly<Record<string, Scenario>> = { ...scenarios, ...garbage };
+const all: Readonly<Record<string, Scenario>> = { ...scenarios, ...budgets, ...garbage };
 
 describe.skipIf(missing !== undefined)(`workload controllers${missing ? ` (skipped: ${missing})` : ''}`, () => {
   let worlds: readonly WorkloadWorld[] = [];
