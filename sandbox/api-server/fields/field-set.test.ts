@@ -40,9 +40,9 @@ describe('sets of fields', () => {
       fc.property(paths, paths, (one, other) => {
         const [left, right] = [asTexts(one), asTexts(other)];
         const [a, b] = [setOfPaths(one), setOfPaths(other)];
-        expect(texts(union(a, b))).toEqual([...left.union(right)].toSorted());
-        expect(texts(difference(a, b))).toEqual([...left.difference(right)].toSorted());
-        expect(texts(intersection(a, b))).toEqual([...left.intersection(right)].toSorted());
+        expect(texts(union(a, b))).toEqual([...new Set([...left, ...right])].toSorted());
+        expect(texts(difference(a, b))).toEqual([...left].filter((path) => !right.has(path)).toSorted());
+        expect(texts(intersection(a, b))).toEqual([...left].filter((path) => right.has(path)).toSorted());
       }),
     );
   });
