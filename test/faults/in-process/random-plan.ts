@@ -19,6 +19,7 @@ export function randomPlan(seed: number, places: Places): Plan {
   const random = fork(seed, 'plan');
   const count = pick(random, [1, 1, 1, 2, 2, 3]);
   const faults = Array.from({ length: count }, () => randomFault(random, places));
+  if (faults.some(({ crash }) => crash) && random() < 0.3) faults.push(crashInRecovery(random));
   return { scenario: scenarioOf(seed), seed, faults };
 }
 
@@ -44,6 +45,12 @@ function writeFault(random: Random, places: Places): PlannedFault {
   if (kind === 'busy') return { at, kind, crash: false, times: pick(random, [1, 2, 5]) };
   if (kind === 'late') return { at, kind, crash: false, ms: Math.ceil(random() * 8_000) };
   return { at, kind, crash: false };
+}
+
+/** The new process dies as well, at one of the first things it does. */
+function crashInRecovery(random: Random): PlannedFault {
+  const at = { writeAfterRestart: 1 + Math.floor(random() * 6) };
+  return { at, kind: pick(random, ['before-commit', 'reply-lost', 'after-reply'] as const), crash: true };
 }
 
 const watched = [

@@ -105,7 +105,10 @@ function work(jobs: Job[], take: (report: RunReport) => void): Promise<void> {
     clearTimeout(limit);
     current = left > 0 ? jobs.shift() : undefined;
     left -= 1;
-    if (current === undefined) return void child.disconnect();
+    if (current === undefined) {
+      child.disconnect();
+      return;
+    }
     child.send(current);
     limit = setTimeout(() => child.kill('SIGKILL'), longestRunMs);
   };

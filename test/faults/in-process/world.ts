@@ -151,6 +151,7 @@ function keepController(world: Made, { plan, log, seen }: WorldOptions) {
     });
   };
   const again = async (): Promise<void> => {
+    world.trouble.writes.restarted();
     if (choices() < 0.5) world.git.forget();
     await clock.sleep(200 + choices() * 3_000, new AbortController().signal);
     start();

@@ -20,6 +20,8 @@ export type ScenarioName = z.infer<typeof ScenarioName>;
 export const Place = z.union([
   z.strictObject({ write: z.string(), occurrence: z.number().int().min(1) }),
   z.strictObject({ nthWrite: z.number().int().min(1) }),
+  // The k-th write of a controller that was started again: a crash in recovery (P05).
+  z.strictObject({ writeAfterRestart: z.number().int().min(1) }),
   z.strictObject({ git: z.enum(['sync', 'render', 'compare', 'merge', 'push']), nth: z.number().int().min(1) }),
   z.strictObject({ reading: z.number().int().min(1) }),
 ]);
@@ -56,8 +58,8 @@ export type FaultKind = z.infer<typeof FaultKind>;
 export const PlannedFault = z.strictObject({
   at: Place,
   kind: FaultKind,
-  /** `crash`: the controller ends there and a new one starts on what is left. `go on`: the same one lives with it. */
-  then: z.enum(['crash', 'go on']).default('go on'),
+  /** True: the controller ends there and a new one starts on what is left. False: the same one lives with it. */
+  crash: z.boolean().default(false),
   ms: z.number().int().min(1).optional(),
   times: z.number().int().min(1).optional(),
   /** Kind of the watch. */

@@ -26,7 +26,9 @@ it('names verb, resource, object and the fields that change, without preconditio
 it('gives the same identity in runs whose hashes differ, and tells revisions apart', () => {
   const identities = (hashes: readonly string[]) => {
     const known = roles();
-    return hashes.map((hash) => writeIdentity(aWrite({ path: replicaSet(hash), body: { spec: { replicas: 1 } } }), known));
+    return hashes.map((hash) =>
+      writeIdentity(aWrite({ path: replicaSet(hash), body: { spec: { replicas: 1 } } }), known),
+    );
   };
 
   expect(identities(['6bcf7d9', '75f8d4b', '6bcf7d9'])).toEqual([
