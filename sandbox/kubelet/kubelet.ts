@@ -110,8 +110,7 @@ export async function startKubelet(options: KubeletOptions): Promise<Kubelet> {
     requests: (pod) => findPod(node, pod)?.counter.counts(),
     async stop() {
       stop.abort();
-      const runs = [...node.known.values()].flatMap(({ run }) => (run === undefined ? [] : [run]));
-      await Promise.all(runs.map((run) => run.abandon()));
+      await Promise.all([...node.known.keys()].map((uid) => forget(node, uid)));
       await Promise.all([loops, logs?.close()]);
       own?.close();
     },

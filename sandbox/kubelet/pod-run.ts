@@ -14,6 +14,8 @@ export interface PodContext {
   readonly client: KubeClient;
   readonly clock: Clock;
   readonly log: Log;
+  /** The node stops: objects stay as they are. */
+  readonly stopped: AbortSignal;
   readonly podIp: string;
   readonly hostIp: string;
   readonly listen: Listen;
@@ -186,11 +188,10 @@ async function writeStatus(client: KubeClient, { pod, status, listens }: StatusN
 }
 
 /** Removes the object, as a kubelet does when the containers have ended. Tries until it is gone or another pod has its name. */
-export async function removePod(context: Pick<PodContext, 'client' | 'clock'>, pod: Pod): Promise<void> {
-  const forever = new AbortController().signal;
-  for (let tries = 0; tries < 100; tries += 1) {
+export async function removePod(context: Pick<PodContext, 'client' | 'clock' | 'stopped'>, pod: Pod): Promise<void> {
+  for (let tries = 0; tries < 100 && !context.stopped.aborted; tries += 1) {
     const result = await context.client.delete(podKey(pod), { uid: pod.metadata.uid, gracePeriodSeconds: 0 });
     if (result.kind === 'ok' || result.kind === 'not-found' || result.kind === 'conflict') return;
-    await context.clock.sleep(retryMs, forever);
+    await context.clock.sleep(retryMs, context.stopped);
   }
 }
