@@ -32,7 +32,8 @@ export function applyObject(
   const result = applyFields(live, applied, kind.schema, { ...ownership(write), force });
   if (result.kind === 'conflict') throw applyConflict(result.message, result.causes);
   if (result.kind === 'invalid') throw internalError(result.message);
-  const { object, unknown, refused } = kind.schema.normalise(inNamespace(result.object, write.target.namespace));
+  const placed = inNamespace(result.object, write.target.namespace);
+  const { object, unknown, refused } = kind.schema.normalise(placed, 'apply');
   if (refused !== undefined) throw internalError(refused);
   reportUnknown(write, unknown, badRequest);
   if (live !== undefined) return { object: updateObject(write, object, live, true), created: false };

@@ -118,8 +118,11 @@ export interface KindSchema {
   /** Whether status is written through its own subresource only. */
   readonly hasStatus: boolean;
   readonly hasScale: boolean;
-  /** Drops unknown fields and fills defaults in; `unknown` are the paths that were dropped, as strict validation names them. */
-  normalise(object: JsonObject): Normalised;
+  /**
+   * Drops unknown fields and fills defaults in; `unknown` are the paths that were dropped, as strict validation
+   * names them. `apply`: what an apply made is not read again, so that nulls which it left in a custom resource stay.
+   */
+  normalise(object: JsonObject, from?: 'request' | 'apply'): Normalised;
   /** Schema, then CEL rules; with the old object also transition rules. `[]` when all is well. */
   validate(object: JsonObject, old: JsonObject | undefined): readonly FieldCause[];
   /** How lists and maps at a path merge under apply. */

@@ -8,8 +8,7 @@ import { metadataOf, nameOf, namespaceOf, stringAt, without, withMetadata } from
 import { metadataCauses } from './metadata-checks.ts';
 import { checkNamespaceOpen } from './namespace-gate.ts';
 import { generatedName, nameCauses, newUid } from './object-names.ts';
-import type { ServedKind } from './served-kind.ts';
-import { apiVersionOf } from './served-kind.ts';
+import { apiVersionOf, type ServedKind, storedKind } from './served-kind.ts';
 import { alreadyExists, badRequest, internalError, invalid } from './status-error.ts';
 
 /** What the server alone decides in a new object. */
@@ -26,7 +25,7 @@ export function createObject(write: Write, body: JsonObject, tracked = false): J
   const fresh = kind.rules.create?.(owned, ruleContext(core)) ?? owned;
   const name = nameOf(fresh);
   const causes = [...createCauses(kind, fresh), ...(kind.rules.refuse?.(fresh, ruleContext(core)) ?? [])];
-  if (causes.length > 0) throw invalid(kind, name, causes);
+  if (causes.length > 0) throw invalid(storedKind(kind), name, causes);
   if (stringAt(fresh, 'metadata', 'resourceVersion') !== '') {
     throw internalError('resourceVersion should not be set on objects to be created');
   }

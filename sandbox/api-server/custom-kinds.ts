@@ -3,10 +3,9 @@
 import type { JsonObject } from '../../crds/schema/json.ts';
 import { shelfName } from './builtin-shelves.ts';
 import { listAt, objectAt, objectsAt, stringAt, textOf } from './json-access.ts';
-import type { KindSchema } from './contract.ts';
+import { compiledSchema } from './compiled-schema.ts';
 import { type KindRules, plainRules } from './kind-rules.ts';
 import { customPrinter } from './printing/custom-printer.ts';
-import { type CustomNames, customSchema } from './schema/custom.ts';
 import type { ScalePaths, ServedKind, Subresource } from './served-kind.ts';
 
 const verbs = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
@@ -51,20 +50,6 @@ function customKind(spec: JsonObject, version: JsonObject): ServedKind {
     rules: { ...rules, selectable: selectableFields(version) },
     printer: customPrinter(version),
   };
-}
-
-/** Compiled schemas by their text: a definition comes with every change of its status, and many servers have the same ones. */
-const compiled = new Map<string, KindSchema>();
-const maxCompiled = 100;
-
-function compiledSchema(version: JsonObject, names: CustomNames): KindSchema {
-  const key = JSON.stringify([names, version.schema, version.subresources]);
-  const known = compiled.get(key);
-  if (known !== undefined) return known;
-  if (compiled.size >= maxCompiled) compiled.clear();
-  const schema = customSchema(version, names);
-  compiled.set(key, schema);
-  return schema;
 }
 
 function textsAt(object: JsonObject, key: string): readonly string[] {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { valueAt } from './json-access.ts';
+import { stringAt, valueAt } from './json-access.ts';
 import { configMap, paths, pod, testServer } from './testing/test-server.ts';
 
 const a = `${paths.maps}/a`;
@@ -114,7 +114,7 @@ describe('tokens of accounts', () => {
     const server = testServer();
     const account = '/api/v1/namespaces/default/serviceaccounts/default';
     const request = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec: { expirationSeconds: 600 } };
-    const token = () => String(valueAt(server.post(`${account}/token`, request).body, 'status', 'token'));
+    const token = () => stringAt(server.post(`${account}/token`, request).body, 'status', 'token');
 
     const first = token();
     expect(server.api.authenticate(first)).toBe('system:serviceaccount:default:default');

@@ -6,7 +6,7 @@ import { afterEach, expect, it } from 'vitest';
 import { type HttpsServer, serveHttps } from './https.ts';
 import { configMap, paths, pod, type TestServer, testServer } from './testing/test-server.ts';
 
-const stops: (() => Promise<unknown> | unknown)[] = [];
+const stops: (() => unknown)[] = [];
 afterEach(async () => {
   for (const stop of stops.splice(0)) await stop();
 });

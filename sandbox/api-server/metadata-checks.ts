@@ -113,12 +113,13 @@ function ownerCauses(owners: readonly JsonObject[]): readonly FieldCause[] {
 const standardFinalizers = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
 
 function finalizerCauses(finalizers: readonly Json[]): readonly FieldCause[] {
-  return finalizers.flatMap((finalizer) => {
+  return finalizers.flatMap((finalizer, index) => {
     const text = textOf(finalizer);
     const words = keyWords(text);
     if (words.length > 0) return words.map((said) => wrong('metadata.finalizers', text, said));
     if (text.includes('/') || standardFinalizers.has(text)) return [];
-    return [wrong('metadata.finalizers', text, 'name is neither a standard finalizer name nor is it fully qualified')];
+    const said = 'name is neither a standard finalizer name nor is it fully qualified';
+    return [wrong(`metadata.finalizers[${index}]`, text, said)];
   });
 }
 

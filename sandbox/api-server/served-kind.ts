@@ -68,3 +68,8 @@ export interface ServedKind {
 export function apiVersionOf({ group, version }: { readonly group: string; readonly version: string }): string {
   return group === '' ? version : `${group}/${version}`;
 }
+
+/** As which kind a real server knows what is wrong: that of the stored form. */
+export function storedKind(kind: ServedKind): { readonly group: string; readonly kind: string } {
+  return { group: kind.toStorage === undefined ? kind.group : '', kind: kind.kind };
+}

@@ -1,6 +1,7 @@
 /** serviceaccounts/token: a token for an account, good for the seconds asked for. */
 
 import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
+import { askedFields } from './asked-fields.ts';
 import { timestamp, type Write } from './core.ts';
 import { listAt, numberAt, stringAt } from './json-access.ts';
 import { invalid, notFound } from './status-error.ts';
@@ -23,11 +24,17 @@ export function requestToken(write: Write, body: Json | undefined): JsonObject {
   const now = core.clock.now();
   const expiresAt = now + seconds * 1000;
   const uid = stringAt(account, 'metadata', 'uid');
+  const managedFields = askedFields(request, {
+    manager: write.fieldManager,
+    apiVersion: 'authentication.k8s.io/v1',
+    timestamp: timestamp(now),
+    subresource: 'token',
+  });
   const token = core.tokens.issue({ namespace: target.namespace, name: target.name, uid, expiresAt, audiences });
   return {
     kind: 'TokenRequest',
     apiVersion: 'authentication.k8s.io/v1',
-    metadata: { name: target.name, namespace: target.namespace, uid, creationTimestamp: timestamp(now) },
+    metadata: { name: target.name, namespace: target.namespace, uid, creationTimestamp: timestamp(now), managedFields },
     spec: { audiences, expirationSeconds: seconds, boundObjectRef: null },
     status: { token, expirationTimestamp: timestamp(expiresAt) },
   };

@@ -45,7 +45,12 @@ export function qualified({ group, plural }: Named): string {
 }
 
 function detailsOf(group: string, kind: string, name: string, more: JsonObject = {}): JsonObject {
-  return { ...(name === '' ? {} : { name }), ...(group === '' ? {} : { group }), kind, ...more };
+  return {
+    ...(name === '' ? {} : { name }),
+    ...(group === '' ? {} : { group }),
+    ...(kind === '' ? {} : { kind }),
+    ...more,
+  };
 }
 
 export function notFound(what: Named, name: string): StatusError {

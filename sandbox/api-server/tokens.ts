@@ -17,6 +17,8 @@ export interface IssuedToken {
 export interface TokenUser {
   readonly username: string;
   readonly uid: string;
+  /** Of the token, as audit logs name it; '' for the admin's. */
+  readonly id: string;
 }
 
 export interface Tokens {
@@ -33,37 +35,38 @@ export interface TokenOptions {
 }
 
 export function tokenStore({ store, now, random, adminToken }: TokenOptions): Tokens {
-  const issued = new Map<string, IssuedToken>();
+  const issued = new Map<string, IssuedToken & { readonly id: string }>();
   const expire = (): void => {
     for (const [text, token] of issued) if (token.expiresAt <= now()) issued.delete(text);
   };
   return {
     issue(token) {
       expire();
-      const text = tokenText(token, now(), random);
-      issued.set(text, token);
+      const id = newUid(random);
+      const text = tokenText(token, id, now(), random);
+      issued.set(text, { ...token, id });
       return text;
     },
     userOf(text) {
-      if (text === adminToken) return { username: 'kubernetes-admin', uid: '' };
+      if (text === adminToken) return { username: 'kubernetes-admin', uid: '', id: '' };
       const token = issued.get(text);
       if (token === undefined || token.expiresAt <= now()) return undefined;
       const account = store.get(serviceAccounts.shelf, token.namespace, token.name);
       const same = account !== undefined && stringAt(account, 'metadata', 'uid') === token.uid;
-      return same ? { username: accountUser(token), uid: token.uid } : undefined;
+      return same ? { username: accountUser(token), uid: token.uid, id: token.id } : undefined;
     },
   };
 }
 
 /** Looks like a JWT, so that clients which look inside find subject and expiry; the last part is random, not a signature. */
-function tokenText(token: IssuedToken, now: Instant, random: () => number): string {
+function tokenText(token: IssuedToken, id: string, now: Instant, random: () => number): string {
   const header = { alg: 'none', typ: 'JWT' };
   const claims = {
     aud: token.audiences,
     exp: Math.floor(token.expiresAt / 1000),
     iat: Math.floor(now / 1000),
     iss: 'https://kubernetes.default.svc',
-    jti: newUid(random),
+    jti: id,
     'kubernetes.io': { namespace: token.namespace, serviceaccount: { name: token.name, uid: token.uid } },
     nbf: Math.floor(now / 1000),
     sub: accountUser(token),

@@ -7,7 +7,7 @@ import { inNamespace, ownership } from './create.ts';
 import { trackFields } from './fields/track.ts';
 import { listAt, metadataOf, merged, nameOf, sameJson, stringAt, without } from './json-access.ts';
 import { changedIdentity, metadataCauses } from './metadata-checks.ts';
-import type { ServedKind } from './served-kind.ts';
+import { type ServedKind, storedKind } from './served-kind.ts';
 import { badRequest, conflict, internalError, invalid, modifiedMeanwhile, type StatusError } from './status-error.ts';
 
 /** The stored object of the write's target, if any. */
@@ -54,7 +54,7 @@ export function updateObject(write: Write, wanted: JsonObject, live: JsonObject,
   checkVersion(write, wanted, live);
   const next = allowed(write, withLiveIdentity(wanted, live), live);
   const causes = updateCauses(kind, next, live);
-  if (causes.length > 0) throw invalid(kind, write.target.name, causes);
+  if (causes.length > 0) throw invalid(storedKind(kind), write.target.name, causes);
   const owned = tracked ? next : trackFields(live, next, kind.schema, ownership(write));
   const grown = withGeneration(kind, owned, live);
   if (sameJson(grown, live)) return live;

@@ -64,7 +64,7 @@ function keepAddress(service: JsonObject, live: JsonObject): JsonObject {
 
 function addressCauses(service: JsonObject, live: JsonObject | undefined): readonly FieldCause[] {
   const before = listAt(live, 'spec', 'clusterIPs')[0];
-  const after = listAt(service, 'spec', 'clusterIPs')[0] ?? stringAt(service, 'spec', 'clusterIP');
+  const after = stringAt(service, 'spec', 'clusterIP');
   if (
     live === undefined ||
     before === undefined ||

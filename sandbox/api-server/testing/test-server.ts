@@ -3,7 +3,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../../crds/schema/json.ts';
 import { apiServer } from '../api-server.ts';
 import type { ApiReply, ApiServer, ApiServerOptions } from '../contract.ts';
-import { valueAt } from '../json-access.ts';
+import { textOf, valueAt } from '../json-access.ts';
 
 export interface Answer {
   readonly status: number;
@@ -66,7 +66,7 @@ export function testServer(options: Partial<ApiServerOptions> = {}): TestServer 
     apply: (path, body, fieldManager, query = {}) =>
       ask('PATCH', path, body, { contentType: 'application/apply-patch+yaml', query: { fieldManager, ...query } }),
     watch: (path, query = {}) => openWatch(reply('GET', path, undefined, { query: { watch: 'true', ...query } })),
-    advance: clock.advance,
+    advance: (ms) => clock.advance(ms),
   };
 }
 
@@ -83,7 +83,7 @@ function openWatch(reply: ApiReply): OpenedWatch {
   const close = reply.open({ line: (line) => void lines.push(line), end: () => void (ended = true) });
   const title = (line: JsonObject): string => {
     const name = valueAt(line, 'object', 'metadata', 'name');
-    return typeof name === 'string' ? `${String(line.type)} ${name}` : String(line.type);
+    return typeof name === 'string' ? `${textOf(line.type)} ${name}` : textOf(line.type);
   };
   return { lines, events: () => lines.map(title), ended: () => ended, close };
 }
