@@ -111,8 +111,8 @@ export const decisionMutants: readonly Mutant[] = [
     patches: [
       {
         file: `${rollout}/pause.ts`,
-        find: 'if (until !== undefined && until <= scene.now) return',
-        replace: 'if (until !== undefined && until <= scene.now + 3_000) return',
+        find: '(instantOf(condition.startTime) ?? scene.now) + lengthMs;',
+        replace: '(instantOf(condition.startTime) ?? scene.now) + lengthMs - 3_000;',
       },
     ],
     situation: 'good-release',

@@ -103,24 +103,41 @@ export const gitMutants: readonly Mutant[] = [
     patches: [
       {
         file: 'controller/git-sync/observe.ts',
-        find: 'const settled = status?.candidate === undefined && status?.restore === undefined && status?.lastGood !== undefined;',
-        replace: 'const settled = status?.lastGood !== undefined;',
+        find: '  if (candidate !== undefined || restore !== undefined || lastGood === undefined) return false;',
+        replace: '  if ((candidate === undefined && restore !== undefined) || lastGood === undefined) return false;',
       },
       {
         file: 'controller/git-sync/observe.ts',
-        find: '  const goodIds = await loadGoodIds(observed, deps, room, identity);',
+        find: 'const settled = status?.candidate === undefined && status?.restore === undefined',
+        replace: 'const settled = status?.restore === undefined',
+      },
+      {
+        file: 'controller/git-sync/observe-set.ts',
+        find: "  const memory = room.memory(sync.metadata.uid ?? '');\n  const release = findRelease(observed, sync.status?.lastGood?.release);",
         replace:
-          "  const prepared = room.memory(sync.metadata.uid ?? '').prepared;\n  const goodIds = status?.candidate !== undefined && prepared !== undefined ? new Set(prepared.set.objects.map((one) => idOf(entryKey({ ...one.metadata, apiVersion: one.apiVersion, kind: one.kind } as never)))) : await loadGoodIds(observed, deps, room, identity);",
+          "  const memory = room.memory(sync.metadata.uid ?? '');\n  const release = findRelease(observed, sync.status?.candidate?.release ?? sync.status?.lastGood?.release);",
       },
       {
         file: 'controller/git-sync/decide-prune.ts',
         find: '  if (candidate !== undefined || restore !== undefined || lastGood === undefined) return draft;',
-        replace:
-          '  if (restore !== undefined || lastGood === undefined || (candidate === undefined && draft.status.phase === undefined)) return draft;',
+        replace: '  if ((candidate === undefined && restore !== undefined) || lastGood === undefined) return draft;',
       },
     ],
     situation: 'object-removed',
-    why: 'Stable loses what it still reads, and the way back is gone.',
+    why: 'Stable loses what it still needs, and the way back is gone.',
+  },
+  {
+    id: 'config-of-stable-swept',
+    breaks: ['S20'],
+    patches: [
+      {
+        file: 'controller/git-sync/config-sweep.ts',
+        find: '    return !keep.has(id) && !used.has(id);',
+        replace: "    return id !== '' || (!keep.has(id) && !used.has(id));",
+      },
+    ],
+    situation: 'short-analysis',
+    why: 'The next pod of stable does not start, because its config is gone.',
   },
   {
     id: 'prune-without-uid',

@@ -106,6 +106,19 @@ export const trafficMutants: readonly Mutant[] = [
     why: 'An abort finds stable too small to take the traffic back.',
   },
   {
+    id: 'stable-smaller-than-its-share',
+    breaks: ['S04'],
+    patches: [
+      {
+        file: `${rollout}/replica-ratio.ts`,
+        find: 'const floor = Math.max(input.wanted.stable, Math.min(',
+        replace: 'const floor = Math.max(0, Math.min(',
+      },
+    ],
+    situation: 'ratio',
+    why: 'Without a router the canary gets a larger share of the users than its step says.',
+  },
+  {
     id: 'service-switched-before-ready',
     breaks: ['S06'],
     patches: [
@@ -158,6 +171,11 @@ export const trafficMutants: readonly Mutant[] = [
         find: 'const isTaken = canaryService?.podHash !== currentHash && mostOnCanary(scene) > 0;',
         replace: 'const isTaken = mostOnCanary(scene) < 0;',
       },
+      {
+        file: `${rollout}/stepping.ts`,
+        find: 'const wanted = isSelected ? target : { weight: 0, needs: 0 };',
+        replace: 'const wanted = target;',
+      },
     ],
     situation: 'superseded',
     why: 'Users of the second revision are thrown onto a third one that nobody has judged.',
@@ -170,6 +188,11 @@ export const trafficMutants: readonly Mutant[] = [
         file: `${rollout}/revision-change.ts`,
         find: 'carrying: isCarrying(sceneOf(observed, status), podHash),',
         replace: 'carrying: false && isCarrying(sceneOf(observed, status), podHash),',
+      },
+      {
+        file: `${rollout}/replica-ratio.ts`,
+        find: 'const total = stable.replicas + canary.replicas + input.others.reduce((sum, side) => sum + side.replicas, 0);',
+        replace: 'const total = stable.replicas + canary.replicas;',
       },
     ],
     situation: 'ratio-superseded',

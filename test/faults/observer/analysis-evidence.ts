@@ -41,8 +41,9 @@ export function successesOf(run: JsonObject, metric: string): number {
   return numberOf(result, 'successful') ?? 0;
 }
 
-/** Texts of values that are no evidence. */
+/** Texts of values that are no evidence, unless a condition asks about just that. */
 const nothing: ReadonlySet<string> = new Set(['', '[]', 'null', 'NaN', '[NaN]']);
+const asksAboutNothing = /\b(?:len|isNaN|isNil|isInf|default)\(|\bnil\b|\bnull\b|\.size\(\)/;
 
 /** Why the run must not be called successful; undefined when each deciding metric was measured and found good. */
 export function lackOfSuccess(run: JsonObject): string | undefined {
@@ -51,6 +52,9 @@ export function lackOfSuccess(run: JsonObject): string | undefined {
     const phase = textOf(result, 'phase');
     if (phase !== 'Successful') return `metric ${name} is ${phase ?? 'not measured'}`;
     if (successesOf(run, name) === 0) return `metric ${name} has no good measurement`;
+    const metric = listOf(run, 'spec', 'metrics').find((one) => one['name'] === name);
+    const conditions = `${textOf(metric, 'successCondition') ?? ''} ${textOf(metric, 'failureCondition') ?? ''}`;
+    if (asksAboutNothing.test(conditions)) continue;
     const good = listOf(result, 'measurements').filter((one) => one['phase'] === 'Successful');
     const empty = good.map((one) => textOf(one, 'value') ?? '').find((value) => nothing.has(value));
     if (empty !== undefined) return `metric ${name} counts the value "${empty}" as good`;

@@ -42,7 +42,8 @@ function leastStable(view: RolloutView): number {
   if (view.transition === 'promote') return 0;
   const goesBack = view.transition !== undefined || view.isAborted || view.current === view.stable;
   const weight = goesBack ? 0 : weightAt(steps, stepIndex, total);
-  return Math.max(0, replicas - Math.ceil(((replicas + 1) * weight) / total));
+  const leftOf = (pods: number) => pods - Math.ceil((pods * weight) / total);
+  return Math.max(0, Math.min(leftOf(replicas), leftOf(replicas + 1)));
 }
 
 function checkSuccession({ before, after }: RolloutStep, { name, namespace }: Commit, say: Say): void {
