@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../../../crds/schema/json.ts';
 import type { FieldCause } from '../contract.ts';
+import { definitionCauses } from './rules/definitions.ts';
 import { endpointSliceCauses, serviceCauses } from './rules/network.ts';
 import {
   autoscalerCauses,
@@ -17,7 +18,7 @@ import { deploymentCauses, jobCauses, podCauses, replicaSetCauses } from './rule
 
 type Check = (object: JsonObject, old: JsonObject | undefined) => readonly FieldCause[];
 
-/** By group and kind; ConfigMaps, Secrets and definitions have their rules beside their stores. */
+/** By group and kind; ConfigMaps and Secrets have their rules beside their stores. */
 const checks: Readonly<Record<string, Check>> = {
   '/Pod': podCauses,
   '/Service': serviceCauses,
@@ -31,6 +32,7 @@ const checks: Readonly<Record<string, Check>> = {
   'coordination.k8s.io/Lease': leaseCauses,
   'policy/PodDisruptionBudget': budgetCauses,
   'autoscaling/HorizontalPodAutoscaler': autoscalerCauses,
+  'apiextensions.k8s.io/CustomResourceDefinition': definitionCauses,
   'rbac.authorization.k8s.io/Role': roleCauses,
   'rbac.authorization.k8s.io/ClusterRole': (role) => ('aggregationRule' in role ? [] : roleCauses(role)),
   'rbac.authorization.k8s.io/RoleBinding': (binding, old) => bindingCauses(binding, old, ['Role', 'ClusterRole']),

@@ -6,10 +6,11 @@ import { decode } from './builtin-decode.ts';
 import { shapeOf } from './builtin-shapes.ts';
 import type { CustomNode } from './custom-node.ts';
 
-export function normaliseCustom(object: JsonObject, root: CustomNode): Normalised {
+/** `keepsNulls`: what an apply leaves as null is not read again, and so found wrong later. */
+export function normaliseCustom(object: JsonObject, root: CustomNode, keepsNulls: boolean): Normalised {
   const unknown: string[] = [];
   const { metadata, ...body } = object;
-  const pruned = pruneMap(body, root, '', unknown, true);
+  const pruned = pruneMap(body, root, '', { unknown, keepsNulls }, true);
   const filled = fillIn(pruned, root) as JsonObject;
   if (metadata === undefined || metadata === null) return { object: filled, unknown: unknown.toSorted() };
   if (!isJsonObject(metadata)) {
@@ -30,33 +31,32 @@ function metadataOf(metadata: JsonObject): Normalised {
   return shape.kind === 'struct' ? decode(metadata, shape) : { object: metadata, unknown: [] };
 }
 
-const everywhere = new Set(['apiVersion', 'kind', 'metadata']);
-
-function prune(value: Json, node: CustomNode, path: string, unknown: string[]): Json {
-  if (Array.isArray(value)) {
-    const { item } = node;
-    return item === undefined ? value : pruneList(value, item, path, unknown);
-  }
-  return isJsonObject(value) ? pruneMap(value, node, path, unknown, node.embedded) : value;
+interface Pruning {
+  readonly unknown: string[];
+  readonly keepsNulls: boolean;
 }
 
-function pruneList(value: readonly Json[], item: CustomNode, path: string, unknown: string[]): readonly Json[] {
+const everywhere = new Set(['apiVersion', 'kind', 'metadata']);
+
+function prune(value: Json, node: CustomNode, path: string, state: Pruning): Json {
+  if (Array.isArray(value)) {
+    const { item } = node;
+    return item === undefined ? value : pruneList(value, item, path, state);
+  }
+  return isJsonObject(value) ? pruneMap(value, node, path, state, node.embedded) : value;
+}
+
+function pruneList(value: readonly Json[], item: CustomNode, path: string, state: Pruning): readonly Json[] {
   let changed: Json[] | undefined;
   for (let index = 0; index < value.length; index++) {
     const before = value[index] ?? null;
-    const after = prune(before, item, `${path}[${index}]`, unknown);
+    const after = prune(before, item, `${path}[${index}]`, state);
     if (after !== before) (changed ??= [...value])[index] = after;
   }
   return changed ?? value;
 }
 
-function pruneMap(
-  value: JsonObject,
-  node: CustomNode,
-  path: string,
-  unknown: string[],
-  isResource: boolean,
-): JsonObject {
+function pruneMap(value: JsonObject, node: CustomNode, path: string, state: Pruning, isResource: boolean): JsonObject {
   let changed: Record<string, Json | undefined> | undefined;
   for (const key in value) {
     const member = value[key];
@@ -65,16 +65,16 @@ function pruneMap(
     const at = path === '' ? key : `${path}.${key}`;
     if (known === undefined) {
       if (node.preserve) continue;
-      unknown.push(at);
+      state.unknown.push(at);
       delete (changed ??= { ...value })[key];
       continue;
     }
     // A null that is not allowed counts as unset.
-    if (member === null && !known.nullable && known.fallback === undefined) {
+    if (member === null && !state.keepsNulls && !known.nullable && known.fallback === undefined) {
       delete (changed ??= { ...value })[key];
       continue;
     }
-    const after = prune(member, known, at, unknown);
+    const after = prune(member, known, at, state);
     if (after !== member) (changed ??= { ...value })[key] = after;
   }
   return changed ?? value;

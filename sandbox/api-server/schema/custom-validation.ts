@@ -42,6 +42,7 @@ export function validateCustom(
   const checked = isOfStatus ? statusCauses(object, old, root) : checkCustom(body(object), oldBody(old), root, '');
   const scale = scaleCauses(object, isOfStatus ? traits.scaleStatusPath : traits.scaleSpecPath);
   const causes = [...checked, ...scale, ...newDuplicates(object, old, root)];
+  if (!root.hasRules) return causes;
   if (isNameless(object) || causes.some((one) => blocking.has(one.reason))) return [...causes, notChecked];
   return [...causes, ...ruleCauses(object, old, root, '')];
 }

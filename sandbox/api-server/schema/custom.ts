@@ -49,7 +49,7 @@ function compile(crdVersion: JsonObject): KindSchema {
     custom: true,
     hasStatus,
     hasScale: isJsonObject(subresources['scale']),
-    normalise: (object) => normaliseCustom(object, root),
+    normalise: (object, from) => normaliseCustom(object, root, from === 'apply'),
     validate: (object, old) => validateCustom(object, old, root, traits),
     structure: rootStructure(root),
     openapi: schema,
