@@ -11,7 +11,7 @@ import { requireGit } from './git/git-command.ts';
 import type { DemoOptions } from './options.ts';
 import { type Director, director } from './play/director.ts';
 import { Left } from './play/stage.ts';
-import { startWorld, type World } from './play/world.ts';
+import { firstRepository, startWorld, type World } from './play/world.ts';
 import { type DemoStreams, type Show, showOf } from './show/show.ts';
 
 const notice = 'simulated cluster: only the cluster is simulated; controller, source process and Git are real';
@@ -72,11 +72,14 @@ async function start(running: Running, options: DemoOptions, show: Show): Promis
   const { folder } = running;
   const rate = options.speed;
   const scrapeIntervalMs = Math.max(1_000, 150 * rate);
-  const cluster = await startSandbox({ rate, seed: options.seed, folder, scrapeIntervalMs });
-  running.cluster = cluster;
+  const starting = startSandbox({ rate, seed: options.seed, folder, scrapeIntervalMs });
+  const [cluster, repository] = await both(
+    starting.then((one) => (running.cluster = one)),
+    firstRepository(folder),
+  );
   const at = cluster.clock.now();
   show.tell({ type: 'note', at, message: notice }, undefined);
-  const world = await startWorld(options, cluster, folder);
+  const world = await startWorld(options, cluster, repository, folder);
   running.world = world;
   show.tell(
     {
@@ -93,6 +96,12 @@ async function start(running: Running, options: DemoOptions, show: Show): Promis
     undefined,
   );
   return director(world, show, running.leave.signal);
+}
+
+/** Waits for both also when one fails, so that nothing starts after the end has begun. */
+async function both<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
 }
 
 /** With somebody at the terminal the demo goes on until they leave: they may play with kubectl and git. */

@@ -1,7 +1,7 @@
 /** The real controller as a child process, with its source process as its own child, on the demo's clock. */
 
-import { mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { type RunningChild, root, startNode } from './child.ts';
 import { controllerNamespace } from './shop-objects.ts';
 import type { SimulatedCluster } from './simulated-cluster.ts';
@@ -11,7 +11,7 @@ export function startController(
   kubeconfigPath: string,
   folder: string,
 ): RunningChild {
-  const dataDir = join(folder, 'controller');
+  const dataDir = dataDirIn(folder);
   mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   const flags: Readonly<Record<string, string>> = {
     kubeconfig: kubeconfigPath,
@@ -32,4 +32,13 @@ export function startController(
   };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
   return startNode('controller', [join(root, 'controller', 'main.ts'), 'controller', ...args], folder);
+}
+
+function dataDirIn(folder: string): string {
+  return join(folder, 'controller');
+}
+
+/** True once its source process listens. */
+export function hasSourceSocket({ logPath }: RunningChild): boolean {
+  return existsSync(join(dataDirIn(dirname(logPath)), 'source.sock'));
 }

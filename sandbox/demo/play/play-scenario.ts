@@ -124,8 +124,8 @@ function passed({ world }: Stage, fromMs: number, toMs: number): boolean {
 
 /** True once nothing moves any more; undefined while something does. */
 async function endOf(stage: Stage, { expected, version }: Scenario, start: Start): Promise<true | undefined> {
-  const { users, notes, repository } = stage.world;
-  const head = await repository.head();
+  const { users, notes } = stage.world;
+  const head = await stage.world.head();
   const wanted = expected === 'RolledBack' ? start.oldVersion : version;
   const answers = answersAtEnd(stage);
   if (answers.length < quietAnswers || answers.some((one) => one.version !== wanted || one.code !== 200))

@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import type { RunningChild } from '../cluster/child.ts';
-import { startController } from '../cluster/controller.ts';
+import { hasSourceSocket, startController } from '../cluster/controller.ts';
 import { administrator, writeControllerKubeconfig } from '../cluster/install.ts';
 import { gitSync, installedObjects } from '../cluster/shop-objects.ts';
 import type { SimulatedCluster } from '../cluster/simulated-cluster.ts';
@@ -13,7 +13,7 @@ import { shopFiles } from '../shop-files.ts';
 import { canaryWeight, isFailedAnalysis } from './commit-watch.ts';
 import { type CounterSample, counterSample, type WeightChange } from './gateway-counters.ts';
 import { seededRandom } from './random.ts';
-import { realMs } from './real-time.ts';
+import { realMs, realSleep } from './real-time.ts';
 import { startUsers, type Users } from './users.ts';
 
 export interface World {
@@ -23,6 +23,8 @@ export interface World {
   readonly controller: RunningChild;
   readonly users: Users;
   readonly notes: Notes;
+  /** The commit that the branch is at now; noted when it is a new one. */
+  head(): Promise<string>;
   /** Simulated time of a moment of real time. */
   readonly timeOf: (atMs: number) => number;
   /** Ends everything that was started here. Never rejects. */
@@ -44,13 +46,25 @@ const keptSamples = 30_000;
 const mostRequestsPerRealSecond = 120;
 const requestsPerSecond = 20;
 const longestPollRealMs = 700;
+const longestStartMs = 20_000;
+const ticksPerHead = 3;
 
-/** The cluster is already there, and is the caller's to stop. */
-export async function startWorld(options: DemoOptions, cluster: SimulatedCluster, folder: string): Promise<World> {
-  const { clock } = cluster;
-  const notes: Notes = { samples: [], weights: [], failedAnalyses: [], heads: [] };
+/** A repository with the first release in it. */
+export async function firstRepository(folder: string): Promise<DemoRepository> {
   const repository = await createRepository(folder);
   await repository.push(shopFiles({ version: firstVersion, errorPct: 0, hasGate: false }), firstSubject);
+  return repository;
+}
+
+/** Cluster and repository are already there, and are the caller's to stop and to remove. */
+export async function startWorld(
+  options: DemoOptions,
+  cluster: SimulatedCluster,
+  repository: DemoRepository,
+  folder: string,
+): Promise<World> {
+  const { clock } = cluster;
+  const notes: Notes = { samples: [], weights: [], failedAnalyses: [], heads: [] };
   const unwatch = watch(cluster, repository, notes);
   const controller = await install(cluster, folder, repository, options.speed);
   const users = startUsers({
@@ -66,6 +80,7 @@ export async function startWorld(options: DemoOptions, cluster: SimulatedCluster
     controller,
     users,
     notes,
+    head: () => noteHead(repository, notes),
     timeOf: (atMs) => Math.round(clock.now() - (realMs() - atMs) * cluster.rate),
     async stop() {
       unwatch();
@@ -87,7 +102,7 @@ async function install(
     const kubeconfigPath = join(folder, 'controller.kubeconfig');
     await writeControllerKubeconfig(kubeconfigPath, cluster, await admin.controllerToken());
     const controller = startController(cluster, kubeconfigPath, folder);
-    // Seen by the controller as soon as it leads.
+    await whenServing(controller);
     const intervalSeconds = Math.max(1, Math.round((longestPollRealMs * speed) / 1000));
     await admin.apply([gitSync(repository.url, branch, intervalSeconds)]);
     return controller;
@@ -96,16 +111,25 @@ async function install(
   }
 }
 
+/** A GitSync that finds no source process would wait for its next turn. */
+async function whenServing(controller: RunningChild): Promise<void> {
+  const endMs = realMs() + longestStartMs;
+  while (controller.endedBy() === undefined && realMs() < endMs && !hasSourceSocket(controller)) await realSleep(20);
+}
+
 function watch({ api, gateway }: SimulatedCluster, repository: DemoRepository, notes: Notes): () => void {
   const unlisten = api.onCommit((commit) => {
     const canaryPct = canaryWeight(commit);
     if (canaryPct !== undefined) notes.weights.push({ atMs: realMs(), canaryPct });
     if (isFailedAnalysis(commit)) notes.failedAnalyses.push(realMs());
   });
+  let tick = 0;
   const timer = setInterval(() => {
+    tick += 1;
     notes.samples.push(counterSample(realMs(), gateway.counts()));
     if (notes.samples.length > 2 * keptSamples) notes.samples.splice(0, keptSamples);
-    void noteHead(repository, notes);
+    // Not to be read just now, or removed at the end: a later tick looks again.
+    if (tick % ticksPerHead === 0) noteHead(repository, notes).catch(() => undefined);
   }, sampleEveryMs);
   return () => {
     unlisten();
@@ -113,10 +137,9 @@ function watch({ api, gateway }: SimulatedCluster, repository: DemoRepository, n
   };
 }
 
-async function noteHead(repository: DemoRepository, notes: Notes): Promise<void> {
+async function noteHead(repository: DemoRepository, notes: Notes): Promise<string> {
   const atMs = realMs();
-  const commit = await repository.head().catch(() => undefined);
-  // Not to be read just now, or removed at the end: the next tick looks again.
-  if (commit === undefined) return;
-  if (notes.heads.at(-1)?.commit !== commit) notes.heads.push({ atMs, commit });
+  const commit = await repository.head();
+  if (!notes.heads.some((one) => one.commit === commit)) notes.heads.push({ atMs, commit });
+  return commit;
 }

@@ -79,9 +79,12 @@ function pinRows({ pins: all, from, to }: TimelineRun): readonly number[] {
 }
 
 /** Texts that would leave the picture on the right stand on the left of their line. */
-function pinTextStart(x: number, { text }: Pin): number {
-  const long = text.length * letterWidth;
-  return x + 5 + long > width - 12 ? x - 5 - long : x + 5;
+function isFlipped(x: number, { text }: Pin): boolean {
+  return x + 5 + text.length * letterWidth > width - 12;
+}
+
+function pinTextStart(x: number, pin: Pin): number {
+  return isFlipped(x, pin) ? x - 5 - pin.text.length * letterWidth : x + 5;
 }
 
 function pinLaneHeight(run: TimelineRun): number {
@@ -100,7 +103,9 @@ function pins({ run, x }: Frame, top: number, end: number): string {
           class: isBad ? 'pin pin-bad' : 'pin',
           d: `M${number(x(pin.at))} ${number(y - 8)}V${number(end)}`,
         }),
-        textElement({ class: `small ${tone}`, x: pinTextStart(x(pin.at), pin), y }, pin.text),
+        isFlipped(x(pin.at), pin)
+          ? textElement({ class: `small end ${tone}`, x: x(pin.at) - 5, y }, pin.text)
+          : textElement({ class: `small ${tone}`, x: x(pin.at) + 5, y }, pin.text),
       ].join('');
     })
     .join('');
