@@ -112,9 +112,12 @@ function decidedIn(commit: Commit, { before, after }: RolloutStep): readonly Dec
         ? decided('the size', intentOf(after, true), (set) => numberOf(set, 'spec', 'replicas'))
         : [];
     case 'Service':
-      return decided('the selector', intentOf(after, false), (service) =>
-        textOf(service, 'spec', 'selector', keys.podTemplateHash),
-      );
+      // Another Rollout's Services are decided on by that one's intent.
+      return [after.stableService?.name, after.canaryService?.name].includes(commit.name)
+        ? decided('the selector', intentOf(after, false), (service) =>
+            textOf(service, 'spec', 'selector', keys.podTemplateHash),
+          )
+        : [];
     case 'HTTPRoute':
       return decided('the weights', intentOf(after, true), (_route, view) =>
         (view.routes?.rules ?? []).map((rule) => [rule.route, rule.stable ?? 1, rule.canary ?? 1]),
