@@ -1,8 +1,8 @@
 /** Carries one HTTP request through the gateway: reads it, forwards it as planned, sends the answer back, counts it. */
 
 import { Agent, type IncomingMessage, type OutgoingHttpHeaders, type ServerResponse } from 'node:http';
-import { modifiedHeaders, redirectLocation, rewritten } from './filters.ts';
-import { forward, passedOn, withForwarded } from './forward.ts';
+import { modifiedHeaders, redirectLocation, rewritten, timeoutOf } from './filters.ts';
+import { forward, NoAnswer, passedOn, withForwarded } from './forward.ts';
 import type { Counted, RequestCounts } from './request-counts.ts';
 import type { SeenRequest } from './request-match.ts';
 import type { Copy, Plan, TrafficPlan } from './traffic-plan.ts';
@@ -82,7 +82,8 @@ async function carryOn(exchange: Exchange, plan: Forward, seen: SeenRequest, bod
   const query = (request.url ?? '').split('?').slice(1).join('?');
   const own = withForwarded(passedOn(request.headers), request.socket.remoteAddress ?? '', request.headers.host ?? '');
   const headers = { ...modifiedHeaders(own, filters, 'requestHeaderModifier'), host: to.host };
-  const outgoing = { method: seen.method, path: query === '' ? to.path : `${to.path}?${query}`, headers, body };
+  const path = query === '' ? to.path : `${to.path}?${query}`;
+  const outgoing = { method: seen.method, path, headers, body, timeoutMs: timeoutOf(entry.rule) };
   const left = new AbortController();
   response.once('close', () => left.abort());
   for (const copy of plan.mirrors) void sendCopy(agent, copy, outgoing, counts);
@@ -90,7 +91,7 @@ async function carryOn(exchange: Exchange, plan: Forward, seen: SeenRequest, bod
   try {
     upstream = await forward(agent, { ...outgoing, endpoint }, left.signal);
   } catch (error) {
-    const code = left.signal.aborted ? clientGone : 502;
+    const code = left.signal.aborted ? clientGone : error instanceof NoAnswer ? 504 : 502;
     const why = error instanceof Error ? error.message : String(error);
     return finish(exchange, code, `pod ${endpoint.pod} did not answer: ${why}\n`, {}, counted);
   }

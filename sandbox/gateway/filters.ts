@@ -1,7 +1,7 @@
-/** Filters of a rule, carried out on headers and paths: what goes to the backend, what comes back, where a redirect points. Pure. */
+/** What a rule does to its requests: headers and paths changed, redirects, how long a backend may take. Pure. */
 
 import type { OutgoingHttpHeaders } from 'node:http';
-import type { Filter, HeaderModifier, Match, PathModifier, RedirectFilter } from './kinds.ts';
+import type { Filter, HeaderModifier, Match, PathModifier, RedirectFilter, Rule } from './kinds.ts';
 import { type SeenRequest, withPrefixReplaced } from './request-match.ts';
 
 /** The reason why a request that meets these filters must be answered 500; undefined when all are known. */
@@ -66,4 +66,18 @@ export function redirectLocation(
   const path = modifiedPath(request.path, match, redirect.path);
   const query = request.query.size === 0 ? '' : `?${request.query.toString()}`;
   return `${scheme}://${redirect.hostname ?? request.host}${port === usual ? '' : `:${port}`}${path}${query}`;
+}
+
+const unitMs: Readonly<Record<string, number>> = { h: 3_600_000, m: 60_000, s: 1_000, ms: 1 };
+
+/** The shorter of a rule's timeouts, in milliseconds: with one attempt per request both mean the same. Undefined: none. */
+export function timeoutOf({ timeouts }: Rule): number | undefined {
+  const given = [timeouts?.request, timeouts?.backendRequest].map((text) =>
+    [...(text ?? '').matchAll(/(\d+)(ms|h|m|s)/g)].reduce(
+      (sum, [, count, unit = '']) => sum + Number(count) * (unitMs[unit] ?? 0),
+      0,
+    ),
+  );
+  const least = Math.min(...given.map((ms) => (ms === 0 ? Number.POSITIVE_INFINITY : ms)));
+  return Number.isFinite(least) ? least : undefined;
 }

@@ -10,9 +10,14 @@ export interface Outgoing {
   readonly path: string;
   readonly headers: OutgoingHttpHeaders;
   readonly body: Buffer;
+  /** How long the answer may take to begin; default 30 s. */
+  readonly timeoutMs?: number | undefined;
 }
 
-const answerTimeoutMs = 30_000;
+const usualTimeoutMs = 30_000;
+
+/** The endpoint did not answer in time. */
+export class NoAnswer extends Error {}
 
 /** Rejects when the endpoint can't be reached, does not answer in time, or the signal aborts. */
 export async function forward(agent: Agent, outgoing: Outgoing, signal: AbortSignal): Promise<IncomingMessage> {
@@ -28,7 +33,7 @@ export async function forward(agent: Agent, outgoing: Outgoing, signal: AbortSig
 class DeadConnection extends Error {}
 
 function sendOnce(agent: Agent, outgoing: Outgoing, signal: AbortSignal): Promise<IncomingMessage> {
-  const { endpoint, method, path, headers, body } = outgoing;
+  const { endpoint, method, path, headers, body, timeoutMs = usualTimeoutMs } = outgoing;
   return new Promise((resolve, reject) => {
     const call = httpRequest({
       agent,
@@ -37,11 +42,11 @@ function sendOnce(agent: Agent, outgoing: Outgoing, signal: AbortSignal): Promis
       method,
       path,
       headers: { ...headers, 'content-length': body.length },
-      timeout: answerTimeoutMs,
+      timeout: timeoutMs,
       signal,
     });
     call.once('response', resolve);
-    call.once('timeout', () => call.destroy(new Error(`no answer within ${answerTimeoutMs / 1000} s`)));
+    call.once('timeout', () => call.destroy(new NoAnswer(`no answer within ${timeoutMs / 1000} s`)));
     call.once('error', (error: NodeJS.ErrnoException) => {
       const dead = call.reusedSocket && ['ECONNRESET', 'EPIPE'].includes(error.code ?? '');
       reject(dead ? new DeadConnection(error.message) : error);

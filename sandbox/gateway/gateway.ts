@@ -2,7 +2,8 @@
  * A simulated gateway: an HTTP data plane on loopback that obeys HTTPRoutes, and the status it reports about them. An API
  * client only, so it serves a real control plane and a simulated one.
  *
- * All listeners of all Gateways of the class `sandbox.tidegate.io/gateway` are served on one port, whatever theirs is.
+ * All HTTP listeners of all Gateways of the class `sandbox.tidegate.io/gateway` are served on one port, whatever theirs is.
+ * Not served: TLS, upgraded connections (WebSocket), other kinds of routes, filters of type ExtensionRef.
  */
 
 import { createServer, type RequestListener, type Server } from 'node:http';

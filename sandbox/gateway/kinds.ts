@@ -89,6 +89,8 @@ export interface Rule {
   readonly matches?: readonly Match[];
   readonly filters?: readonly Filter[];
   readonly backendRefs?: readonly WeightedRef[];
+  /** Durations such as 1h30m or 500ms; 0s is none. */
+  readonly timeouts?: { readonly request?: string; readonly backendRequest?: string };
 }
 
 export interface ParentStatus {

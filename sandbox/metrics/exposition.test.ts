@@ -31,6 +31,10 @@ describe('a page', () => {
     ['a label without quotes', 'x{a=b} 1'],
     ['something behind the time', 'x 1 2 3'],
     ['html', '<html>'],
+    ['space before the name', ' x 1'],
+    ['a label twice', 'x{a="b",a="c"} 1'],
+    ['a number in base 16', 'x 0x1F'],
+    ['the line ends of Windows', 'x 1\r'],
   ];
   test.each(garbled)('with %s is garbled, and says where', (_, line) => {
     expect(lines('ok 1', line)).toMatchObject({ kind: 'garbled', line: 2 });

@@ -14,16 +14,15 @@ export type Exposition =
   | { readonly kind: 'samples'; readonly samples: readonly ExposedSample[] }
   | { readonly kind: 'garbled'; readonly line: number; readonly why: string };
 
-const lineForm = /^([a-zA-Z_:][a-zA-Z0-9_:]*)\s*(?:\{(.*)\})?\s*(\S+)(?:\s+(-?\d+))?\s*$/;
+const lineForm = /^([a-zA-Z_:][a-zA-Z0-9_:]*)[ \t]*(?:\{(.*)\})?[ \t]*([^ \t\r]+)(?:[ \t]+(-?\d+))?[ \t]*$/;
 const labelForm = /\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*=\s*"((?:[^"\\]|\\.)*)"\s*(,|$)/y;
 
 /** One garbled line makes the whole page unusable, as for Prometheus. */
 export function readExposition(page: string): Exposition {
   const samples: ExposedSample[] = [];
   for (const [at, line] of page.split('\n').entries()) {
-    const text = line.trim();
-    if (text === '' || text.startsWith('#')) continue;
-    const sample = readLine(text);
+    if (line === '' || line.startsWith('#')) continue;
+    const sample = readLine(line);
     if (typeof sample === 'string') return { kind: 'garbled', line: at + 1, why: sample };
     samples.push(sample);
   }
@@ -49,6 +48,7 @@ function readLabels(inside: string): Labels | undefined {
     const found = labelForm.exec(inside);
     if (found === null) return undefined;
     const [, name = '', value = ''] = found;
+    if (Object.hasOwn(labels, name)) return undefined;
     labels[name] = value.replace(/\\(.)/g, (_, code: string) => (code === 'n' ? '\n' : code));
     at = labelForm.lastIndex;
   }
@@ -60,6 +60,5 @@ function numberOf(text: string): number | undefined {
   if (plain === 'nan') return Number.NaN;
   const infinite = /^([-+]?)inf(inity)?$/.exec(plain);
   if (infinite !== null) return infinite[1] === '-' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
-  const value = Number(plain);
-  return Number.isNaN(value) ? undefined : value;
+  return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/.test(plain) ? Number(plain) : undefined;
 }

@@ -171,7 +171,8 @@ async function podServer(version: string, asked: Asked[]): Promise<Server> {
     request.once('end', () => {
       asked.push({ version, method: request.method ?? '', url: request.url ?? '', headers: request.headers, body });
       response.setHeader('x-version', version);
-      response.end(version);
+      // Whoever asks for it waits until it gives up.
+      if (request.url !== '/slow') response.end(version);
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

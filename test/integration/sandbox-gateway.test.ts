@@ -176,6 +176,14 @@ describe.each(servers)('the gateway on %s', (_, why, start) => {
       expect(world.asked[0]?.headers['x-b']).toBeUndefined();
     });
 
+    it('waits for a backend as long as the rule allows', async () => {
+      const [first] = weights(100, 0).rules;
+      await world.route('web', { rules: [{ ...first, timeouts: { request: '1s', backendRequest: '100ms' } }] });
+
+      expect((await world.ask('/slow')).status).toBe(504);
+      expect((await world.ask('/')).status).toBe(200);
+    });
+
     it('answers 404, 500 and 503 as the specification has it', async () => {
       await world.route('web', weights(0, 0));
       expect((await world.ask()).status).toBe(500);

@@ -1,6 +1,6 @@
 /** GRAMMAR.md says what is served, no more and no less; what is not is refused by name. */
 
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { seriesStore } from '../series-store.ts';
@@ -46,4 +46,17 @@ test.each(refused)('%s is refused as %s', (query, named) => {
     type: 'execution',
     message: expect.stringContaining(named),
   });
+});
+
+const examples = join(import.meta.dirname, '../../../examples');
+const queries = readdirSync(examples, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.yaml'))
+  .flatMap((path) => [
+    ...readFileSync(join(examples, path), 'utf8').matchAll(/^( *)query: (?:\|\n((?:\1 +.*\n)+)|(.+))/gm),
+  ])
+  .map((match) => (match[2] ?? match[3] ?? '').replaceAll(/\{\{.*?\}\}/g, 'x'));
+
+test('every query of the examples is served', () => {
+  expect(queries.length).toBeGreaterThan(0);
+  for (const query of queries) expect(instantQuery(seriesStore(), query, 0)).toMatchObject({ kind: 'value' });
 });
