@@ -78,6 +78,20 @@ function nodeKey(name: string): ObjectKey {
   return { group: '', kind: 'Node', namespace: '', name };
 }
 
+/** What `kubectl get nodes -o wide` shows; nothing of it is a machine. */
+const nodeInfo = {
+  machineID: 'sandbox',
+  systemUUID: 'sandbox',
+  bootID: 'sandbox',
+  kernelVersion: 'simulated',
+  osImage: 'Tidegate sandbox',
+  containerRuntimeVersion: 'sandbox://1',
+  kubeletVersion: 'v1.36.3-sandbox',
+  kubeProxyVersion: '',
+  operatingSystem: 'linux',
+  architecture: 'simulated',
+};
+
 function nodeStatus({ clock, hostIp, name }: NodeOptions): object {
   const now = timeText(clock.now());
   const condition = (type: string, status: string, reason: string): object => ({
@@ -90,6 +104,7 @@ function nodeStatus({ clock, hostIp, name }: NodeOptions): object {
   });
   const resources = { cpu: '1000', memory: '1000Gi', pods: '10000', 'ephemeral-storage': '1000Gi' };
   return {
+    nodeInfo,
     capacity: resources,
     allocatable: resources,
     addresses: [

@@ -10,7 +10,7 @@ import { type FakeClock, fakeClock } from '../../kube/fake-clock.ts';
 import { apiServer } from '../api-server/api-server.ts';
 import type { ApiServer } from '../api-server/contract.ts';
 import { type Kubelet, kubeletAgent, startKubelet } from '../kubelet/kubelet.ts';
-import { memoryTransport } from '../memory-transport.ts';
+import { type MemoryTransportOptions, memoryTransport } from '../memory-transport.ts';
 import { seededRandom } from '../seeded-random.ts';
 import { startWorkloads, workloadsAgent } from '../workloads/workloads.ts';
 
@@ -26,17 +26,21 @@ export interface VirtualCluster {
   stop(): Promise<void>;
 }
 
-export async function startVirtualCluster(seed = 1): Promise<VirtualCluster> {
+/** `fault` befalls the requests of the workload controllers. */
+export async function startVirtualCluster(seed = 1, fault?: MemoryTransportOptions['fault']): Promise<VirtualCluster> {
   const clock = fakeClock();
   const api = apiServer({ clock, random: seededRandom(seed, 'api-server') });
-  const transportOf = (userAgent: string) =>
-    memoryTransport(api, { user: 'kubernetes-admin', userAgent }, { freeze: true });
+  const transportOf = (userAgent: string, options: MemoryTransportOptions = {}) =>
+    memoryTransport(api, { user: 'kubernetes-admin', userAgent }, { freeze: true, ...options });
   const commits: string[] = [];
   api.onCommit(({ rv, verb, kind, namespace, name, subresource }) => {
     commits.push(`${rv} ${clock.now()} ${verb} ${kind} ${namespace}/${name} ${subresource}`);
   });
   const own = { clock, random: seededRandom(seed, 'workloads') };
-  const workloads = await startWorkloads({ ...own, transport: transportOf(workloadsAgent) });
+  const workloads = await startWorkloads({
+    ...own,
+    transport: transportOf(workloadsAgent, fault === undefined ? {} : { fault }),
+  });
   const kubelet = await startKubelet({
     transport: transportOf(kubeletAgent),
     nodeName: 'sandbox',

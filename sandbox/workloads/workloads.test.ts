@@ -10,8 +10,8 @@ afterEach(async () => {
   for (const cluster of running.splice(0)) await cluster.stop();
 });
 
-async function aCluster(seed?: number): Promise<VirtualCluster> {
-  const cluster = await startVirtualCluster(seed);
+async function aCluster(...options: Parameters<typeof startVirtualCluster>): Promise<VirtualCluster> {
+  const cluster = await startVirtualCluster(...options);
   running.push(cluster);
   return cluster;
 }
@@ -96,6 +96,28 @@ describe('workloads in virtual time', () => {
       succeeded: 1,
       conditions: [{ type: 'SuccessCriteriaMet' }, { type: 'Complete', reason: 'CompletionsReached' }],
     });
+  });
+
+  it('end where they should though every third of their writes is lost, before or after it was carried out', async () => {
+    let writes = 0;
+    const result = { kind: 'unknown', cause: new Error('lost') } as const;
+    const cluster = await aCluster(1, ({ method }) => {
+      if (method === 'GET') return undefined;
+      writes += 1;
+      if (writes % 3 !== 0) return undefined;
+      return { at: writes % 2 === 0 ? 'before' : 'after', result };
+    });
+    await cluster.create(service);
+    await cluster.create(workload('Deployment', 'a:v1', 4));
+    await cluster.create(job);
+    await cluster.clock.advance(90_000);
+
+    const pods = await cluster.client.list({ group: '', kind: 'Pod' }, { namespace, labelSelector: 'app=web' });
+    expect(pods.kind === 'ok' && pods.items).toHaveLength(4);
+    expect(await statusOf(cluster, 'apps', 'Deployment', 'web')).toMatchObject({ replicas: 4, availableReplicas: 4 });
+    expect(await statusOf(cluster, 'batch', 'Job', 'task')).toMatchObject({ succeeded: 1 });
+    const slices = await cluster.client.list({ group: 'discovery.k8s.io', kind: 'EndpointSlice' }, { namespace });
+    expect(slices.kind === 'ok' && slices.items).toHaveLength(1);
   });
 
   it('keep a ReplicaSet at its size when a pod is taken away', async () => {
