@@ -8,4 +8,7 @@ export interface Deliberate {
   readonly why: string;
 }
 
-export const deliberate: readonly Deliberate[] = [];
+const noStrategicMerge =
+  'the sandbox has no strategic merge patch: it answers 415 for built-in kinds too, as a real server does for custom resources; the product never sends one';
+
+export const deliberate: readonly Deliberate[] = [{ case: 'content-strategic', path: '1', why: noStrategicMerge }];

@@ -85,6 +85,10 @@ function answerOf(reply: ApiReply): TargetAnswer {
 }
 
 function watchOf(reply: ApiReply): OpenWatch {
+  if (reply.kind === 'object' && reply.status === 200) {
+    const read = copyOf(reply.body);
+    return { events: () => [read], ended: () => true, close: () => undefined };
+  }
   if (reply.kind !== 'watch') {
     return { refused: answerOf(reply), events: () => [], ended: () => true, close: () => undefined };
   }

@@ -52,7 +52,10 @@ function renamed(run: CaseAnswers): Json[] {
     addresses: new Map(),
     sent: run.sent,
   };
-  for (const answer of run.answers) visit(bodyOf(answer), (object) => collectGenerated(object, names));
+  for (const answer of run.answers) {
+    visit(bodyOf(answer), (object) => collectGenerated(object, names));
+    nameUids(bodyOf(answer), names);
+  }
   return run.answers.map((answer) => {
     if (answer === undefined) return null;
     if ('events' in answer)
@@ -77,6 +80,18 @@ function visit(value: Json | undefined, seen: (object: JsonObject) => void): voi
   if (!isJsonObject(value)) return;
   seen(value);
   for (const item of Object.values(value)) visit(item, seen);
+}
+
+/** In the order of the keys' names: the order in which a server writes them must not matter. */
+function nameUids(value: Json | undefined, names: Names): void {
+  if (typeof value === 'string') {
+    for (const uid of value.match(uuid) ?? []) {
+      if (!names.uids.has(uid)) names.uids.set(uid, `<uid-${names.uids.size + 1}>`);
+    }
+  }
+  if (Array.isArray(value)) for (const item of value as readonly Json[]) nameUids(item, names);
+  if (!isJsonObject(value)) return;
+  for (const key of Object.keys(value).toSorted()) if (key !== 'managedFields') nameUids(value[key], names);
 }
 
 /** Versions of lists, tables and bookmarks are the store's, which other writers move too: they have no place in the order. */

@@ -37,6 +37,11 @@ const partial = (spec: JsonObject) =>
 const rsPartial = (spec: JsonObject) =>
   ({ apiVersion: 'apps/v1', kind: 'ReplicaSet', metadata: { name: 'r' }, spec }) as const;
 
+const tolerant = (tolerations: readonly JsonObject[], nodeSelector: JsonObject): JsonObject => ({
+  metadata: { labels: { app: 'r' } },
+  spec: { containers: [{ name: 'web', image: 'web:1' }], tolerations, nodeSelector },
+});
+
 export const applying: Group = {
   name: 'apply',
   cases: [
@@ -497,6 +502,25 @@ export const applying: Group = {
         apply(rs, replicaSet('r', { replicas: 2, template: podTemplate('r') }), 'controller'),
         merge(rs, { spec: { replicas: 5 } }, { query: { fieldManager: 'scaler' } }),
         apply(rs, replicaSet('r', { replicas: 2, template: podTemplate('r') }), 'controller'),
+      ],
+    },
+    {
+      id: 'apply-empties',
+      shows: 'What is left of an object whose last field its owner gave up.',
+      steps: [
+        apply(r, rollout('r', { analysis: { successfulRunHistoryLimit: 3 } }), 'one'),
+        apply(r, rollout('r', { analysis: {} }), 'one'),
+        apply(r, rollout('r', { strategy: {} }), 'one'),
+        apply(r, rollout('r'), 'one'),
+      ],
+    },
+    {
+      id: 'apply-empties-builtin',
+      shows: 'What is left of a map, a list and an object of a built-in kind whose last field its owner gave up.',
+      steps: [
+        apply(rs, replicaSet('r', { template: tolerant([{ key: 'a', operator: 'Exists' }], { disk: 'fast' }) }), 'one'),
+        apply(rs, replicaSet('r', { template: tolerant([], {}) }), 'one'),
+        apply(rs, replicaSet('r'), 'one'),
       ],
     },
   ],
