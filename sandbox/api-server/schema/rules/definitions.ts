@@ -10,13 +10,11 @@ import { invalidValue, required } from '../field-cause.ts';
 import { part, parts } from './reading.ts';
 
 export function definitionCauses(definition: JsonObject, old: JsonObject | undefined): readonly FieldCause[] {
-  if (old !== undefined && old['spec'] === definition['spec']) return [];
+  if (old?.['spec'] === definition['spec']) return [];
   const versions = parts(part(definition, 'spec'), 'versions');
   const causes: FieldCause[] = [];
   if (versions.filter((one) => one['storage'] === true).length !== 1) {
     causes.push(invalidValue('spec.versions', [], 'must have exactly one version marked as storage version'));
-    if (old === undefined)
-      causes.push(invalidValue('status.storedVersions', null, 'must have at least one stored version'));
   }
   const schemas = versions.map((one) => part(part(one, 'schema'), 'openAPIV3Schema'));
   // Where all versions have one schema, a server speaks of it as that of the definition.
@@ -68,14 +66,15 @@ function ruleCauses(rule: JsonObject, path: string): readonly FieldCause[] {
     return [];
   } catch (error) {
     const why = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    return [invalidValue(`${path}.rule`, shown(rule), `compilation failed: ${why}`)];
+    const message = `Invalid value: ${shown(rule)}: compilation failed: ${why}`;
+    return [{ reason: 'FieldValueInvalid', field: `${path}.rule`, message }];
   }
 }
 
 /** A rule as Go prints it. */
-function shown(rule: JsonObject): JsonObject {
+function shown(rule: JsonObject): string {
   const text = (key: string): string => textAt(rule, key);
-  return {
+  const members = {
     Rule: text('rule'),
     Message: text('message'),
     MessageExpression: text('messageExpression'),
@@ -83,4 +82,5 @@ function shown(rule: JsonObject): JsonObject {
     FieldPath: text('fieldPath'),
     OptionalOldSelf: rule['optionalOldSelf'] ?? null,
   };
+  return JSON.stringify(members).replaceAll(/[<>&]/g, (sign) => `\\u00${sign.charCodeAt(0).toString(16)}`);
 }
