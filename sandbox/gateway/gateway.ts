@@ -12,7 +12,7 @@ import { dataPlane } from './data-plane.ts';
 import { endpointsOf } from './endpoints.ts';
 import { type RequestCount, requestCounts } from './request-counts.ts';
 import { defaultReportDelayMs, reportStatus } from './router-status.ts';
-import { trafficPlan } from './traffic-plan.ts';
+import { destinations, trafficPlan } from './traffic-plan.ts';
 import { gatewayWorld, type WorldOptions } from './world.ts';
 
 /** `random` also decides where in the cycle of its weights a rule starts. */
@@ -38,10 +38,12 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
   const stop = new AbortController();
   const world = gatewayWorld(options);
   const counts = requestCounts();
-  const plan = trafficPlan(world, endpointsOf(world), options.random);
+  const endpoints = endpointsOf(world);
+  const plan = trafficPlan(world, endpoints, options.random);
+  const metricsText = (): string => counts.text(destinations(world, endpoints));
   const plane = dataPlane({ plan, counts });
   const entry = createServer((request, response) => plane.handle(request, response));
-  const metrics = createServer(metricsPage(() => counts.text()));
+  const metrics = createServer(metricsPage(metricsText));
   await listen(entry, options.port ?? 0);
   await listen(metrics, 0);
   const reports = reportStatus(world, options.reportDelayMs ?? defaultReportDelayMs, stop.signal);
@@ -51,7 +53,7 @@ export async function startGateway(options: GatewayOptions): Promise<Gateway> {
     url: urlOf(entry),
     metricsUrl: `${urlOf(metrics)}/metrics`,
     counts: () => counts.counts(),
-    metricsText: () => counts.text(),
+    metricsText,
     async stop() {
       stop.abort();
       await Promise.all([close(entry), close(metrics), running, reports.ended()]);

@@ -17,10 +17,14 @@ export interface RequestCounts {
   mirrored(what: Counted): void;
   /** Oldest first. */
   counts(): readonly RequestCount[];
-  /** `gateway_requests_total`, `gateway_request_duration_seconds`, `gateway_mirrored_requests_total`. */
-  text(): string;
+  /**
+   * `gateway_requests_total`, `gateway_request_duration_seconds`, `gateway_mirrored_requests_total`. Where requests may go
+   * (`destinations`) is there with 0 before the first: a series that has never been seen cannot be told from one that is 0.
+   */
+  text(destinations: readonly Counted[]): string;
 }
 
+const usualCodes = [200, 500];
 const bucketsSeconds = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10];
 
 interface Durations {
@@ -53,11 +57,13 @@ export function requestCounts(): RequestCounts {
       found(mirrors, keyOf(what), () => ({ what, count: 0 })).count += 1;
     },
     counts: () => [...requests.values()].map(({ what, code, count }) => ({ ...what, code, count })),
-    text: () =>
-      [
+    text: (destinations) => {
+      const expected = destinations.flatMap((what) => usualCodes.map((code) => ({ what, code, count: 0 })));
+      const all = new Map([...expected.map((one) => [`${keyOf(one.what)} ${one.code}`, one] as const), ...requests]);
+      return [
         '# HELP gateway_requests_total Requests answered, by route, Service and pod template.',
         '# TYPE gateway_requests_total counter',
-        ...[...requests.values()].map(
+        ...[...all.values()].map(
           ({ what, code, count }) => `gateway_requests_total{${labels(what)},code="${code}"} ${count}`,
         ),
         '# HELP gateway_request_duration_seconds Time until the answer began.',
@@ -67,7 +73,8 @@ export function requestCounts(): RequestCounts {
         '# TYPE gateway_mirrored_requests_total counter',
         ...[...mirrors.values()].map(({ what, count }) => `gateway_mirrored_requests_total{${labels(what)}} ${count}`),
         '',
-      ].join('\n'),
+      ].join('\n');
+    },
   };
 }
 

@@ -3,7 +3,7 @@
  * read from the caches at that moment, so a change of weights holds for the very next request.
  */
 
-import { resolveBackend } from './attachment.ts';
+import { backendsOf, resolveBackend } from './attachment.ts';
 import type { Endpoint, Endpoints } from './endpoints.ts';
 import { unknownFilter } from './filters.ts';
 import type { BackendRef, Filter, MirrorFilter, RedirectFilter } from './kinds.ts';
@@ -149,4 +149,17 @@ function pickEndpoint(
     return { kind: 'none', code: 503, why: `Service ${ref.name} has no ready endpoint`, counted };
   turns.set(key, (turn + 1) % ready.length);
   return { kind: 'endpoint', endpoint, counted: { ...counted, podHash: endpoint.podHash } };
+}
+
+/** Where requests may go now: every backend of every route, per version that is ready behind it. */
+export function destinations(world: World, endpoints: Endpoints): readonly Counted[] {
+  const found = world.routes.list().flatMap(({ metadata, spec }) => {
+    const { namespace = '', name: route } = metadata;
+    return (spec.rules ?? []).flatMap(backendsOf).flatMap((ref) => {
+      const resolved = resolveBackend(ref, namespace, world.around);
+      const ready = resolved.kind === 'ok' ? endpoints.of(resolved.service, ref) : [];
+      return ready.map(({ podHash }) => ({ namespace, route, service: ref.name, podHash }));
+    });
+  });
+  return [...new Map(found.map((one) => [JSON.stringify(one), one])).values()];
 }

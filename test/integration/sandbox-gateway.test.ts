@@ -71,6 +71,18 @@ describe.each(servers)('the gateway on %s', (_, why, start) => {
       await way?.stop();
     });
 
+    it('has every destination with 0 before the first request', async () => {
+      await world.route('web', weights(100, 0));
+
+      for (const [version, code] of [
+        ['stable', 200],
+        ['canary', 500],
+      ])
+        expect(world.gateway.metricsText()).toContain(
+          `gateway_requests_total{namespace="default",route="web",service="web-${version}",rollouts_pod_template_hash="hash-${version}",code="${code}"} 0`,
+        );
+    });
+
     it('splits by weight: 20 of 100, exactly, and a change holds for the next request', async () => {
       await world.route('web', weights(80, 20));
       expect(await world.share(2_000)).toEqual({ stable: 1_600, canary: 400 });
