@@ -67,6 +67,7 @@ function decodeApplied(write: Write, body: Json | undefined): JsonObject {
     const message = 'Required value: is required for apply patch';
     throw invalidOptions('PatchOptions', { reason: 'FieldValueRequired', field: 'fieldManager', message });
   }
+  if (write.unreadable !== undefined) throw badRequest(`error decoding YAML: ${write.unreadable}`);
   if (!isJsonObject(body)) {
     throw badRequest(
       'error decoding YAML: error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ' +

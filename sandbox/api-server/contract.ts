@@ -24,6 +24,8 @@ export interface ApiCall {
   readonly contentType: string;
   readonly accept: string;
   readonly body?: Json;
+  /** Instead of `body`: why it could not be parsed, and as what. */
+  readonly unreadable?: string;
 }
 
 export type ApiReply =

@@ -34,6 +34,8 @@ export interface Write {
   readonly fieldManager: string;
   readonly fieldValidation: 'Strict' | 'Warn' | 'Ignore';
   readonly warnings: string[];
+  /** Why the body could not be parsed. */
+  readonly unreadable?: string | undefined;
 }
 
 /** The server's own writes. */

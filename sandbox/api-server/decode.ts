@@ -9,7 +9,8 @@ import { badRequest, type StatusError } from './status-error.ts';
 /** @throws StatusError 400 */
 export function decodeObject(write: Write, body: Json | undefined): JsonObject {
   const { kind } = write.target;
-  if (!isJsonObject(body)) throw badRequest(unrecognised(kind, body));
+  if (write.unreadable !== undefined || !isJsonObject(body))
+    throw badRequest(unrecognised(kind, body, write.unreadable));
   const typed = withType(write, body);
   const refuse = (said: string): StatusError =>
     badRequest(`${kind.kind} in version "${kind.version}" cannot be handled as a ${kind.kind}: ${said}`);
@@ -20,13 +21,14 @@ export function decodeObject(write: Write, body: Json | undefined): JsonObject {
 }
 
 /** In the words of Go's JSON decoder, which shows the body in hexadecimal. */
-function unrecognised(kind: ServedKind, body: Json | undefined): string {
+function unrecognised(kind: ServedKind, body: Json | undefined, unreadable: string | undefined): string {
   const target =
     'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
   const why =
-    body === undefined
+    unreadable ??
+    (body === undefined
       ? 'unexpected end of JSON input (<empty>)'
-      : `json: cannot unmarshal ${goKind(body)} into Go value of type ${target} (${hexOf(JSON.stringify(body))})`;
+      : `json: cannot unmarshal ${goKind(body)} into Go value of type ${target} (${hexOf(JSON.stringify(body))})`);
   return `the object provided is unrecognized (must be of type ${kind.kind}): couldn't get version/kind; json parse error: ${why}`;
 }
 

@@ -7,7 +7,6 @@ import type { Write } from './core.ts';
 import { goKind, reportUnknown } from './decode.ts';
 import { textOf } from './json-access.ts';
 import { mergePatch } from './merge-patch.ts';
-import type { ServedKind } from './served-kind.ts';
 import { apiVersionOf } from './served-kind.ts';
 import { badRequest, invalid, notFound, StatusError, unsupportedMediaType } from './status-error.ts';
 import { checkName, liveObject, updateObject } from './update.ts';
@@ -39,6 +38,7 @@ export function patchObject(write: Write, how: 'merge' | 'json', body: Json | un
   const { target } = write;
   const live = liveObject(write);
   if (live === undefined) throw notFound(target.kind, target.name);
+  if (write.unreadable !== undefined) throw badRequest(`error decoding patch: ${write.unreadable}`);
   const patched = patchedObject(live, how, body);
   return updateObject(write, checkName(write, decodePatched(write, patched)), live);
 }
@@ -59,15 +59,19 @@ const nameless = { group: '', kind: '' };
 
 function decodePatched(write: Write, patched: JsonObject): JsonObject {
   const { kind } = write.target;
-  const refuse = (said: string): StatusError => invalid(nameless, '', [patchCause(patched, said)]);
-  if (patched.kind !== kind.kind || patched.apiVersion !== apiVersionOf(kind)) throw otherType(kind, patched, refuse);
+  const refuse = (said: string): StatusError => invalid(nameless, '', [patchCause(patched, kind.schema.custom, said)]);
+  if (patched.kind !== kind.kind || patched.apiVersion !== apiVersionOf(kind)) throw otherType(write, patched, refuse);
   const { object, unknown, refused } = kind.schema.normalise(patched);
   if (refused !== undefined) throw refuse(refused);
   reportUnknown(write, unknown, refuse);
   return object;
 }
 
-function otherType(kind: ServedKind, patched: JsonObject, refuse: (said: string) => StatusError): StatusError {
+function otherType(
+  { core, target: { kind } }: Write,
+  patched: JsonObject,
+  refuse: (said: string) => StatusError,
+): StatusError {
   const apiVersion = textOf(patched.apiVersion);
   if (kind.schema.custom) {
     return badRequest(
@@ -75,12 +79,50 @@ function otherType(kind: ServedKind, patched: JsonObject, refuse: (said: string)
     );
   }
   const said = textOf(patched.kind);
+  // A real server first reads the patched object as what it says it is.
+  const refused = core.kinds.ofKind('', apiVersion, said)?.schema.normalise(patched).refused;
+  if (refused !== undefined) return refuse(refused);
   return refuse(`unable to decode ${apiVersion}, Kind=${said} into *${kind.version}.${kind.kind}`);
 }
 
-function patchCause(patched: JsonObject, said: string): FieldCause {
-  const shown = JSON.stringify(JSON.stringify(patched));
+function patchCause(patched: JsonObject, custom: boolean, said: string): FieldCause {
+  const shown = JSON.stringify(patchedText(patched, custom));
   return { reason: 'FieldValueInvalid', field: 'patch', message: `Invalid value: ${shown}: ${said}` };
+}
+
+const metadataOrder = [
+  'name',
+  'generateName',
+  'namespace',
+  'uid',
+  'resourceVersion',
+  'generation',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'labels',
+  'annotations',
+  'ownerReferences',
+  'finalizers',
+  'managedFields',
+];
+
+/** In the order of a real server: names of a custom resource sorted at every depth, of a builtin kind at the first only. */
+function patchedText(patched: JsonObject, custom: boolean): string {
+  if (custom) return JSON.stringify(sorted(patched, Number.POSITIVE_INFINITY));
+  const { metadata } = patched;
+  const place = (key: string): number => (metadataOrder.indexOf(key) + 100) % 100;
+  const entries = isJsonObject(metadata) ? Object.entries(metadata) : [];
+  const ordered = entries.toSorted(([left], [right]) => place(left) - place(right));
+  return JSON.stringify(sorted({ ...patched, metadata: Object.fromEntries(ordered) }, 1));
+}
+
+function sorted(value: Json, depth: number): Json {
+  if (depth === 0) return value;
+  if (Array.isArray(value)) return value.map((item: Json) => sorted(item, depth));
+  if (!isJsonObject(value)) return value;
+  const entries = Object.entries(value).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return Object.fromEntries(entries.map(([key, item]) => [key, item === undefined ? item : sorted(item, depth - 1)]));
 }
 
 const rejected = 'the server rejected our request due to an error in our request';

@@ -3,7 +3,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
 import { askedFields } from './asked-fields.ts';
 import { timestamp, type Write } from './core.ts';
-import { listAt, numberAt, stringAt } from './json-access.ts';
+import { listAt, numberAt, objectAt, stringAt } from './json-access.ts';
 import { invalid, notFound } from './status-error.ts';
 import { liveObject } from './update.ts';
 
@@ -24,7 +24,8 @@ export function requestToken(write: Write, body: Json | undefined): JsonObject {
   const now = core.clock.now();
   const expiresAt = now + seconds * 1000;
   const uid = stringAt(account, 'metadata', 'uid');
-  const managedFields = askedFields(request, {
+  const asking = { spec: { ...objectAt(request, 'spec'), expirationSeconds: seconds } };
+  const managedFields = askedFields(asking, {
     manager: write.fieldManager,
     apiVersion: 'authentication.k8s.io/v1',
     timestamp: timestamp(now),

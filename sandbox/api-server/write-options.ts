@@ -20,6 +20,7 @@ export function writeOf(core: Core, call: ApiCall, target: Target, verb: Commit[
     fieldManager: managerOf(call, verb, options),
     fieldValidation: fieldValidation(query.fieldValidation, options),
     warnings: [],
+    unreadable: call.unreadable,
   };
 }
 

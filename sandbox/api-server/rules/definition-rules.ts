@@ -3,8 +3,7 @@
 import type { JsonObject } from '../../../crds/schema/json.ts';
 import type { FieldCause } from '../contract.ts';
 import { initialStatus } from '../definition-status.ts';
-import { compiledSchema } from '../compiled-schema.ts';
-import { merged, nameOf, objectAt, objectsAt, stringAt } from '../json-access.ts';
+import { merged, nameOf, objectAt, stringAt } from '../json-access.ts';
 import { type KindRules, plainRules } from '../kind-rules.ts';
 
 export const definitionRules: KindRules = {
@@ -14,7 +13,7 @@ export const definitionRules: KindRules = {
   defaults: withNames,
   create: (definition) => ({ ...definition, status: initialStatus(definition) }),
   update: withNames,
-  validate: (definition) => [...nameOfDefinition(definition), ...versionCauses(definition)],
+  validate: nameOfDefinition,
 };
 
 /** Singular and list kind follow from the kind; conversion is none. */
@@ -40,40 +39,4 @@ function nameOfDefinition(definition: JsonObject): readonly FieldCause[] {
   if (nameOf(definition) === expected) return [];
   const message = `Invalid value: ${JSON.stringify(nameOf(definition))}: must be spec.names.plural+"."+spec.group`;
   return [{ reason: 'FieldValueInvalid', field: 'metadata.name', message }];
-}
-
-function versionCauses(definition: JsonObject): readonly FieldCause[] {
-  const versions = objectsAt(definition, 'spec', 'versions');
-  const stored = versions.filter((version) => version.storage === true).length;
-  if (stored !== 1) {
-    const invalid = (field: string, message: string): FieldCause => ({ reason: 'FieldValueInvalid', field, message });
-    return [
-      invalid(
-        'spec.versions',
-        `Invalid value: ${JSON.stringify(versions)}: must have exactly one version marked as storage version`,
-      ),
-      ...(stored === 0
-        ? [invalid('status.storedVersions', 'Invalid value: null: must have at least one stored version')]
-        : []),
-    ];
-  }
-  return versions.flatMap((version) => ruleCauses(definition, version));
-}
-
-/** A CEL rule that cannot be run is found when the schema is compiled. */
-function ruleCauses(definition: JsonObject, version: JsonObject): readonly FieldCause[] {
-  const names = {
-    group: stringAt(definition, 'spec', 'group'),
-    version: stringAt(version, 'name'),
-    kind: stringAt(definition, 'spec', 'names', 'kind'),
-  };
-  try {
-    compiledSchema(version, names);
-    return [];
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    return [
-      { reason: 'FieldValueInvalid', field: 'spec.validation.openAPIV3Schema', message: `Invalid value: ${said}` },
-    ];
-  }
 }
