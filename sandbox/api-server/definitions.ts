@@ -6,7 +6,7 @@
 import type { JsonObject } from '../../crds/schema/json.ts';
 import { customResourceDefinitions, shelfName } from './builtin-shelves.ts';
 import { commit, type Core, ownWrite, type Target, timestamp, type Write } from './core.ts';
-import { establishedStatus, isEstablished } from './definition-status.ts';
+import { isEstablished, namesStatus } from './definition-status.ts';
 import { checkPreconditions, type Deleted, type DeleteOptions, deleteObject } from './delete.ts';
 import { nameOf, namespaceOf, objectAt, objectsAt, stringAt, withMetadata } from './json-access.ts';
 import { updateObject } from './update.ts';
@@ -17,23 +17,26 @@ export function isDefinition({ kind }: Target): boolean {
 
 /** Keeps the registry in step with the stored definitions; what is new is established at once. */
 export function serveDefinitions(core: Core): void {
-  core.store.follow(customResourceDefinitions.shelf, ({ name, after }) => {
-    if (after === undefined) core.kinds.remove(name);
-    else if (isEstablished(after)) core.kinds.install(after);
-    else establish(core, after);
+  const { store, kinds } = core;
+  const { shelf } = customResourceDefinitions;
+  store.follow(shelf, ({ name, after }) => {
+    if (after !== undefined) {
+      if (isEstablished(after)) kinds.install(after);
+      else establish(core, after);
+      return;
+    }
+    kinds.remove(name);
+    for (const other of store.list(shelf, '')) if (!isEstablished(other)) establish(core, other);
   });
 }
 
 function establish(core: Core, definition: JsonObject): void {
   const kind = core.kinds.ofKind('apiextensions.k8s.io', 'v1', 'CustomResourceDefinition');
   if (kind === undefined) return;
-  const write: Write = {
-    core,
-    target: { kind, namespace: '', name: nameOf(definition), subresource: 'status' },
-    ...ownWrite('update'),
-  };
-  const status = establishedStatus(definition, timestamp(core.clock.now()));
-  updateObject(write, { ...definition, status }, definition);
+  const target = { kind, namespace: '', name: nameOf(definition), subresource: 'status' };
+  const others = core.store.list(kind.shelf, '').filter((other) => nameOf(other) !== nameOf(definition));
+  const status = namesStatus(definition, others, timestamp(core.clock.now()));
+  updateObject({ core, target, ...ownWrite('update') }, { ...definition, status }, definition);
 }
 
 const cleanup = 'customresourcecleanup.apiextensions.k8s.io';
