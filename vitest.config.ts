@@ -1,4 +1,7 @@
-/** Two projects: `unit` beside the sources, `real` against real servers that the tests start themselves. */
+/**
+ * Three projects: `unit` beside the sources, `faults` for whole runs with faults in virtual time, `real` against real servers
+ * that the tests start themselves.
+ */
 import { defineConfig } from 'vitest/config';
 
 const rooms = '{crds,kube,analysis,outbound,source,controller,edge,cli,sandbox,scripts}';
@@ -9,8 +12,17 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: [`${rooms}/**/*.test.ts`, 'test/{pod-hash,yaml-corpus,structure,faults}/**/*.test.ts'],
+          include: [`${rooms}/**/*.test.ts`, 'test/{pod-hash,yaml-corpus,structure,faults/{observer,plan,proxy}}/**/*.test.ts'],
           testTimeout: 20_000,
+        },
+      },
+      {
+        test: {
+          name: 'faults',
+          include: ['test/faults/{in-process,mutants,sweep}/**/*.test.ts'],
+          testTimeout: 180_000,
+          pool: 'forks',
+          maxWorkers: 1,
         },
       },
       {

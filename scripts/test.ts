@@ -1,4 +1,4 @@
-/** `npm test`: static checks, unit tests, then everything on real servers; sets up what the servers need meanwhile. The last line is the count. */
+/** `npm test`: static checks, unit tests and runs with faults, then everything on real servers; sets up what the servers need meanwhile. The last line is the count. */
 
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -20,6 +20,8 @@ const unitCode = await runNode([
   'run',
   '--project',
   'unit',
+  '--project',
+  'faults',
   '--reporter=default',
   '--reporter=json',
   `--outputFile.json=${unitReport}`,
