@@ -10,11 +10,15 @@ import type { ScenarioResult } from './events.ts';
 import { requireGit } from './git/git-command.ts';
 import type { DemoOptions } from './options.ts';
 import { type Director, director } from './play/director.ts';
+import { realSleep } from './play/real-time.ts';
 import { Left } from './play/stage.ts';
 import { firstRepository, startWorld, type World } from './play/world.ts';
+import { startingPicture } from './show/demo-picture.ts';
 import { type DemoStreams, type Show, showOf } from './show/show.ts';
 
 const notice = 'simulated cluster: only the cluster is simulated; controller, source process and Git are real';
+/** What does not end by then ends with the process. */
+const longestStopMs = 15_000;
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 type Leaving = 'quit' | 'interrupt' | 'gone' | (typeof signals)[number];
 
@@ -52,9 +56,12 @@ export async function runDemo(options: DemoOptions, streams: DemoStreams): Promi
     running.leave.abort();
   };
   for (const signal of signals) process.on(signal, () => leave(signal));
-  process.on('exit', () => removeAtOnce(running));
   let stage: Director | undefined;
   const show = showOf(options, streams, { promote: () => stage?.promote(), leave });
+  process.on('exit', () => {
+    show.end();
+    removeAtOnce(running);
+  });
   try {
     stage = await start(running, options, show);
     const results = await stage.play();
@@ -71,6 +78,7 @@ export async function runDemo(options: DemoOptions, streams: DemoStreams): Promi
 async function start(running: Running, options: DemoOptions, show: Show): Promise<Director> {
   const { folder } = running;
   const rate = options.speed;
+  show.picture(startingPicture(Date.now(), rate));
   const scrapeIntervalMs = Math.max(1_000, 150 * rate);
   const starting = startSandbox({ rate, seed: options.seed, folder, scrapeIntervalMs });
   const [cluster, repository] = await both(
@@ -136,9 +144,13 @@ function failed(error: unknown, { leaving, world }: Running, show: Show, { error
 
 async function stop(running: Running): Promise<void> {
   running.leave.abort();
-  await running.world?.stop();
-  await running.cluster?.stop();
+  await Promise.race([stopParts(running), realSleep(longestStopMs)]);
   removeAtOnce(running);
+}
+
+async function stopParts({ world, cluster }: Running): Promise<void> {
+  await world?.stop();
+  await cluster?.stop();
 }
 
 /** Also in the last moment of the process, when nothing can be waited for. */

@@ -17,7 +17,7 @@ export interface Scenario {
 }
 
 export const firstVersion = '1.0.0';
-export const firstSubject = 'Release web 1.0.0';
+export const firstSubject = 'web 1.0.0';
 
 export const scenarios: readonly Scenario[] = [
   {
@@ -25,7 +25,7 @@ export const scenarios: readonly Scenario[] = [
     story: 'Pushed: web 1.1.0: 20 % of the requests, a check, 50 %, a check, then all.',
     expected: 'Promoted',
     version: '1.1.0',
-    subject: 'Release web 1.1.0',
+    subject: 'web 1.1.0',
     errorPct: 0,
     hasGate: false,
   },
@@ -34,7 +34,7 @@ export const scenarios: readonly Scenario[] = [
     story: 'Pushed: web 1.2.0, which fails 60 % of its requests. Hands off from here.',
     expected: 'RolledBack',
     version: '1.2.0',
-    subject: 'Release web 1.2.0 with the new checkout',
+    subject: 'web 1.2.0: new checkout',
     errorPct: 60,
     hasGate: false,
   },
@@ -43,7 +43,7 @@ export const scenarios: readonly Scenario[] = [
     story: 'Pushed: web 1.3.0, which stops at a gate until a person promotes it.',
     expected: 'GatePromoted',
     version: '1.3.0',
-    subject: 'Release web 1.3.0 behind a gate',
+    subject: 'web 1.3.0',
     errorPct: 0,
     hasGate: true,
   },

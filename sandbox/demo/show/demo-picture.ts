@@ -19,6 +19,13 @@ export interface Progress {
   readonly timelinePath?: string;
 }
 
+/** Before there is anything to look at. */
+export function startingPicture(now: number, speed: number): DemoScene {
+  return { now, speed, kubeconfigPath: '', git: [], keys: [leaveKey], results: [] };
+}
+
+const leaveKey: KeyHelp = { key: 'q', does: 'leave (removes everything)' };
+
 export function demoPicture(look: Look, progress: Progress): DemoScene {
   const { speed, kubeconfigPath, results } = progress;
   const scenario = scenarioPicture(progress);
@@ -50,13 +57,13 @@ function scenarioPicture({ playing, index, cloneFolder, timelinePath }: Progress
   const last = playing.at(-1);
   if (last === undefined) return undefined;
   const picture = timelinePath === undefined ? '' : ` Timeline: ${timelinePath}`;
-  const story = `All played. Your turn: commit and push in ${cloneFolder}, or use kubectl.${picture}`;
+  const story = `All played. Your turn: commit and push in ${cloneFolder} (try ERROR_PCT), or use kubectl.${picture}`;
   return { name: last.name, number: total, total, story };
 }
 
 function keysOf({ isAtGate, isPromoting }: Progress): readonly KeyHelp[] {
   const promote = isPromoting ? [{ key: 'p', does: 'promoting...' }] : [{ key: 'p', does: 'promote' }];
-  return [...(isAtGate || isPromoting ? promote : []), { key: 'q', does: 'leave (removes everything)' }];
+  return [...(isAtGate || isPromoting ? promote : []), leaveKey];
 }
 
 function resultText({ outcome, exposedRequests, abortToStableMs }: ScenarioResult): string {

@@ -24,7 +24,7 @@ export interface Show {
   tell(event: DemoEvent, scenario: ScenarioName | undefined): void;
   /** The newest picture, several times a second. */
   picture(scene: DemoScene): void;
-  /** Gives the terminal back; what is written after this stays on it. */
+  /** Gives the terminal back; what is written after this stays on it. Repeated calls are ignored. */
   end(): void;
 }
 
@@ -73,6 +73,7 @@ function lineShow(write: (text: string) => void): Show {
 function liveShow(options: DemoOptions, { output, input, env }: DemoStreams, keys: ShowKeys): Show {
   const style = { colour: wantsColour('auto', { outIsTty: true, env }), ascii: options.ascii };
   const told: string[] = [];
+  let hasEnded = false;
   let newest: DemoScene | undefined;
   const draw = (): void => {
     if (newest !== undefined) screen.draw(liveView(newest, screen.size(), style).map((line) => safeText(line)));
@@ -95,6 +96,8 @@ function liveShow(options: DemoOptions, { output, input, env }: DemoStreams, key
       draw();
     },
     end: () => {
+      if (hasEnded) return;
+      hasEnded = true;
       screen.stop();
       if (told.length > 0 && !output.destroyed) output.write(`${told.join('\n')}\n`);
     },

@@ -87,9 +87,9 @@ export const atGate = anApp({
 
 export const gitLog: readonly GitLine[] = [
   { commit: '99aabbccddee', subject: 'Revert 1c2d3e4: web failed', author: 'tidegate', kind: 'revert' },
-  { commit: '1c2d3e4f5a6b', subject: 'Release web 1.2.0 with the new checkout', author: 'Ada', kind: 'release' },
-  { commit: '0a1b2c3d4e5f', subject: 'Release web 1.1.0', author: 'Ada', kind: 'release' },
-  { commit: 'fedcba987654', subject: 'Release web 1.0.0', author: 'Ada', kind: 'release' },
+  { commit: '1c2d3e4f5a6b', subject: 'web 1.2.0: new checkout', author: 'Ada', kind: 'release' },
+  { commit: '0a1b2c3d4e5f', subject: 'web 1.1.0', author: 'Ada', kind: 'release' },
+  { commit: 'fedcba987654', subject: 'web 1.0.0', author: 'Ada', kind: 'release' },
 ];
 
 export function aDemoScene(members: Partial<DemoScene> = {}): DemoScene {

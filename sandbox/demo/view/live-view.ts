@@ -90,7 +90,7 @@ function stacked(scene: DemoScene, columns: number, room: number, style: Style):
 }
 
 function sideBySide(scene: DemoScene, columns: number, room: number, style: Style): readonly string[] {
-  const leftWidth = Math.floor(columns * 0.62);
+  const leftWidth = Math.floor(columns * 0.61);
   const roomy = scene.app === undefined ? [''] : appLines(scene.app, leftWidth - 1, 4, true, style);
   const left =
     scene.app === undefined || roomy.length <= room ? roomy : appLines(scene.app, leftWidth - 1, 3, false, style);
