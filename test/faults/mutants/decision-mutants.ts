@@ -47,6 +47,20 @@ export const decisionMutants: readonly Mutant[] = [
     why: 'Stopping an analysis counts as passing it.',
   },
   {
+    id: 'error-is-success',
+    breaks: ['S09'],
+    patches: [
+      {
+        file: `${rollout}/analysis.ts`,
+        find: judgeSuccess,
+        replace:
+          "if (isFinished(run) ? !isFailure(scene, run) : run.status?.waiting?.reason === 'BackendUnavailable') return { kind: 'passed', moves: noMoves };",
+      },
+    ],
+    situation: 'backend-down',
+    why: 'A metrics backend that does not answer approves the release.',
+  },
+  {
     id: 'verdict-of-another-step',
     breaks: ['S09'],
     patches: [

@@ -6,6 +6,7 @@ export const situationNames = [
   'short-analysis',
   'two-checks',
   'no-metrics',
+  'backend-down',
   'inconclusive',
   'terminated',
   'background',

@@ -41,6 +41,10 @@ export const situations: Readonly<Record<SituationName, Situation>> = {
     faults: [1, 2].map((reading) => ({ at: { reading }, kind: 'nan', crash: false })),
     play: (world) => release(world, app('v1'), app('v2', oneCheck)),
   },
+  'backend-down': {
+    faults: [1, 2].map((reading) => ({ at: { reading }, kind: 'timeout', crash: false })),
+    play: (world) => release(world, app('v1'), app('v2', oneCheck)),
+  },
   inconclusive: { play: inconclusive },
   terminated: { play: terminated },
   background: { play: (world) => failing(world, app('v2', { ...twoWeights, analysis: 'background', bad: true })) },
