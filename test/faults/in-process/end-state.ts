@@ -6,6 +6,7 @@
 import type { Json, JsonObject } from '../../../crds/schema/json.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { textAt } from './cluster-state.ts';
+import type { ScenarioName } from '../plan/plan.ts';
 import { roles } from '../plan/roles.ts';
 import { isRevert } from './stories.ts';
 
@@ -104,6 +105,8 @@ const explained: readonly RegExp[] = [
   /metadata\.annotations\.tidegate\.io\/(?:release|commit)$/,
   // How long old pods were kept, on ReplicaSets that have none any more.
   /^ReplicaSet \S+\.metadata\.annotations\.tidegate\.io\/scale-down-deadline$/,
+  // How often a spec was written on the way.
+  /\.observedGeneration$/,
   // The record tells what happened on the way, which is what the fault changed.
   /^RolloutRun \S+\.status\.(?:entries|outcome)\b/,
   // Readings that were lost are taken again: how many there were and when is not the end.
@@ -113,12 +116,23 @@ const explained: readonly RegExp[] = [
   /\.(?:message|lastTransitionTime|lastUpdateTime|at|since|startedAt|finishedAt)$/,
 ];
 
+/** What only one scenario may leave behind differently. */
+const explainedIn: Partial<Readonly<Record<ScenarioName, readonly RegExp[]>>> = {
+  // Whether the other Rollout was promoted already when the first one failed decides how it goes back: by a command or by its template.
+  'two-rollouts': [
+    /^Rollout other\.(?:status\.(?:runName|failedPodHash|lastCommand)|metadata\.annotations\.tidegate\.io\/(?:command|revision))/,
+    /^ReplicaSet other-rev(?:2|1\.(?:metadata|status))/,
+    /^RolloutRun other-/,
+  ],
+};
+
 /** One line per field that differs and is not explained. */
-export function differences(expected: Expected, actual: EndState): readonly string[] {
+export function differences(expected: Expected, actual: EndState, scenario?: ScenarioName): readonly string[] {
+  const known = [...explained, ...(scenario === undefined ? [] : (explainedIn[scenario] ?? []))];
   const keys = new Set([...expected.state.keys(), ...actual.keys()]);
   return [...keys]
     .filter((key) => expected.state.get(key) !== actual.get(key))
-    .filter((key) => !expected.differing.has(key) && !explained.some((pattern) => pattern.test(key)))
+    .filter((key) => !expected.differing.has(key) && !known.some((pattern) => pattern.test(key)))
     .map(
       (key) =>
         `${key}: ${expected.state.get(key) ?? 'absent'} in an undisturbed run, ${actual.get(key) ?? 'absent'} here`,

@@ -1,12 +1,13 @@
 /** What is wrong with a disturbed run, compared with the undisturbed one: one sentence each, none when all is well. */
 
+import type { ScenarioName } from '../plan/plan.ts';
 import { differences } from './end-state.ts';
 import type { Reference } from './references.ts';
 import type { RunResult } from './run-plan.ts';
 
 const saidAtMost = 12;
 
-export function faultsFound(result: RunResult, reference: Reference): readonly string[] {
+export function faultsFound(scenario: ScenarioName, result: RunResult, reference: Reference): readonly string[] {
   const found = [...result.violations];
   if (result.ended !== 'quiet') found.push(`the run is ${result.ended}: ${result.why ?? ''}`);
   for (const [commit, count] of Object.entries(result.reverts)) {
@@ -15,7 +16,7 @@ export function faultsFound(result: RunResult, reference: Reference): readonly s
   const all = Object.keys(result.reverts).length;
   if (all !== reference.reverts)
     found.push(`${all} commits were reverted, and ${reference.reverts} in the undisturbed run`);
-  const other = differences(reference.expected, result.endState);
+  const other = differences(reference.expected, result.endState, scenario);
   found.push(...other.slice(0, saidAtMost));
   if (other.length > saidAtMost) found.push(`and ${other.length - saidAtMost} more fields differ`);
   return found;

@@ -28,5 +28,5 @@ export async function judgedPlan(
 ): Promise<{ readonly result: RunResult; readonly found: readonly string[] }> {
   const reference = await referenceOf(plan.scenario);
   const result = await runPlan(plan, options);
-  return { result, found: faultsFound(result, reference) };
+  return { result, found: faultsFound(plan.scenario, result, reference) };
 }
