@@ -3,7 +3,7 @@
  * ...), read into JSON. Everything else is sent as JSON, and answers are always JSON, which clients accept as well.
  */
 
-import type { Json, JsonObject } from '../../crds/schema/json.ts';
+import { type Json, type JsonObject, textAt } from '../../crds/schema/json.ts';
 
 type FieldType =
   | 'string'
@@ -115,7 +115,7 @@ export function fromProtobuf(body: Buffer): JsonObject | undefined {
   if (body.subarray(0, 4).toString('latin1') !== magic) return undefined;
   try {
     const { typeMeta, raw } = decode(body.subarray(4), envelope) as { typeMeta?: JsonObject; raw?: string };
-    const message = kinds[String(typeMeta?.['kind'])];
+    const message = kinds[textAt(typeMeta ?? {}, 'kind')];
     if (message === undefined || typeMeta === undefined) return undefined;
     return { ...typeMeta, ...decode(Buffer.from(raw ?? '', 'base64'), message) };
   } catch (error) {
@@ -176,6 +176,6 @@ function valueOf(value: number | Buffer, type: FieldType, before: Json | undefin
     return [...(Array.isArray(before) ? (before as readonly Json[]) : []), value.toString('utf8')];
   if (type === 'bool' || type === 'int') return undefined;
   if ('message' in type) return decode(value, type.message);
-  const { key = '', value: item = '' } = decode(value, { 1: ['key', 'string'], 2: ['value', type.mapOf] });
-  return { ...(before as JsonObject | undefined), [String(key)]: item };
+  const entry = decode(value, { 1: ['key', 'string'], 2: ['value', type.mapOf] });
+  return { ...(before as JsonObject | undefined), [textAt(entry, 'key')]: textAt(entry, 'value') };
 }

@@ -3,7 +3,7 @@
  * meaning (the same uid has the same name in all answers of a case; resourceVersions keep their order).
  */
 
-import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
+import { isJsonObject, type Json, type JsonObject, textAt } from '../../crds/schema/json.ts';
 import type { Case } from './case.ts';
 import type { CaseAnswers, StepAnswer } from './run-case.ts';
 
@@ -193,13 +193,13 @@ function withSortedCauses(status: JsonObject): JsonObject {
 }
 
 function textOfCause(cause: JsonObject): string {
-  return `${String(cause['field'])}: ${String(cause['message'])}`;
+  return `${textAt(cause, 'field')}: ${textAt(cause, 'message')}`;
 }
 
 /** Custom resources are listed in the order in which their definitions were noticed. */
 function withSortedResources(list: JsonObject): JsonObject {
   if (!Array.isArray(list['resources'])) return list;
-  const name = (resource: Json): string => (isJsonObject(resource) ? String(resource['name']) : '');
+  const name = (resource: Json): string => (isJsonObject(resource) ? textAt(resource, 'name') : '');
   const resources = (list['resources'] as readonly Json[]).toSorted((a, b) => (name(a) < name(b) ? -1 : 1));
   return { ...list, resources };
 }

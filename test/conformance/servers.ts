@@ -11,7 +11,6 @@ import { seededRandom } from '../../sandbox/seeded-random.ts';
 import { startWorkloads, workloadsAgent } from '../../sandbox/workloads/workloads.ts';
 import { startCluster } from '../bed/cluster.ts';
 import { httpsTarget } from './https-target.ts';
-import { valueAt } from './run-case.ts';
 import type { Target, TargetRequest } from './target.ts';
 
 export interface RunningServer {
@@ -73,7 +72,7 @@ export async function installDefinitions(target: Target): Promise<void> {
   }
   for (const manifest of manifests) {
     const spec = isJsonObject(manifest['spec']) ? manifest['spec'] : {};
-    const plural = String(valueAt(spec, ['names', 'plural']));
+    const plural = textAt(isJsonObject(spec['names']) ? spec['names'] : {}, 'plural');
     await untilServed(target, `/apis/${textAt(spec, 'group')}/v1alpha1/${plural}`);
   }
 }

@@ -1,6 +1,6 @@
 /** Parts of a body that a case compares when other writers decide the rest. */
 
-import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
+import { isJsonObject, type Json, type JsonObject, textAt } from '../../crds/schema/json.ts';
 import { valueAt } from './run-case.ts';
 
 const objectAt = (value: Json, ...path: string[]): JsonObject => {
@@ -54,7 +54,7 @@ export function servedResources(...names: string[]): (body: Json) => Json {
   return (body) => {
     if (!isJsonObject(body) || !Array.isArray(body['resources'])) return body;
     const resources = (body['resources'] as readonly Json[]).filter((each) =>
-      names.includes(String(objectAt(each)['name'])),
+      names.includes(textAt(objectAt(each), 'name')),
     );
     return { ...body, resources };
   };
@@ -66,7 +66,7 @@ export function servedGroups(...names: string[]): (body: Json) => Json {
     if (!isJsonObject(body) || !Array.isArray(body['groups'])) return body;
     return {
       ...body,
-      groups: (body['groups'] as readonly Json[]).filter((each) => names.includes(String(objectAt(each)['name']))),
+      groups: (body['groups'] as readonly Json[]).filter((each) => names.includes(textAt(objectAt(each), 'name'))),
     };
   };
 }
@@ -76,34 +76,31 @@ export function servedRoots(...names: string[]): (body: Json) => Json {
   return (body) => ({
     ...(isJsonObject(body) ? body : {}),
     items: itemsOf(body)
-      .filter((group) => names.includes(String(objectAt(group, 'metadata')['name'] ?? 'v1')))
+      .filter((group) => names.includes(textAt(objectAt(group, 'metadata'), 'name') || 'v1'))
       .map(withServedResources),
   });
 }
 
 /** Resources of v1 that the sandbox serves. */
 export const coreResources = [
-  ...[
-    'namespaces',
-    'namespaces/status',
-    'pods',
-    'pods/status',
-    'pods/log',
-    'pods/eviction',
-    'pods/binding',
-    'services',
-  ],
-  ...[
-    'services/status',
-    'configmaps',
-    'secrets',
-    'serviceaccounts',
-    'serviceaccounts/token',
-    'events',
-    'nodes',
-    'nodes/status',
-  ],
-  ...['persistentvolumeclaims', 'persistentvolumeclaims/status'],
+  'namespaces',
+  'namespaces/status',
+  'pods',
+  'pods/status',
+  'pods/log',
+  'pods/eviction',
+  'pods/binding',
+  'services',
+  'services/status',
+  'configmaps',
+  'secrets',
+  'serviceaccounts',
+  'serviceaccounts/token',
+  'events',
+  'nodes',
+  'nodes/status',
+  'persistentvolumeclaims',
+  'persistentvolumeclaims/status',
 ];
 const otherResources = ['replicasets', 'deployments', 'rollouts', 'gitsyncs', 'clusteranalysistemplates'];
 
@@ -111,7 +108,7 @@ function withServedResources(group: Json): Json {
   const versions = valueAt(group, ['versions']);
   if (!isJsonObject(group) || !Array.isArray(versions)) return group;
   const isServed = (resource: Json): boolean => {
-    const name = String(objectAt(resource)['resource']);
+    const name = textAt(objectAt(resource), 'resource');
     return coreResources.includes(name) || otherResources.includes(name);
   };
   const shown = (versions as readonly Json[]).map((version) => ({

@@ -60,8 +60,13 @@ const onlyLines = (pattern: RegExp) => (text: string) =>
     .split('\n')
     .filter((line) => pattern.test(line))
     .join('\n');
+const withoutLines = (pattern: RegExp) => (text: string) =>
+  text
+    .split('\n')
+    .filter((line) => !pattern.test(line))
+    .join('\n');
 const served = onlyLines(
-  /^(bindings|configmaps|events|namespaces|nodes|persistentvolumeclaims|pods|secrets|serviceaccounts|services|customresourcedefinitions|deployments|replicasets|jobs|leases|endpointslices|poddisruptionbudgets|horizontalpodautoscalers|roles|rolebindings|clusterroles|clusterrolebindings|tokenreviews|selfsubject\w+|subjectaccessreviews|rollouts|analysis\w+|clusteranalysis\w+|experiments|gitsyncs|releases|gitreverts|rolloutruns) /,
+  /^(configmaps|events|namespaces|nodes|persistentvolumeclaims|pods|secrets|serviceaccounts|services|customresourcedefinitions|deployments|replicasets|jobs|leases|endpointslices|poddisruptionbudgets|horizontalpodautoscalers|roles|rolebindings|clusterroles|clusterrolebindings|tokenreviews|selfsubject\w+|subjectaccessreviews|rollouts|analysis\w+|clusteranalysis\w+|experiments|gitsyncs|releases|gitreverts|rolloutruns) /,
 );
 
 export const commands: readonly KubectlCommand[] = [
@@ -87,7 +92,8 @@ export const commands: readonly KubectlCommand[] = [
   shop('get', 'rollout', 'web', '-o', 'jsonpath={.spec.strategy.canary.steps[*].setWeight}'),
   shop('get', 'rollouts', '-o', 'custom-columns=NAME:.metadata.name,WANTED:.spec.replicas'),
   shop('get', 'configmaps', '-l', 'app=web', '--show-labels'),
-  shop('get', 'cm,svc,rs', '-l', 'app notin (none)', '-o', 'name'),
+  // Real namespaces also have the ConfigMap kube-root-ca.crt: the sandbox has no such publisher.
+  { ...shop('get', 'cm,svc,rs', '-l', 'app notin (none)', '-o', 'name'), view: withoutLines(/kube-root-ca/) },
   shop('get', 'svc', '-o', 'wide'),
   shop('get', 'rs'),
   shop('get', 'tidegate'),
@@ -103,7 +109,8 @@ export const commands: readonly KubectlCommand[] = [
   shop('describe', 'rs', 'none'),
   shop('describe', 'configmap', 'made'),
   shop('describe', 'svc', 'web'),
-  { args: ['describe', 'namespace', 'shop'] },
+  // The sandbox serves no quotas and limits.
+  { args: ['describe', 'namespace', 'shop'], view: withoutLines(/^(No resource quota|No LimitRange|$)/) },
   shop('patch', 'rollout', 'web', '--type=merge', '-p', '{"spec":{"replicas":3}}'),
   shop('patch', 'rollout', 'web', '--type=merge', '-p', '{"spec":{"replicas":3}}'),
   shop(
