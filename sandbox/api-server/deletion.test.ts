@@ -65,6 +65,24 @@ describe('delete', () => {
   });
 });
 
+describe('delete of a namespace', () => {
+  it('ends when the last finalizer of its spec is taken away, and not before', () => {
+    const server = testServer();
+    const shop = '/api/v1/namespaces/shop';
+    server.post('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'shop' } });
+
+    const { body } = server.ask('DELETE', shop);
+    expect(body).toMatchObject({ spec: { finalizers: ['kubernetes'] }, status: { phase: 'Terminating' } });
+    server.ask('PUT', `${shop}/finalize`, { ...body, spec: {} });
+
+    expect(server.get(shop).status).toBe(404);
+  });
+
+  it('is refused for those that the cluster needs', () => {
+    expect(testServer().ask('DELETE', '/api/v1/namespaces/default').status).toBe(403);
+  });
+});
+
 describe('delete of a pod', () => {
   it('waits for its kubelet, which deletes it with grace period 0', () => {
     const server = testServer();

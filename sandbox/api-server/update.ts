@@ -103,7 +103,8 @@ function allowed(write: Write, wanted: JsonObject, live: JsonObject): JsonObject
   if (subresource === 'status') return statusOnly(kind, wanted, live);
   // The finalizers of a namespace's spec change on this path only.
   if (subresource === 'finalize') return wanted;
-  const kept = kind.hasStatus && subresource === '' ? merged(wanted, { status: live.status }) : wanted;
+  if (subresource !== '') return wanted;
+  const kept = kind.hasStatus ? merged(wanted, { status: live.status }) : wanted;
   return kind.rules.update?.(kept, live, ruleContext(write.core)) ?? kept;
 }
 

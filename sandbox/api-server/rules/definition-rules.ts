@@ -3,7 +3,7 @@
 import type { JsonObject } from '../../../crds/schema/json.ts';
 import type { FieldCause } from '../contract.ts';
 import { initialStatus } from '../definition-status.ts';
-import { merged, nameOf, objectAt, stringAt } from '../json-access.ts';
+import { merged, nameOf, objectAt, objectsAt, stringAt } from '../json-access.ts';
 import { type KindRules, plainRules } from '../kind-rules.ts';
 
 export const definitionRules: KindRules = {
@@ -13,7 +13,7 @@ export const definitionRules: KindRules = {
   defaults: withNames,
   create: (definition) => ({ ...definition, status: initialStatus(definition) }),
   update: withNames,
-  validate: nameOfDefinition,
+  validate: (definition) => [...nameOfDefinition(definition), ...storedVersionCauses(definition)],
 };
 
 /** Singular and list kind follow from the kind; conversion is none. */
@@ -39,4 +39,10 @@ function nameOfDefinition(definition: JsonObject): readonly FieldCause[] {
   if (nameOf(definition) === expected) return [];
   const message = `Invalid value: ${JSON.stringify(nameOf(definition))}: must be spec.names.plural+"."+spec.group`;
   return [{ reason: 'FieldValueInvalid', field: 'metadata.name', message }];
+}
+
+function storedVersionCauses(definition: JsonObject): readonly FieldCause[] {
+  if (objectsAt(definition, 'spec', 'versions').some((version) => version.storage === true)) return [];
+  const message = 'Invalid value: null: must have at least one stored version';
+  return [{ reason: 'FieldValueInvalid', field: 'status.storedVersions', message }];
 }
