@@ -137,6 +137,8 @@ function stableIsGone(scene: Scene): Moves {
 /** Aborted and settled: stable keeps everything until a person or Git asks for something else. */
 export function keepAborted(scene: Scene): Moves {
   const { verdict } = scene.status;
+  const { stableHash } = scene;
+  const { stableService } = scene.observed;
   const waiting = waitFor({
     reason: 'Aborted',
     on: 'user',
@@ -145,9 +147,12 @@ export function keepAborted(scene: Scene): Moves {
   if (scene.stable === undefined) return stableIsGone(scene);
   if (!scene.routed) {
     const plan = planRatio(scene, { stable: scene.stable, canary: undefined, weight: 0 });
-    return together(effects(...plan.effects), waiting);
+    return together(effects(...plan.effects), selectRevision(scene, stableService, stableHash), waiting);
   }
-  const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash: scene.stableHash });
+  // Somebody, or a write that arrived late, gave it to another revision, which may have no pods any more.
+  if (stableService?.podHash !== undefined && stableService.podHash !== stableHash)
+    return together(effects(...scaleTo(scene, scene.stable, scene.replicas)), regainStableService(scene), waiting);
+  const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash });
   const down = weight.settled && abortDrainMs(scene) !== undefined ? scaleTo(scene, scene.current, 0) : [];
   const retired = retireOthers(scene);
   return together(

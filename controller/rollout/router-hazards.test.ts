@@ -91,6 +91,26 @@ describe('two routes', () => {
   });
 });
 
+describe('an aborted Rollout', () => {
+  it.each([true, false])(
+    'takes the stable Service back when it selects the failed revision (with a router: %s)',
+    (routed) => {
+      const { world, violations } = deployed({ routed });
+      release(world, 2);
+      world.run();
+      world.status = { ...world.status, abort: true };
+      world.run();
+      expect(world.status?.transition).toBeUndefined();
+      world.services.set('web-stable', 'v2');
+      world.edited();
+      world.run();
+
+      expect(world.services.get('web-stable')).toBe('v1');
+      expect(violations).toEqual([]);
+    },
+  );
+});
+
 describe('going back to stable', () => {
   it('drains anew when somebody gives the failed revision traffic in the middle of the drain', () => {
     const { world, violations } = deployed();
