@@ -32,8 +32,9 @@ export interface SandboxOptions {
   readonly folder?: string;
   /** Virtual milliseconds between two scrapes; default 1000. */
   readonly scrapeIntervalMs?: number;
-  /** Virtual; see the kubelet. */
+  /** Virtual, from a pod's binding to its start; see the kubelet. */
   readonly startDelayMs?: number;
+  /** Virtual, how long a pod that ends still answers; default half a real second, 5 virtual ones at most. */
   readonly drainMs?: number;
   readonly log?: Log;
 }
@@ -139,11 +140,13 @@ async function openEntrance({ api, options, atStop }: Ground): Promise<Entrance>
   return { kubeconfigPath: kubeconfig.path, server, adminToken, caData };
 }
 
-async function startPods({ options, clock, log, random, transport, atStop }: Ground): Promise<Kubelet> {
+async function startPods({ options, clock, rate, log, random, transport, atStop }: Ground): Promise<Kubelet> {
   const controllers = { transport: transport(workloadsAgent), random: random('workloads'), events: true };
   const workloads = await startWorkloads({ ...controllers, clock, log });
   atStop(() => workloads.stop());
-  const { startDelayMs, drainMs } = options;
+  const { startDelayMs } = options;
+  // However fast time runs, the gateway needs as long as ever to hear that a pod ends.
+  const drainMs = options.drainMs ?? Math.min(500 * rate, 5_000);
   const kubelet = await startKubelet({
     transport: transport(kubeletAgent),
     clock,
@@ -151,7 +154,7 @@ async function startPods({ options, clock, log, random, transport, atStop }: Gro
     nodeName,
     addresses: 'loopback',
     ...(startDelayMs === undefined ? {} : { startDelayMs }),
-    ...(drainMs === undefined ? {} : { drainMs }),
+    drainMs,
   });
   atStop(() => kubelet.stop());
   return kubelet;

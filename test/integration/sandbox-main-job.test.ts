@@ -53,7 +53,9 @@ describe.skipIf(missing !== undefined)(`main job on the sandbox${missing ? ` (sk
         const one = await rollout();
         const image = JSON.stringify(fieldOf(one, 'spec', 'template', 'spec', 'containers') ?? null);
         const current = fieldOf(one, 'status', 'currentPodHash');
+        const seen = fieldOf(one, 'status', 'observedGeneration') === fieldOf(one, 'metadata', 'generation');
         return (
+          seen &&
           fieldOf(one, 'status', 'phase') === 'Healthy' &&
           image.includes(`:${version}"`) &&
           fieldOf(one, 'status', 'stableRS') === current
@@ -65,11 +67,20 @@ describe.skipIf(missing !== undefined)(`main job on the sandbox${missing ? ` (sk
         cause: error,
       });
     });
+  const untilGood = (commit: string): Promise<unknown> =>
+    eventually(
+      'the commit is good',
+      async () => {
+        const status = (await syncStatus()) as JsonObject;
+        return status.phase === 'Good' && fieldOf(status, 'lastGood', 'commit') === commit;
+      },
+      { withinMs: 30_000 },
+    );
   const reverts = async () =>
     (await git.log(repository)).filter(({ message }) => message.includes('Tidegate-Revert-Of:'));
 
   beforeAll(async () => {
-    sandbox = await startSandbox({ rate, seed: 1, startDelayMs: 200, drainMs: 500 });
+    sandbox = await startSandbox({ rate, seed: 1 });
     const transport = memoryTransport(sandbox.api, { user: 'kubernetes-admin', userAgent: 'test' });
     client = kubeClient(transport, discovery(transport));
     git = repositoryStore(join(folder, 'git'));
@@ -101,8 +112,9 @@ describe.skipIf(missing !== undefined)(`main job on the sandbox${missing ? ` (sk
   });
 
   it('promotes a good release', async () => {
-    await git.commit(repository, 'main', filesOf('v2'), { message: 'Release v2' });
+    const commit = await git.commit(repository, 'main', filesOf('v2'), { message: 'Release v2' });
 
+    await untilGood(commit);
     await untilHealthy('v2');
     expect(await reverts()).toEqual([]);
   });
@@ -119,7 +131,10 @@ describe.skipIf(missing !== undefined)(`main job on the sandbox${missing ? ` (sk
           return found.length > 0 ? found : undefined;
         },
         { withinMs: 30_000 },
-      )) ?? [];
+      ).catch(async (error: unknown) => {
+        const seen = [fieldOf(await rollout(), 'status'), await syncStatus(), sandbox.gateway.counts()];
+        throw new Error(`${String(error)}: ${JSON.stringify(seen)}`, { cause: error });
+      })) ?? [];
     await untilHealthy('v2');
 
     expect(revert?.message).toContain(`Tidegate-Revert-Of: ${bad}`);
