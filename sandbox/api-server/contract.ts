@@ -26,6 +26,10 @@ export interface ApiCall {
   readonly body?: Json;
   /** Instead of `body`: why it could not be parsed, and as what. */
   readonly unreadable?: string;
+  /** Paths of fields that stand twice in the text. */
+  readonly duplicates?: readonly string[];
+  /** Fields that the text of the body had twice. */
+  readonly duplicates?: readonly string[];
 }
 
 export type ApiReply =
@@ -87,7 +91,8 @@ export interface ServerClock {
 /** The server without its socket: every request is carried out before `handle` returns. */
 export interface ApiServer {
   handle(call: ApiCall): ApiReply;
-  readonly adminToken: string;
+  /** Of user `kubernetes-admin`. */
+  readonly adminToken?: string;
   /** The user of a bearer token; undefined when nobody has it. */
   authenticate(token: string): string | undefined;
   onCommit(handler: (commit: Commit) => void): () => void;

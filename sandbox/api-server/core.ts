@@ -36,6 +36,9 @@ export interface Write {
   readonly warnings: string[];
   /** Why the body could not be parsed. */
   readonly unreadable?: string | undefined;
+  readonly duplicates?: readonly string[] | undefined;
+  /** Fields that the body had twice. */
+  readonly duplicates: readonly string[];
 }
 
 /** The server's own writes. */
@@ -47,6 +50,7 @@ export function ownWrite(verb: Commit['verb']): Omit<Write, 'core' | 'target'> {
     fieldManager: 'kube-apiserver',
     fieldValidation: 'Ignore',
     warnings: [],
+    duplicates: [],
   };
 }
 

@@ -89,8 +89,11 @@ function internalPackage(group: string): string {
 
 /** Strict: the first error says them all. Warn: one warning each. */
 export function reportUnknown(write: Write, unknown: readonly string[], error: (said: string) => Error): void {
-  if (unknown.length === 0 || write.fieldValidation === 'Ignore') return;
-  const said = unknown.map((path) => `unknown field "${path}"`);
+  if (unknown.length + write.duplicates.length === 0 || write.fieldValidation === 'Ignore') return;
+  const said = [
+    ...write.duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
+    ...unknown.map((path) => `unknown field "${path}"`),
+  ];
   if (write.fieldValidation === 'Strict') throw error(`strict decoding error: ${said.join(', ')}`);
   write.warnings.push(...said);
 }

@@ -15,6 +15,7 @@ import {
 } from 'js-yaml';
 import { Json } from '../../crds/schema/json.ts';
 import type { ApiCall } from './contract.ts';
+import { duplicateFields } from './duplicate-fields.ts';
 import { fromProtobuf, protobufType } from './protobuf.ts';
 import { StatusError } from './status-error.ts';
 
@@ -70,12 +71,13 @@ function readable(contentType: string): boolean {
   return contentType === 'application/json' || contentType === 'application/yaml' || contentType.includes('patch');
 }
 
-function parseBody(text: string, contentType: string): Pick<ApiCall, 'body' | 'unreadable'> {
+function parseBody(text: string, contentType: string): Pick<ApiCall, 'body' | 'unreadable' | 'duplicates'> {
   if (text.trim() === '' || !readable(contentType)) return {};
   const isYaml = yamlTypes.has(contentType) && text.trimStart()[0] !== '{';
   try {
     const value: unknown = isYaml ? load(text, { schema: yamlSchema }) : JSON.parse(text);
-    return { body: Json.parse(value) };
+    const duplicates = isYaml ? [] : duplicateFields(text);
+    return { body: Json.parse(value), ...(duplicates.length === 0 ? {} : { duplicates }) };
   } catch (error) {
     return { unreadable: reasonOf(error, text, contentType) };
   }
