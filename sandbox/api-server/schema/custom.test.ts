@@ -57,6 +57,7 @@ describe('reading a custom resource', () => {
 describe('checking a custom resource', () => {
   it('tells types, bounds, patterns and enums', () => {
     const schema = schemaFor({
+      ruled: { type: 'string', 'x-kubernetes-validations': [{ rule: "self != 'no'" }] },
       i: { type: 'integer', minimum: 1 },
       p: { type: 'string', pattern: '^[a-z]+$' },
       e: { type: 'string', enum: ['A', 'B'] },
@@ -76,6 +77,10 @@ describe('checking a custom resource', () => {
       'spec.l: Too many: 2: must have at most 1 items',
       notChecked,
     ]);
+  });
+
+  it('says nothing of rules where there are none', () => {
+    expect(told(schemaFor({ i: { type: 'integer' } }), { i: 'x' })).toHaveLength(1);
   });
 
   it('tells repeated items of sets and keyed lists', () => {
