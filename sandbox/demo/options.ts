@@ -18,7 +18,7 @@ export type ParsedOptions =
   | { readonly kind: 'help' }
   | { readonly kind: 'wrong'; readonly message: string };
 
-export const defaultSpeed = 3;
+export const defaultSpeed = 2;
 const mostSpeed = 20;
 const mostSeed = 2 ** 31 - 1;
 const toHelp = 'run "npm run demo -- --help" for the list';

@@ -21,6 +21,13 @@ describe('lines of a log', () => {
     expect(lines(anApp(), asked, confirmed)).toEqual(['14:30:00Z weight      web 20->50 step=3/7']);
   });
 
+  it('tells no weight when a release has become the stable one', () => {
+    const traffic = { ...anApp().traffic, wantedPct: 0 };
+    const settled = anApp({ situation: 'settled', traffic });
+
+    expect(lines(anApp(), settled)).toEqual([]);
+  });
+
   it('tells each reading once, with its limit, also after the release has become the stable one', () => {
     const fourth = { at: now, value: 0.412, passed: false };
     const more = anApp({ checks: [{ ...successRate, readings: [...successRate.readings, fourth] }] });

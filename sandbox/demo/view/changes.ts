@@ -16,10 +16,10 @@ export function changeTeller(): (after: AppPicture) => readonly AppEvent[] {
   return (after) => {
     const { before } = told;
     const events = [
-      ...weightEvents(told, after),
-      ...stepEvents(before, after),
       ...after.checks.flatMap((check) => checkEvents(told, after, check)),
       ...rollbackEvents(before, after),
+      ...weightEvents(told, after),
+      ...stepEvents(before, after),
       ...phaseEvents(before, after),
     ];
     told.before = after;
@@ -38,7 +38,10 @@ function weightEvents(told: Told, after: AppPicture): readonly AppEvent[] {
   const from = told.confirmedPct;
   if (confirmed === 'no' || from === to) return [];
   told.confirmedPct = to;
-  return from === undefined ? [] : [{ type: 'weight', app: after.name, from, to, ...stepOf(after) }];
+  // A new stable revision has all traffic and no canary beside it: no weight was taken from anybody.
+  return from === undefined || after.situation === 'settled'
+    ? []
+    : [{ type: 'weight', app: after.name, from, to, ...stepOf(after) }];
 }
 
 function stepEvents(before: AppPicture | undefined, after: AppPicture): readonly AppEvent[] {
