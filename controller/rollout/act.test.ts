@@ -56,6 +56,17 @@ const route = (canary: number) => ({
 });
 
 describe('act', () => {
+  it('says which object an uncertain write may still reach, as it was decided on', async () => {
+    const fake = fakeClient();
+    fake.answer = () => ({ kind: 'unknown', cause: new Error('no answer in time') });
+    const service = aService('web-canary', 'one');
+    const effect = { kind: 'SwitchService', target: refTo(service.view), podHash: 'two', tells: [] } as const;
+    const { outcome } = await run([effect], {}, aStatus(), fake);
+
+    expect(outcome.stopped).toBeDefined();
+    expect(outcome.doubts).toMatchObject([{ kind: 'Service', name: 'web-canary', resourceVersion: '1' }]);
+  });
+
   it('writes each effect as a merge patch on the version and uid that were decided on', async () => {
     const service = aService('web-canary', 'one');
     const { calls } = await run([

@@ -33,6 +33,8 @@ export interface ActOutcome {
   readonly facts: readonly Fact[];
   readonly writes: number;
   readonly stopped?: { readonly why: string; readonly afterMs?: number };
+  /** Objects, as they were decided on, to which a write may still arrive: nothing is known of its fate. */
+  readonly doubts: readonly Ref[];
 }
 
 type Step = { readonly kind: 'done' } | { readonly kind: 'stopped'; readonly why: string; readonly afterMs?: number };
@@ -45,12 +47,12 @@ export async function act(options: ActOptions, observed: Observed, decision: Rol
   for (const effect of decision.effects) {
     const step = await pass.carryOut(effect);
     options.effectDone?.(effect.kind, step.kind);
-    if (step.kind === 'stopped') return { facts, writes: pass.writes, stopped: step };
+    if (step.kind === 'stopped') return { facts, writes: pass.writes, stopped: step, doubts: pass.doubts };
     facts.push(...effect.tells);
   }
   const step = await pass.writeStatus(decision.status);
-  if (step.kind === 'stopped') return { facts, writes: pass.writes, stopped: step };
-  return { facts: [...facts, ...decision.facts], writes: pass.writes };
+  if (step.kind === 'stopped') return { facts, writes: pass.writes, stopped: step, doubts: pass.doubts };
+  return { facts: [...facts, ...decision.facts], writes: pass.writes, doubts: pass.doubts };
 }
 
 class Pass {
@@ -59,6 +61,7 @@ class Pass {
   /** Own writes to the Rollout in this pass move its version on. */
   private rollout: Ref;
   writes = 0;
+  readonly doubts: Ref[] = [];
 
   constructor(options: ActOptions, observed: Observed) {
     this.options = options;
@@ -220,6 +223,7 @@ class Pass {
     const options = { ...this.writeOptions(), uid, resourceVersion, ...(subresource ? { subresource } : {}) };
     const result = await this.options.client.merge(target, patch, options);
     if (isRollout && result.kind === 'ok') this.rollout = refTo(result.object);
+    if (result.kind === 'unknown') this.doubts.push({ ...target, uid, resourceVersion });
     return this.settle(result, `change ${target.kind} ${target.name}`);
   }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { fence } from './fence.ts';
+import { refTo } from './scene.ts';
 import { aReplicaSet, aStatus, anAnalysisRun, anObserved } from './testing/builders.ts';
 import { fakeClient } from './testing/fake-client.ts';
 
@@ -51,5 +52,38 @@ describe('fencing', () => {
     expect(await guard.check(observed, nothing)).toMatchObject({ kind: 'retry' });
     fake.answer = () => undefined;
     expect(await guard.check(observed, nothing)).toMatchObject({ kind: 'stamped' });
+  });
+
+  it('stamps what a write of its own may still arrive at, once, and decides nothing before', async () => {
+    const fake = fakeClient();
+    const observed = anObserved({ weight: 20, rollout: { status: aStatus() } });
+    const service = observed.stableService?.view;
+    const guard = fence(fake.client, leadership);
+    await guard.check(observed, nothing);
+    fake.calls.length = 0;
+    guard.doubt('rollout-uid', service === undefined ? [] : [refTo(service)]);
+
+    fake.answer = () => ({ kind: 'unknown', cause: new Error('no answer in time') });
+    expect(await guard.check(observed, nothing)).toMatchObject({ kind: 'retry' });
+    fake.answer = () => undefined;
+    expect(await guard.check(observed, nothing)).toEqual({ kind: 'stamped', count: 1 });
+    expect(await guard.check(observed, nothing)).toEqual({ kind: 'clear' });
+    expect(fake.calls).toMatchObject([
+      { name: 'web-stable', options: { resourceVersion: '1' } },
+      { name: 'web-stable', body: { metadata: { annotations: { 'tidegate.io/term': 'new.2' } } } },
+    ]);
+  });
+
+  it('does not stamp what has moved on since: a write on the old version is refused anyway', async () => {
+    const fake = fakeClient();
+    const observed = anObserved({ weight: 20, rollout: { status: aStatus() } });
+    const guard = fence(fake.client, leadership);
+    await guard.check(observed, nothing);
+    fake.calls.length = 0;
+    const service = observed.stableService?.view;
+    guard.doubt('rollout-uid', service === undefined ? [] : [{ ...refTo(service), resourceVersion: '0' }]);
+
+    expect(await guard.check(observed, nothing)).toEqual({ kind: 'clear' });
+    expect(fake.calls).toEqual([]);
   });
 });

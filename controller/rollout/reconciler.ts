@@ -45,6 +45,7 @@ export function rolloutReconciler(options: RolloutReconcilerOptions): ReconcileR
     const decision = decide(observed);
     const effectDone = (kind: string, result: string) => options.metrics?.effect(kind, result);
     const outcome = await act({ client, keys, wrote, effectDone, signal }, observed, decision);
+    if (outcome.doubts.length > 0) fences.doubt(uid, outcome.doubts);
     tell(options, observed, outcome.facts);
     const status = outcome.stopped ? (observed.rollout.status ?? {}) : decision.status;
     const recordAt = await records.follow(observed, status, outcome.facts);
