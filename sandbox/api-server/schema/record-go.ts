@@ -11,7 +11,7 @@ const scalars = /^(string|bool|u?int(32|64)?|float64)$/;
 export interface EmptyFields {
   readonly omitted: readonly string[];
   readonly nullTimes: readonly string[];
-  /** Plain values that are written even when they are empty. */
+  /** Plain values, lists and maps that are written even when they are empty. */
   readonly written: readonly string[];
 }
 
@@ -59,6 +59,8 @@ function fieldsOf(modules: string, at: readonly [string, string], type: string):
     if (options.includes('inline')) found.push(...fieldsOf(modules, at, goType));
     else if (name && /^(\w+\.)?(Micro)?Time$/.test(goType) && !options.includes('omitzero'))
       found.push({ name, kind: 'null time' });
+    else if (name && /^(\[\]|map\[)/.test(goType) && !options.includes('omitempty'))
+      found.push({ name, kind: 'written' });
     else if (name && isScalar(text, goType))
       found.push({ name, kind: options.includes('omitempty') ? 'omitted' : 'written' });
   }

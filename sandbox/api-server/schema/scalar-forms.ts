@@ -2,11 +2,19 @@
 
 const time = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
-/** undefined when it is a time. `goType` is `v1.Time` or `v1.MicroTime`. */
+/** undefined when it is a time. `goType` is `v1.Time`, or `v1.MicroTime`, which wants exactly six digits after the seconds. */
 export function refusedTime(text: string, goType: string): string | undefined {
-  if (time.test(text) && !Number.isNaN(Date.parse(text))) return undefined;
-  const layout = goType.endsWith('MicroTime') ? '2006-01-02T15:04:05.000000Z07:00' : '2006-01-02T15:04:05Z07:00';
-  return `parsing time ${JSON.stringify(text)} as ${JSON.stringify(layout)}: cannot parse ${JSON.stringify(text)} as "2006"`;
+  const isMicro = goType.endsWith('MicroTime');
+  const [, rest] = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(.*)$/.exec(text) ?? [];
+  const isFine = time.test(text) && !Number.isNaN(Date.parse(text));
+  if (isFine && (!isMicro || /^\.\d{6}(Z|[+-])/.test(rest ?? ''))) return undefined;
+  const layout = isMicro ? '2006-01-02T15:04:05.000000Z07:00' : '2006-01-02T15:04:05Z07:00';
+  const [left, wanted] = rest === undefined || !isFine ? [text, '2006'] : [rest, '.000000'];
+  return `parsing time ${quoted(text)} as ${quoted(layout)}: cannot parse ${quoted(left)} as ${quoted(wanted)}`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text);
 }
 
 /** Padded, standard alphabet; line breaks are let through. */
