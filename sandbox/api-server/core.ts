@@ -36,7 +36,6 @@ export interface Write {
   readonly warnings: string[];
   /** Why the body could not be parsed. */
   readonly unreadable?: string | undefined;
-  readonly duplicates?: readonly string[] | undefined;
   /** Fields that the body had twice. */
   readonly duplicates: readonly string[];
 }

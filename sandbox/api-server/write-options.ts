@@ -21,7 +21,6 @@ export function writeOf(core: Core, call: ApiCall, target: Target, verb: Commit[
     fieldValidation: fieldValidation(query.fieldValidation, options),
     warnings: [],
     unreadable: call.unreadable,
-    duplicates: call.duplicates,
     duplicates: call.duplicates ?? [],
   };
 }
