@@ -113,9 +113,20 @@ function withServedResources(group: Json): Json {
   };
   const shown = (versions as readonly Json[]).map((version) => ({
     ...objectAt(version),
-    resources: (objectAt(version)['resources'] as readonly Json[]).filter(isServed),
+    resources: (objectAt(version)['resources'] as readonly Json[]).filter(isServed).map(withServedSubresources),
   }));
   return { ...group, versions: shown };
+}
+
+function withServedSubresources(resource: Json): Json {
+  const subresources = valueAt(resource, ['subresources']);
+  if (!isJsonObject(resource) || !Array.isArray(subresources)) return resource;
+  const prefix = textAt(resource, 'resource');
+  const isServed = (each: Json): boolean => {
+    const name = textAt(objectAt(each), 'subresource');
+    return name === 'scale' || name === 'status' || coreResources.includes(`${prefix}/${name}`);
+  };
+  return { ...resource, subresources: (subresources as readonly Json[]).filter(isServed) };
 }
 
 /** Of an OpenAPI document: one schema, and the paths that speak of its kind. */

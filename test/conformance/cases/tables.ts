@@ -247,7 +247,7 @@ export const tables: Group = {
       shows: 'ServiceAccounts.',
       steps: [
         post(core('serviceaccounts'), { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'deployer' } }),
-        table(core('serviceaccounts')),
+        table(core('serviceaccounts'), { fieldSelector: 'metadata.name=deployer' }),
       ],
     },
     {
