@@ -26,8 +26,10 @@ function serverThat(answers: (call: ApiCall) => ApiReply | undefined): Double {
       };
       return answers(call) ?? { kind: 'watch', open };
     },
+    adminToken: 'admin',
     authenticate: (token) => (token === 'good' ? 'system:serviceaccount:shop:deployer' : undefined),
     onCommit: () => () => undefined,
+    adminToken: 'admin',
     revision: () => 1,
     size: () => ({ objects: 0 }),
   };

@@ -26,8 +26,6 @@ export interface ApiCall {
   readonly body?: Json;
   /** Instead of `body`: why it could not be parsed, and as what. */
   readonly unreadable?: string;
-  /** Paths of fields that stand twice in the text. */
-  readonly duplicates?: readonly string[];
   /** Fields that the text of the body had twice. */
   readonly duplicates?: readonly string[];
 }
@@ -92,7 +90,7 @@ export interface ServerClock {
 export interface ApiServer {
   handle(call: ApiCall): ApiReply;
   /** Of user `kubernetes-admin`. */
-  readonly adminToken?: string;
+  readonly adminToken: string;
   /** The user of a bearer token; undefined when nobody has it. */
   authenticate(token: string): string | undefined;
   onCommit(handler: (commit: Commit) => void): () => void;

@@ -25,7 +25,6 @@ export interface HttpsServer {
   readonly url: string;
   /** The certificate to trust, PEM in base64 as a kubeconfig has it. */
   readonly caData: string;
-  /** '' for a server that has none. */
   readonly adminToken: string;
   /** Ends every connection, also the watches. */
   close(): Promise<void>;
@@ -42,7 +41,7 @@ export async function serveHttps(api: ApiServer, options: HttpsOptions = {}): Pr
   return {
     url: `https://127.0.0.1:${portOf(server)}`,
     caData: Buffer.from(tls.cert).toString('base64'),
-    adminToken: api.adminToken ?? '',
+    adminToken: api.adminToken,
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
