@@ -16,6 +16,7 @@ export const situationNames = [
   'slow-drain',
   'commands',
   'abort-and-promote',
+  'late-switch',
   'tried-again',
   'pushed-again',
   'pushed-meanwhile',

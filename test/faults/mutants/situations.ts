@@ -29,6 +29,13 @@ const oneCheck = { steps: [{ setWeight: 25 }, check] };
 const twoWeights = { steps: [{ setWeight: 25 }, { pause: { duration: '5s' } }, { setWeight: 75 }] };
 const gate = { steps: [{ setWeight: 40 }, { pause: {} }] };
 
+/** The second one: the first adopts the Service. */
+const stableSwitch = {
+  write:
+    'patch services shop-stable [metadata.annotations."tidegate.io/managed-by-rollouts" spec.selector.rollouts-pod-template-hash]',
+  occurrence: 2,
+};
+
 export const situations: Readonly<Record<SituationName, Situation>> = {
   'good-release': { play: (world) => release(world, app('v1'), app('v2', twoWeights)) },
   'bad-release': { play: (world) => failing(world, app('v2', { ...oneCheck, bad: true })) },
@@ -59,6 +66,7 @@ export const situations: Readonly<Record<SituationName, Situation>> = {
   },
   commands: { play: commands },
   'abort-and-promote': { play: abortAndPromote },
+  'late-switch': { faults: [{ at: stableSwitch, kind: 'late', crash: false, ms: 8_000 }], play: lateSwitch },
   'tried-again': { play: triedAgain },
   'pushed-again': { play: pushedAgain },
   'pushed-meanwhile': { play: pushedMeanwhile },
@@ -204,6 +212,23 @@ async function abortAndPromote(world: RunWorld): Promise<void> {
     ]),
   );
   await untilBack(world);
+}
+
+/** An abort while nobody knows what became of the last write of a promotion, which reaches the API server long after the drain. */
+async function lateSwitch(world: RunWorld): Promise<void> {
+  await install(world, app('v1'));
+  push(world, app('v2', { steps: [{ setWeight: 50 }] }));
+  const isAllOnCanary = (): boolean => {
+    const backends = listAt(listAt(world.state.get('HTTPRoute', 'shop'), 'spec.rules')[0], 'backendRefs');
+    return backends.some((one) => textAt(one, 'name') === 'shop-canary' && one['weight'] === 100);
+  };
+  await world.until('all traffic is on the canary', isAllOnCanary, withinMs);
+  await world.pass(1_000);
+  const more = { 'tidegate.io/command-keep-git': 'true' };
+  await patch(world, 'Rollout', 'shop', { metadata: { annotations: more } });
+  await command(world, 'abort');
+  await untilAnswered(world, 'abort-1');
+  await world.pass(20_000);
 }
 
 /** Without Git: the failed template is applied once more. */

@@ -158,6 +158,19 @@ export const trafficMutants: readonly Mutant[] = [
     why: 'An update takes more capacity away than maxUnavailable says.',
   },
   {
+    id: 'late-write-believed-lost',
+    breaks: ['S06', 'S17'],
+    patches: [
+      {
+        file: `${rollout}/act.ts`,
+        find: "if (result.kind === 'unknown') this.doubts.push(",
+        replace: 'if (this.writes < 0) this.doubts.push(',
+      },
+    ],
+    situation: 'late-switch',
+    why: 'Long after an abort all traffic goes to a revision that has no pods any more.',
+  },
+  {
     id: 'third-revision-on-weight',
     breaks: ['S12'],
     patches: [
