@@ -12,7 +12,10 @@ export default defineConfig({
       {
         test: {
           name: 'unit',
-          include: [`${rooms}/**/*.test.ts`, 'test/{pod-hash,yaml-corpus,structure,faults/{observer,plan,proxy}}/**/*.test.ts'],
+          include: [
+            `${rooms}/**/*.test.ts`,
+            'test/{pod-hash,yaml-corpus,structure,faults/{observer,plan,proxy}}/**/*.test.ts',
+          ],
           testTimeout: 20_000,
         },
       },

@@ -37,6 +37,8 @@ export interface RunResult {
   readonly target?: Target;
   /** Every write in order, pushes among them. */
   readonly writes: readonly CountedWrite[];
+  /** How many of them came before the second commit. */
+  readonly firstWrites: number;
   /** False when the write at which it should have been killed did not come. */
   readonly killed: boolean;
   readonly reverts: number;
@@ -48,14 +50,21 @@ export interface RunResult {
 
 export const pushIdentity = 'push git';
 const longestMs = 60_000;
-/** A fifth of a second of real time: what others changed within it, the controller need not have seen. */
-const viewLagMs = 4_000;
+/** 0.4 s of real time: what others changed within it, the controller need not have seen. */
+const viewLagMs = 6_000;
+/** 0.1 s of real time between a decision and its commit. */
+const clockToleranceMs = 1_500;
 
 export async function playRun(options: RunOptions): Promise<RunResult> {
   const startedMs = performance.now();
   const judge = writeJudge(options.target);
   let now = (): number => 0;
-  const observer = observe({ now: () => now(), viewLagMs, liveness: { expect: 'healthy' } });
+  const observer = observe({
+    now: () => now(),
+    viewLagMs: lagMs,
+    clockToleranceMs: lagMs,
+    liveness: { expect: 'healthy' },
+  });
   const ofRequest = (seen: SeenRequest): Fate => {
     observer.request({ ...seen, path: withQuery(seen) });
     return judge.ofRequest(seen);
@@ -81,12 +90,18 @@ export async function playRun(options: RunOptions): Promise<RunResult> {
   });
   try {
     const isAtRest = (): boolean => isQuiet(last, world.now());
-    const ended = await play(world, options.release, { judge, isAtRest, committed: () => look('developer') });
+    let firstWrites = 0;
+    const committed = async (): Promise<void> => {
+      firstWrites = judge.writes().length;
+      await look('developer');
+    };
+    const ended = await play(world, options.release, { judge, isAtRest, committed });
     const reverts = (await world.git.log(repository)).filter(({ message }) => /^Tidegate-Revert-Of:/m.test(message));
     return {
       release: options.release,
       ...(options.target === undefined ? {} : { target: options.target }),
       writes: judge.writes(),
+      firstWrites,
       killed: judge.killed(),
       reverts: reverts.length,
       violations: observer.finish(),

@@ -44,7 +44,7 @@ export interface ProcessWorld {
 
 export const repository = 'apps';
 /** How much faster than real time the rollouts of a sweep see time pass. */
-const rate = 20;
+const rate = 15;
 const admin = { user: 'kubernetes-admin', userAgent: 'sweep' };
 const leasePath = '/apis/coordination.k8s.io/v1/namespaces/tidegate/leases/tidegate-controller';
 

@@ -16,6 +16,8 @@ export interface SweepOptions {
   readonly releases: readonly Release[];
   /** Play only the `index`-th (from 1) of `of` parts. */
   readonly shard: { readonly index: number; readonly of: number };
+  /** Only the kills at these writes; all without it. */
+  readonly chosen?: (target: Target) => boolean;
   readonly say: (line: string) => void;
 }
 
@@ -31,11 +33,11 @@ export interface Sweep {
 const undisturbed = 2;
 
 export async function sweep(options: SweepOptions): Promise<Sweep> {
-  const { program, workers, releases, say } = options;
-  const base = (release: Release): RunOptions => ({ release, program, seed: 1 });
+  const { program, workers, releases, say, chosen = () => true } = options;
+  const base = (release: Release, seed = 1): RunOptions => ({ release, program, seed });
   const references: RunResult[] = [];
   await playAll(
-    releases.flatMap((release) => Array.from({ length: undisturbed }, () => base(release))),
+    releases.flatMap((release) => Array.from({ length: undisturbed }, (_, i) => base(release, 1 + i))),
     workers,
     (result) => references.push(result),
   );
@@ -43,9 +45,12 @@ export async function sweep(options: SweepOptions): Promise<Sweep> {
   const writes = { good: writesOf(references, 'good'), bad: writesOf(references, 'bad') };
   for (const release of releases)
     say(`${release} release: ${writes[release].length} writes in ${undisturbed} undisturbed runs`);
-  const targets = releases.flatMap((release) =>
-    targetsOf(writes[release]).map((target) => ({ ...base(release), target })),
-  );
+  const targets = releases.flatMap((release, i) => {
+    // The first release is the same in both: the second of them need not go through it again.
+    const known = i === 0 ? new Set<string>() : firstWritesOf(references, release);
+    const wanted = targetsOf(writes[release]).filter((target) => chosen(target) && !known.has(keyOf(target)));
+    return wanted.map((target) => ({ ...base(release), target }));
+  });
   const mine = targets.filter((_, i) => i % options.shard.of === options.shard.index - 1);
   const missed: string[] = [];
   const startedMs = performance.now();
@@ -78,6 +83,14 @@ function writesOf(references: readonly RunResult[], release: Release): readonly 
   for (const one of references.filter((run) => run.release === release))
     for (const write of one.writes) if (!found.has(keyOf(write))) found.set(keyOf(write), write);
   return [...found.values()];
+}
+
+/** What every undisturbed run of this release wrote before its second commit. */
+function firstWritesOf(references: readonly RunResult[], release: Release): ReadonlySet<string> {
+  const [first, ...others] = references
+    .filter((run) => run.release === release)
+    .map(({ writes, firstWrites }) => new Set(writes.slice(0, firstWrites).map(keyOf)));
+  return new Set([...(first ?? [])].filter((key) => others.every((other) => other.has(key))));
 }
 
 function targetsOf(writes: readonly CountedWrite[]): readonly Target[] {
