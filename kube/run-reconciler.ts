@@ -60,7 +60,8 @@ async function reconcileOne(options: ReconcilerOptions, key: string, stop: Abort
     if (!ended.signal.aborted) late.abort(new Error(`reconcile took longer than ${timeoutMs / 1000} s`));
   });
   const work = settle(options, key, AbortSignal.any([stop, late.signal])).then((kind) => {
-    ended.abort();
+    // A reason of its own, because the default one is an exception that is dear to make.
+    ended.abort('ended');
     options.queue.done(key);
     options.onDone?.({ name: options.name, key, kind, ms: clock.monotonicMs() - startMs });
   });
