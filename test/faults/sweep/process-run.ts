@@ -61,8 +61,8 @@ export async function playRun(options: RunOptions): Promise<RunResult> {
   let now = (): number => 0;
   const observer = observe({
     now: () => now(),
-    viewLagMs: lagMs,
-    clockToleranceMs: lagMs,
+    viewLagMs,
+    clockToleranceMs,
     liveness: { expect: 'healthy' },
   });
   const ofRequest = (seen: SeenRequest): Fate => {
