@@ -13,6 +13,7 @@ import { ofSubresource, withoutManagedFields, withoutServerOwned } from './owned
 import { prune } from './prune.ts';
 import { isSameJson } from './same-json.ts';
 import { setOf } from './set-of.ts';
+import { storedForm } from './stored-form.ts';
 import { misfits } from './typed.ts';
 import { updated } from './track.ts';
 
@@ -73,10 +74,16 @@ function settle({ before, after, others, last, wanted, schema, by, body }: Step)
   const kept = isEmpty(lost) ? others : others.map((one) => withFields(one, difference(one.fields, lost)));
   const isNoop = isSameJson(before, after);
   const fields = withoutServerOwned(wanted);
-  const own = isRepeated(fields, last, by, isNoop || (() => isSameJson(before, schema.normalise(after).object)))
+  const own = isRepeated(
+    fields,
+    last,
+    by,
+    isNoop || (() => isSameJson(before, storedForm(schema.normalise(after).object, schema.structure))),
+  )
     ? last
     : entryFor(fields, last, by, isNoop);
-  const object = withManagers(withLastApplied(after, body, by.manager), [...kept, own]);
+  const stored = storedForm(withLastApplied(after, body, by.manager), schema.structure);
+  const object = withManagers(stored, [...kept, own]);
   return { kind: 'ok', object };
 }
 

@@ -7,6 +7,7 @@ import { MisfitError } from './element.ts';
 import { emptyObject } from './empty-object.ts';
 import { difference, type FieldSet, isEmpty, union } from './field-set.ts';
 import { isOf, isReset, type Manager, managersOf, timeOf, withFields, withManagers } from './managers.ts';
+import { storedForm } from './stored-form.ts';
 import { ofSubresource, withoutManagedFields, withoutServerOwned } from './owned-part.ts';
 
 /**
@@ -20,16 +21,18 @@ export function trackFields(
   schema: KindSchema,
   by: Ownership,
 ): JsonObject {
-  if (by.subresource === '' && isReset(after)) return withoutManagedFields(after);
+  const stored = storedForm(after, schema.structure);
+  if (by.subresource === '' && isReset(after)) return withoutManagedFields(stored);
   const sent = by.subresource === '' ? managersOf(after) : [];
   const managers = sent.length > 0 ? sent : managersOf(before);
   // Ownership that was forgotten is not kept again before the next apply.
-  if (managers.length === 0 && before !== undefined) return withoutManagedFields(after);
+  if (managers.length === 0 && before !== undefined) return withoutManagedFields(stored);
   try {
-    return withManagers(after, updated(before, after, managers, schema, by));
+    const owners = updated(before, after, managers, schema, by);
+    return withManagers(stored, owners);
   } catch (error) {
     // A list whose items can't be told apart: a server drops the ownership rather than the write.
-    if (error instanceof MisfitError) return withoutManagedFields(after);
+    if (error instanceof MisfitError) return withoutManagedFields(stored);
     throw error;
   }
 }

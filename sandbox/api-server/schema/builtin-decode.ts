@@ -65,7 +65,7 @@ function structValue(value: JsonObject, shape: StructShape, reading: Reading, is
   for (const name of shape.always) {
     const given = (changed ?? value)[name];
     const field = shape.fields[name];
-    if (field === undefined || !isUnset(given, field.shape)) continue;
+    if (field === undefined || (given !== undefined && given !== null)) continue;
     const empty = field.shape.kind === 'struct' ? structValue({}, field.shape, reading) : (field.empty ?? null);
     if (given !== empty) (changed ??= { ...value })[name] = empty;
   }
@@ -82,12 +82,6 @@ function inside(value: Json, shape: Shape, step: Step, reading: Reading): Json {
 
 function isLeftOut(value: Json, field: Field): boolean {
   return field.empty === undefined && (value === null || isOmitted(value, field.shape, field.dropsZero));
-}
-
-/** A required list that is empty is written as null, as it is stored. */
-function isUnset(value: Json | undefined, shape: Shape): boolean {
-  if (value === undefined || value === null) return true;
-  return shape.kind === 'list' && Array.isArray(value) && value.length === 0;
 }
 
 /** Empty lists and maps are never written; empty scalars not where the type is no pointer. */
