@@ -16,7 +16,7 @@ const usage = `Usage: npm run -s sweep -- main-job [settings]
 
   --release good|bad   only this release (default both)
   --shard I/N          only the I-th of N parts of the kills (default 1/1)
-  --workers N          runs at the same time (default 2)
+  --workers N          kills at the same time (default 4: they mostly wait)
   --runs N             runs with random plans after the kills (default 5000)
   --from N             seed of the first of them (default 1)
   --no-kills           only the random plans
@@ -28,7 +28,7 @@ const { values, positionals } = parseArgs({
   options: {
     release: { type: 'string' },
     shard: { type: 'string', default: '1/1' },
-    workers: { type: 'string', default: '2' },
+    workers: { type: 'string', default: '4' },
     runs: { type: 'string', default: '5000' },
     from: { type: 'string', default: '1' },
     'no-kills': { type: 'boolean', default: false },
@@ -55,15 +55,15 @@ async function main(): Promise<number> {
   const count = Number(values.runs);
   const folder = join(root, '.test-output');
   mkdirSync(folder, { recursive: true });
-  const random = count === 0 ? undefined : await playRandomPlans(Number(values.from), count, workers, folder);
+  const random = count === 0 ? undefined : await playRandomPlans(Number(values.from), count, folder);
   writeFileSync(join(folder, 'sweep-main-job.json'), `${JSON.stringify({ kills, random }, undefined, 2)}\n`);
   const bad = (kills?.violations.length ?? 0) + (kills?.missed.length ?? 0) + (random?.violations ?? 0);
   return bad === 0 ? 0 : 1;
 }
 
-async function playRandomPlans(from: number, count: number, workers: number, output: string): Promise<ManyResult> {
+async function playRandomPlans(from: number, count: number, output: string): Promise<ManyResult> {
   const folder = join(output, 'failing-plans');
-  const result = await runMany({ jobs: seedsFrom(from, count), workers, folder, say });
+  const result = await runMany({ jobs: seedsFrom(from, count), folder, say });
   const { runs, violations, writes, struck, planned, restarts, mostReverts, wallMs } = result;
   say(
     `random plans: ${runs} runs in ${Math.round(wallMs / 1000)} s, ${writes} writes, ${struck} of ${planned} faults struck`,

@@ -23,7 +23,7 @@ describe('the shipped program, killed in the middle of a bad release', () => {
   it('ends as if nothing had happened, with one revert, on either side of the writes that count', async () => {
     const result = await sweep({
       program: join(folder, 'tidegate.mjs'),
-      workers: 2,
+      workers: 3,
       releases: ['bad'],
       shard: { index: 1, of: 1 },
       chosen: ({ identity, occurrence }) => occurrence === 1 && dear.some((one) => one.test(identity)),
