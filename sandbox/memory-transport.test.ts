@@ -29,7 +29,6 @@ function serverThat(answers: (call: ApiCall) => ApiReply | undefined): Double {
     adminToken: 'admin',
     authenticate: (token) => (token === 'good' ? 'system:serviceaccount:shop:deployer' : undefined),
     onCommit: () => () => undefined,
-    adminToken: 'admin',
     revision: () => 1,
     size: () => ({ objects: 0 }),
   };
