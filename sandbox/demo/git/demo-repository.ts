@@ -1,6 +1,7 @@
 /** The Git side of the demo: a bare repository as the remote, a working clone of a developer, and reading what is in them. */
 
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
+import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { type GitCommit, logFormat, parseLog } from './git-log.ts';
@@ -74,7 +75,8 @@ async function push(clone: string, files: Readonly<Record<string, string>>, subj
 
 async function headOf(bareFolder: string): Promise<string> {
   try {
-    return (await readFile(join(bareFolder, 'refs', 'heads', branch), 'utf8')).trim();
+    // Asked for many times a second: 41 bytes are read sooner than waited for.
+    return readFileSync(join(bareFolder, 'refs', 'heads', branch), 'utf8').trim();
   } catch {
     // Packed, when somebody played with the repository.
     return (await runGit(bareFolder, ['rev-parse', branch])).trim();
