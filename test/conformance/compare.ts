@@ -2,7 +2,7 @@
 
 import { isJsonObject, type Json } from '../../crds/schema/json.ts';
 import type { Case } from './case.ts';
-import { deliberate } from './deliberate.ts';
+import { type Deliberate, deliberate } from './deliberate.ts';
 import type { NormalAnswer } from './normalise.ts';
 
 export interface Difference {
@@ -14,8 +14,9 @@ export interface Difference {
 
 export interface Comparison {
   readonly differences: readonly Difference[];
-  /** Differences that are meant to be, see deliberate.ts. */
-  readonly deliberate: number;
+  /** What deliberate.ts says of this case and was found; and what was not found, and so is no difference any more. */
+  readonly deliberate: readonly Deliberate[];
+  readonly stale: readonly Deliberate[];
 }
 
 export function compare(each: Case, real: readonly NormalAnswer[], sandbox: readonly NormalAnswer[]): Comparison {
@@ -23,7 +24,8 @@ export function compare(each: Case, real: readonly NormalAnswer[], sandbox: read
   collect(real, sandbox, '', found);
   const meant = deliberate.filter((entry) => entry.case === each.id);
   const differences = found.filter(({ path }) => !meant.some((entry) => matches(entry.path, path)));
-  return { differences, deliberate: found.length - differences.length };
+  const isFound = (entry: Deliberate): boolean => found.some(({ path }) => matches(entry.path, path));
+  return { differences, deliberate: meant.filter(isFound), stale: meant.filter((entry) => !isFound(entry)) };
 }
 
 /** Differences as lines. Of an answer with another status only status and message: the rest follows from that. */

@@ -73,7 +73,7 @@ function compareAll(chosen: readonly Group[], real: Answers, sandbox: Answers): 
 }
 
 const isDifferent = (result: Result): boolean => result.differences.length > 0;
-const isDeliberate = (result: Result): boolean => !isDifferent(result) && result.deliberate > 0;
+const isDeliberate = (result: Result): boolean => !isDifferent(result) && result.deliberate.length > 0;
 
 interface Counts {
   readonly cases: number;
