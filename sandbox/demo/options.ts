@@ -33,11 +33,12 @@ are the real ones; only the cluster is simulated, inside this process, on loopba
   --seed <n>         seed of the traffic and of all names and choices of the cluster (default 1)
   --json             events as JSON lines on stdout, the last of each scenario its result; ends by itself
   --keep             leave the temporary folder with repository, kubeconfig and logs at the end
-  --ascii            plain characters instead of symbols
+  --ascii            plain characters instead of symbols, as in the locales C and POSIX
   --help             this text
 
 On a terminal it shows a live view and goes on after the scenarios until q or Ctrl-C, so that you can play on with
-kubectl and git; p promotes at the gate. Piped, or with --json, it promotes by itself and ends after the scenarios.
+kubectl and git; p promotes at the gate. Piped, on a dumb terminal or with --json it promotes by itself and ends after
+the scenarios. NO_COLOR and FORCE_COLOR are honoured.
 Exit code: 0 when each scenario ended as it must, 1 when not, 2 for wrong flags, 130 after Ctrl-C.
 `;
 

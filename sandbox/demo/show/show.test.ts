@@ -3,6 +3,7 @@ import type { ScenarioResult } from '../events.ts';
 import { scenarios } from '../scenarios.ts';
 import { demoPicture } from './demo-picture.ts';
 import { repaint } from './screen.ts';
+import { isAsciiOnly } from './show.ts';
 import { heartbeat, heartbeatMs, jsonTeller } from './tellers.ts';
 
 const at = Date.parse('2026-11-22T14:30:00Z');
@@ -72,6 +73,15 @@ describe('the screen', () => {
     expect(repaint(['a', 'b', 'c'], ['a', 'B'])).toBe('\u001b[2;1H\u001b[KB\u001b[3;1H\u001b[K');
     expect(repaint(['a'], ['a'])).toBe('');
   });
+});
+
+describe('the locale', () => {
+  it.each([
+    [{}, false],
+    [{ LANG: 'C' }, true],
+    [{ LANG: 'C', LC_ALL: 'C.UTF-8' }, false],
+    [{ LANG: 'de_DE.UTF-8', LC_CTYPE: 'POSIX' }, true],
+  ])('%j', (env, isAscii) => expect(isAsciiOnly(env)).toBe(isAscii));
 });
 
 describe('the picture', () => {

@@ -71,7 +71,7 @@ function lineShow(write: (text: string) => void): Show {
 }
 
 function liveShow(options: DemoOptions, { output, input, env }: DemoStreams, keys: ShowKeys): Show {
-  const style = { colour: wantsColour('auto', { outIsTty: true, env }), ascii: options.ascii };
+  const style = { colour: wantsColour('auto', { outIsTty: true, env }), ascii: options.ascii || isAsciiOnly(env) };
   const told: string[] = [];
   let hasEnded = false;
   let newest: DemoScene | undefined;
@@ -102,6 +102,11 @@ function liveShow(options: DemoOptions, { output, input, env }: DemoStreams, key
       if (told.length > 0 && !output.destroyed) output.write(`${told.join('\n')}\n`);
     },
   };
+}
+
+/** True where the locale says outright that there are no other characters; nothing said means UTF-8 nowadays. */
+export function isAsciiOnly({ LC_ALL, LC_CTYPE, LANG }: DemoStreams['env']): boolean {
+  return ['C', 'POSIX'].includes(LC_ALL || LC_CTYPE || LANG || '');
 }
 
 function pressed(key: string, keys: ShowKeys): void {
