@@ -52,7 +52,8 @@ export function rolloutReconciler(options: RolloutReconcilerOptions): ReconcileR
     if (options.gitReverts) await copyReverts(client, observed, options.gitReverts, wrote);
     if (outcome.stopped) {
       log.debug('a pass was stopped', { rollout: key, why: outcome.stopped.why });
-      return { kind: 'retry', ...outcome.stopped };
+      // `stopped` has a kind of its own: the queue must see a retry, or the key is looked at by nobody until something changes.
+      return { ...outcome.stopped, kind: 'retry' };
     }
     const times = [decision.lookAgainAt, recordAt].filter((at) => at !== undefined);
     return times.length === 0 ? { kind: 'done' } : { kind: 'done', lookAgainAt: Math.min(...times) };
