@@ -118,6 +118,8 @@ const explained: readonly RegExp[] = [
 
 /** What only one scenario may leave behind differently. */
 const explainedIn: Partial<Readonly<Record<ScenarioName, readonly RegExp[]>>> = {
+  // Whether the rollout had come to its pause when the command came.
+  'aborted-by-command': [/^Rollout shop\.status\.conditions\.Paused\./],
   // Whether the other Rollout was promoted already when the first one failed decides how it goes back: by a command or by its template.
   'two-rollouts': [
     /^Rollout other\.(?:status\.(?:runName|failedPodHash|lastCommand)|metadata\.annotations\.tidegate\.io\/(?:command|revision))/,
