@@ -1,7 +1,7 @@
 /** One scenario in the timeline: moments, traffic, steps, checks, verdict, time axis, and the same as a table of text. Pure. */
 
 import { limitText, valueText } from './check-picture.ts';
-import { element, number, textElement } from './svg.ts';
+import { element, escaped, number, textElement } from './svg.ts';
 import type { CheckStrip, Pin, StepBand, TimelineRun } from './timeline.ts';
 
 export const width = 1200;
