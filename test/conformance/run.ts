@@ -8,6 +8,7 @@ import type { Case, Group } from './case.ts';
 import { type Answers, collect } from './collect.ts';
 import { compare, type Comparison, differencesText } from './compare.ts';
 import { deliberate } from './deliberate.ts';
+import { type PromqlConformance, runPromqlConformance } from './promql/run.ts';
 import { readRecorded, writeRecorded } from './recorded.ts';
 import { startReal, startSandbox } from './servers.ts';
 
@@ -46,7 +47,9 @@ export async function conformance({ record, prefixes }: ConformanceOptions): Pro
   if (record) return recordAll(chosen, await collect(startReal, cases));
   const real = await collect(startReal, cases);
   const sandbox = await collect(startSandbox, cases);
-  return report(compareAll(chosen, real, sandbox));
+  // Queries have no ids: they run with all cases.
+  const queries = prefixes.length === 0 ? await runPromqlConformance() : undefined;
+  return report(compareAll(chosen, real, sandbox), queries);
 }
 
 function recordAll(chosen: readonly Group[], real: Answers): number {
@@ -88,7 +91,7 @@ function countsOf(results: readonly Result[]): Counts {
   return { cases: results.length, identical: results.length - different - meant, deliberate: meant, different };
 }
 
-function report(results: readonly Result[]): number {
+function report(results: readonly Result[], queries: PromqlConformance | undefined): number {
   for (const result of results.filter(isDifferent)) {
     say(`\n${result.id}: ${result.shows}`);
     say(differencesText(result.differences));
@@ -105,11 +108,21 @@ function report(results: readonly Result[]): number {
     groups: perGroup,
     deliberateDifferences: deliberate,
     results: results.filter(isDifferent),
+    queries,
   };
   writeFileSync(`${output}conformance.json`, `${JSON.stringify(written, null, 2)}\n`);
   if (total.deliberate > 0) say(`${total.deliberate} cases differ on purpose, see test/conformance/deliberate.ts`);
+  const otherQueries = queries === undefined ? 0 : sayQueries(queries);
   say(`conformance: ${total.cases} cases, ${total.identical} identical, ${total.different} different`);
-  return total.different === 0 ? 0 : 1;
+  return total.different + otherQueries === 0 ? 0 : 1;
+}
+
+/** Gives how many are different. */
+function sayQueries({ total, identical, against, differences }: PromqlConformance): number {
+  for (const { query, real, ours } of differences) say(`${query}\n      real:    ${real}\n      sandbox: ${ours}`);
+  const different = total - identical;
+  say(`promql: ${total} queries against ${against}, ${identical} identical, ${different} different`);
+  return different;
 }
 
 function groupLine(group: Counts & { readonly name: string }): string {
