@@ -141,15 +141,10 @@ function steps({ run, x }: Frame, top: number): string {
 function stepBand({ label, isFailed }: StepBand, start: number, end: number, top: number): string {
   const wide = Math.max(1, end - start - 1);
   const text = label.length * letterWidth + 4 > wide ? '' : label;
+  const shape = { class: isFailed ? 'step-bad' : 'step', x: start, y: top, width: wide, height: stepHeight, rx: 3 };
   return [
-    element('rect', {
-      class: isFailed ? 'step-bad' : 'step',
-      x: start,
-      y: top,
-      width: wide,
-      height: stepHeight,
-      rx: 3,
-    }),
+    // The hint is for whoever points at a band that is too narrow for its name.
+    element('rect', shape, element('title', {}, escaped(label))),
     text === '' ? '' : textElement({ class: 'small middle', x: start + wide / 2, y: top + 15 }, text),
   ].join('');
 }
