@@ -258,7 +258,9 @@ function applyAll(observed: Observed, payloads: readonly Manifest[], deps: GitDe
   return asTenant(sync, room, async (identity) => {
     for (const payload of payloads) {
       if (!deps.leadership.mayWrite()) return { kind: 'passing', message: 'This process does not lead any more.' };
-      const result = await deps.client.apply(payload, { as: identity, fieldManager, force: true, strict: true });
+      // Without a live object there is no version to go by: should the apply come late, it takes no field from anybody.
+      const force = payload.metadata.resourceVersion !== undefined;
+      const result = await deps.client.apply(payload, { as: identity, fieldManager, force, strict: true });
       if (result.kind !== 'ok') {
         // Tried anew next time, so that one refused object is known as such and holds up no other.
         memory.memo.delete(objectId(payload));
