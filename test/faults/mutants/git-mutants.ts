@@ -176,8 +176,21 @@ export const gitMutants: readonly Mutant[] = [
         replace: "return { ...(resourceVersion === '' ? { resourceVersion } : {}), ...(uid ? { uid } : {}) };",
       },
     ],
-    situation: 'short-analysis',
+    situation: 'much-later',
     why: 'An apply sets weights back that the router moved a moment ago.',
+  },
+  {
+    id: 'first-apply-forced',
+    breaks: ['precondition'],
+    patches: [
+      {
+        file: 'controller/git-sync/act.ts',
+        find: 'const force = payload.metadata.resourceVersion !== undefined;',
+        replace: 'const force = true;',
+      },
+    ],
+    situation: 'late-first-apply',
+    why: 'A first apply that was thought lost lets the stable Service select all pods in the middle of a release.',
   },
   {
     id: 'good-before-promoted',

@@ -44,6 +44,13 @@ export const situations: Readonly<Record<SituationName, Situation>> = {
     play: (world) =>
       release(world, app('v1'), app('v2', { steps: [{ setWeight: 25 }, check, { setWeight: 50 }, check] })),
   },
+  'much-later': {
+    play: async (world) => {
+      await install(world, app('v1'));
+      await world.pass(60_000);
+      await untilGood(world, push(world, app('v2', { steps: [{ setWeight: 50 }] })));
+    },
+  },
   'no-metrics': {
     faults: [1, 2].map((reading) => ({ at: { reading }, kind: 'nan', crash: false })),
     play: (world) => release(world, app('v1'), app('v2', oneCheck)),
@@ -67,6 +74,11 @@ export const situations: Readonly<Record<SituationName, Situation>> = {
   commands: { play: commands },
   'abort-and-promote': { play: abortAndPromote },
   'late-switch': { faults: [{ at: stableSwitch, kind: 'late', crash: false, ms: 8_000 }], play: lateSwitch },
+  'late-first-apply': {
+    faults: [{ at: { write: 'apply services shop-stable', occurrence: 1 }, kind: 'late', crash: false, ms: 8_000 }],
+    play: (world) =>
+      release(world, app('v1'), app('v2', { steps: [{ setWeight: 50 }, { pause: { duration: '20s' } }] })),
+  },
   'tried-again': { play: triedAgain },
   'pushed-again': { play: pushedAgain },
   'pushed-meanwhile': { play: pushedMeanwhile },

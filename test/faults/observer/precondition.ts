@@ -3,7 +3,8 @@
  *
  * Counted: requests of the controller, dry runs, Leases and Events left out.
  * - merge patch: resourceVersion, and uid but for the status of a Release; inside the patch, so that a stale one is a conflict;
- * - server-side apply: resourceVersion, unless no such object was there at some moment of the last `viewLagMs`;
+ * - server-side apply: resourceVersion, unless no such object was there at some moment of the last `viewLagMs`; for one without
+ *   force, which takes no field from anybody, of the last 30 s, since such a request may be on its way for long;
  * - PUT: resourceVersion;
  * - DELETE: uid, and never a whole collection;
  * - JSON patches and strategic merges: never.
@@ -13,6 +14,8 @@
 import type { Invariant, Moment, Say } from './invariant.ts';
 import { textOf } from './read-json.ts';
 import { bodyOf, type RequestSeen, type RequestTarget, targetOf } from './request-seen.ts';
+
+const onItsWayMs = 30_000;
 
 export const precondition: Invariant = {
   id: 'precondition',
@@ -63,7 +66,7 @@ function missingInPatch(
   if (type === 'application/apply-patch+yaml') {
     const { group, resource, namespace, name } = target;
     const stored = moment.cluster.byResource(group, resource, namespace, name);
-    const isKnown = stored !== undefined && stored.createdAt <= moment.at - lagMs;
+    const isKnown = stored !== undefined && stored.createdAt <= moment.at - (target.isForced ? lagMs : onItsWayMs);
     return isKnown && versionOf(body) === undefined ? 'has no resourceVersion' : undefined;
   }
   if (type !== 'application/merge-patch+json') return 'is a patch whose precondition can not be told from bad input';

@@ -21,6 +21,8 @@ export interface RequestTarget {
   readonly name: string;
   readonly subresource: string;
   readonly isDryRun: boolean;
+  /** A server-side apply that takes fields from other managers. */
+  readonly isForced: boolean;
 }
 
 /** `/api/v1/...` or `/apis/<group>/<version>/...`; undefined for anything else, such as discovery. */
@@ -36,13 +38,15 @@ export function targetOf(path: string): RequestTarget | undefined {
   if (rest.length === 0) return undefined;
   const isNamespaced = rest[0] === 'namespaces' && rest.length > 2;
   const [resource = '', name = '', subresource = ''] = isNamespaced ? rest.slice(2) : rest;
+  const parameters = new URLSearchParams(query);
   return {
     group: isCore ? '' : (parts[1] ?? ''),
     resource,
     namespace: isNamespaced ? (rest[1] ?? '') : '',
     name,
     subresource,
-    isDryRun: new URLSearchParams(query).has('dryRun'),
+    isDryRun: parameters.has('dryRun'),
+    isForced: parameters.get('force') === 'true',
   };
 }
 

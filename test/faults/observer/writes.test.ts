@@ -92,7 +92,22 @@ describe('precondition', () => {
       'application/apply-patch+yaml',
       [],
     ],
-    ['an apply of what is there', 'PATCH', rolloutPath, {}, 'application/apply-patch+yaml', ['precondition']],
+    [
+      'a forced apply of what is there',
+      'PATCH',
+      `${rolloutPath}?force=true`,
+      {},
+      'application/apply-patch+yaml',
+      ['precondition'],
+    ],
+    [
+      'an apply without force of what has long been there',
+      'PATCH',
+      rolloutPath,
+      {},
+      'application/apply-patch+yaml',
+      ['precondition'],
+    ],
     ['a JSON patch', 'PATCH', rolloutPath, {}, 'application/json-patch+json', ['precondition']],
     ['a PUT without a version', 'PUT', rolloutPath, {}, 'application/json', ['precondition']],
     ['a create', 'POST', rolloutPath.replace('/web', ''), {}, 'application/json', []],
@@ -103,6 +118,17 @@ describe('precondition', () => {
     shop.request(method, path, body, type);
     expect(shop.broken()).toEqual(broken);
   });
+});
+
+it('precondition: an apply without force may come late to what was made meanwhile', () => {
+  const tale = aTale();
+  tale.write('controller', 'ConfigMap', 'new', {});
+  tale.wait(9_000);
+  const path = '/api/v1/namespaces/shop/configmaps/new';
+  tale.request('PATCH', path, {}, 'application/apply-patch+yaml');
+  expect(tale.broken()).toEqual([]);
+  tale.request('PATCH', `${path}?force=true`, {}, 'application/apply-patch+yaml');
+  expect(tale.broken()).toEqual(['precondition']);
 });
 
 describe('L01, the end', () => {
