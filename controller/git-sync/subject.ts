@@ -1,12 +1,13 @@
 /** Which set a pass has to try on the API server, from recorded state alone. Pure. */
 
 import type { GitSync } from '../../crds/schema/git-sync.ts';
+import { ownKeys } from '../../crds/schema/keys.ts';
 import type { Release } from '../../crds/schema/release.ts';
 import { conditionStatus } from './conditions.ts';
-import type { Manifest } from './objects.ts';
+import { annotationOf, type Manifest } from './objects.ts';
 import type { SourceView, Subject } from './observed.ts';
 import { isStableConfirmed, progressOf } from './release-verdict.ts';
-import { isRollbackRefused } from './rollout-state.ts';
+import { findRollout, isRollbackRefused, rolloutsOfRelease, rolloutState } from './rollout-state.ts';
 
 export interface SubjectInputs {
   readonly sync: GitSync;
@@ -76,7 +77,18 @@ function isCandidateDue(inputs: SubjectInputs): boolean {
   const { sync, source, releases, rollouts } = inputs;
   const release = releases.find((one) => one.metadata.name === sync.status?.candidate?.release);
   if (release === undefined || release.status?.appliedAt === undefined || isRequestOpen(sync, source)) return true;
+  if (isOverwritten(release, rollouts)) return true;
   return release.status.bakeUntil === undefined && progressOf(release, rollouts).kind === 'promoted';
+}
+
+/** An own apply of an older release that came late: its stamp tells it from somebody's edit, which nobody takes back here. */
+function isOverwritten(release: Release, rollouts: readonly Manifest[]): boolean {
+  return rolloutsOfRelease(release).some((wanted) => {
+    const live = findRollout(rollouts, wanted);
+    const stamp = live && annotationOf(live, ownKeys.release);
+    const isOther = stamp !== undefined && stamp !== release.metadata.name;
+    return isOther && rolloutState(wanted, live).kind === 'other-template';
+  });
 }
 
 function isGoodDue(inputs: SubjectInputs): boolean {

@@ -3,7 +3,7 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../kube/api.ts';
 import { aGitSync, anApp, gitWorld, type GitWorld } from './testing/git-world.ts';
-import { type Manifest, textAt, valueAt, withValueAt } from './objects.ts';
+import { type Manifest, textAt, valueAt, withMetadata, withValueAt } from './objects.ts';
 
 const good = anApp({ image: 'app:1' });
 const bad = anApp({ image: 'app:2', greeting: 'broken' });
@@ -121,6 +121,22 @@ it('a newer commit takes over a canary at once, and the older release ends as su
   world.promote('web');
   await world.settle();
   expect(world.sync().status?.lastGood?.commit).toBe(newer);
+});
+
+it('applies a release again over an own apply of an older one that came late, but not over an edit by hand', async () => {
+  const world = await released();
+  const old = world.cluster.get('Rollout', 'web')!;
+  await push(world, anApp({ image: 'app:2' }));
+  expect(image(world)).toBe('app:2');
+  const { resourceVersion: _version, ...metadata } = old.metadata;
+  world.cluster.put(withMetadata(old, metadata));
+  await world.after(10_000);
+  expect(image(world)).toBe('app:2');
+
+  const live = world.cluster.get('Rollout', 'web')!;
+  world.cluster.put(withValueAt(live, ['spec', 'template'], valueAt(old, ['spec', 'template'])!));
+  await world.after(10_000);
+  expect(image(world)).toBe('app:1');
 });
 
 it('a revert by hand in the middle of a canary ends it', async () => {
