@@ -24,7 +24,7 @@ const overdueMs = 900_000;
 export function needsExamination(observed: Omit<RevertObserved, 'examination'>, now: Instant): boolean {
   const status = observed.revert.status ?? {};
   if (isFinal(status.phase) || observed.revert.metadata.deletionTimestamp !== undefined) return false;
-  if (observed.blockedBy !== undefined || now < dueAt(observed)) return false;
+  if (observed.isUnread === true || observed.blockedBy !== undefined || now < dueAt(observed)) return false;
   return earlyEnd({ ...observed, examination: { kind: 'none' } }) === undefined;
 }
 
@@ -35,6 +35,7 @@ function isFinal(phase: GitRevertPhase | undefined): boolean {
 export function decide(observed: RevertObserved, now: Instant): RevertDecision {
   const status: GitRevertStatus = observed.revert.status ?? {};
   if (isFinal(status.phase) || observed.revert.metadata.deletionTimestamp !== undefined) return settled(status);
+  if (observed.isUnread === true) return settled(status, now + blockedRetryMs);
   const end = earlyEnd(observed);
   if (end !== undefined) return ended(observed, status, end.phase, end.message, now);
   if (observed.blockedBy !== undefined) {

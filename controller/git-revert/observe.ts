@@ -7,6 +7,7 @@ import { annotationOf, labelOf } from '../git-sync/objects.ts';
 import type { GitDeps } from '../git-sync/ports.ts';
 import { asRollout } from '../git-sync/rollout-state.ts';
 import type { Tenants } from '../git-sync/tenant.ts';
+import { releasesOf } from './bad-release.ts';
 import { needsExamination } from './decide.ts';
 import { examine } from './examine.ts';
 import { defaultLimits, type Failure, type LimitHit, limitHit } from './limits.ts';
@@ -33,13 +34,13 @@ export async function observe(
   const sync = stores.gitSyncs.get(namespace, revert.spec.gitSync.name);
   const blockedBy = writingNow(revert, stores.gitReverts.list(), now);
   const limit = limitOf(revert, deps, now);
+  const releases = await releasesOf(revert, deps);
   const found = {
     revert,
     ...(sync !== undefined && sync.metadata.uid === revert.spec.gitSync.uid ? { sync } : {}),
     clusterId: deps.clusterId,
-    releases: stores.releases
-      .list(namespace)
-      .filter((one) => one.spec.gitSync.uid === revert.spec.gitSync.uid && one.spec.partOf === undefined),
+    releases: releases ?? [],
+    ...(releases === undefined ? { isUnread: true } : {}),
     siblings: stores.gitReverts
       .list(namespace)
       .filter((one) => one.spec.gitSync.uid === revert.spec.gitSync.uid && one.metadata.uid !== revert.metadata.uid),

@@ -25,6 +25,8 @@ export interface RevertObserved {
   readonly sync?: GitSync;
   readonly clusterId: string;
   readonly releases: readonly Release[];
+  /** The releases could not be read as they are now: nothing may be concluded from them. */
+  readonly isUnread?: boolean;
   /** Other GitReverts of the same GitSync. */
   readonly siblings: readonly GitRevert[];
   /** Names of failed Rollouts that carry the annotation no-auto-revert. */
