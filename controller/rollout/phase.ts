@@ -27,13 +27,18 @@ export function phaseOf(observed: Observed, status: RolloutStatus): PhaseText {
   if (observed.traffic === undefined && replicas > updatedReplicas)
     return progressing('old replicas are pending termination');
   if (status.stableRS !== status.currentPodHash) return progressing('waiting for all steps to complete');
-  // Beyond Argo: healthy means that the route is final too.
-  if (isSplit(observed)) return progressing('traffic is not all on the stable revision yet');
+  // Beyond Argo: healthy means that the route is final too, and on the way back to stable that the router has taken it.
+  if (isSplit(observed) || isUnconfirmed(observed, status))
+    return progressing('traffic is not all on the stable revision yet');
   return { phase: 'Healthy', message: '' };
 }
 
 function isSplit({ traffic, rollout }: Observed): boolean {
   return traffic !== undefined && (writtenWeight(traffic.state, maxTrafficWeight(rollout)) ?? 0) > 0;
+}
+
+function isUnconfirmed({ traffic }: Observed, { transition }: RolloutStatus): boolean {
+  return transition !== undefined && traffic?.state.confirmed === 'no';
 }
 
 function progressing(message: string): PhaseText {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import { decide } from './decide.ts';
 import type { ReplicaSetView } from './observed.ts';
+import { phaseOf } from './phase.ts';
 import { sceneOf } from './scene.ts';
 import { holdWeight } from './stepping.ts';
 import { weightPlan } from './traffic-plan.ts';
@@ -88,6 +89,26 @@ describe('two routes', () => {
 
     expect(weightsOf(world)).toEqual([0, 0]);
     expect(violations).toEqual([]);
+  });
+});
+
+describe('going back because the template is that of stable again', () => {
+  it.each([
+    [false, 'Progressing'],
+    [true, 'Healthy'],
+  ])('with weight 0 confirmed by the router: %s, is %s', (confirmed, phase) => {
+    const transition = {
+      id: 'b',
+      kind: 'back-to-stable',
+      from: 'two',
+      to: 'one',
+      since: '2026-01-01T00:00:00Z',
+    } as const;
+    const observed = anObserved({ weight: 0, confirmed, replicaSets: [aReplicaSet('one')] });
+    const counts = { replicas: 5, updatedReplicas: 5, availableReplicas: 5 };
+    const status = aStatus({ currentPodHash: 'one', stableRS: 'one', transition, ...counts });
+
+    expect(phaseOf(observed, status).phase).toBe(phase);
   });
 });
 
