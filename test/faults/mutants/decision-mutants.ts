@@ -221,7 +221,11 @@ export const decisionMutants: readonly Mutant[] = [
         find: "  if (status.stableRS !== status.currentPodHash) return progressing('waiting for all steps to complete');\n",
         replace: '',
       },
-      { file: `${rollout}/phase.ts`, find: '  if (isSplit(observed)) return', replace: '  if (desired < 0) return' },
+      {
+        file: `${rollout}/phase.ts`,
+        find: 'if (isSplit(observed) || isUnconfirmed(observed, status))',
+        replace: 'if (desired < 0)',
+      },
     ],
     situation: 'good-release',
     why: 'A pipeline reports success in the middle of a release.',
