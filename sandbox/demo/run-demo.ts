@@ -44,7 +44,7 @@ interface Running {
 export async function runDemo(options: DemoOptions, streams: DemoStreams): Promise<number> {
   await requireGit();
   const running: Running = {
-    folder: mkdtempSync(join(tmpdir(), 'tidegate-demo-')),
+    folder: temporaryFolder(),
     keep: options.keep,
     leave: new AbortController(),
     leaving: undefined,
@@ -72,6 +72,17 @@ export async function runDemo(options: DemoOptions, streams: DemoStreams): Promi
     show.end();
     await stop(running);
     if (options.keep) streams.errors.write(`Kept: ${running.folder}\n`);
+  }
+}
+
+/** @throws Error with one sentence when the folder for temporary files takes none. */
+function temporaryFolder(): string {
+  try {
+    return mkdtempSync(join(tmpdir(), 'tidegate-demo-'));
+  } catch (error) {
+    const why = error instanceof Error && 'code' in error ? String(error.code) : String(error);
+    const sentence = `The demo cannot make a folder in "${tmpdir()}" (${why})`;
+    throw new Error(`${sentence}: set TMPDIR to a folder that is there and that you may write to.`, { cause: error });
   }
 }
 

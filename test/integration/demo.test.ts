@@ -165,6 +165,17 @@ describe('npm run demo', () => {
     expect(leftBehind()).toEqual({ files: [], processes: [] });
   });
 
+  it('says in one sentence that there is no folder for temporary files', async () => {
+    temporary = '/proc/none';
+    const { code, out, err } = await run(demo('--json'));
+
+    expect({ code, out, err }).toEqual({
+      code: 1,
+      out: '',
+      err: 'The demo cannot make a folder in "/proc/none" (ENOENT): set TMPDIR to a folder that is there and that you may write to.\n',
+    });
+  });
+
   it('refuses a wrong flag in one sentence and starts nothing', async () => {
     const { code, out, err } = await run(demo('--sped', '10'));
 

@@ -1,7 +1,8 @@
 /** Runs git for the demo: nothing of the user's configuration, hooks, signing keys or GIT_* variables reaches it. */
 
 import { execFile } from 'node:child_process';
-import { tmpdir } from 'node:os';
+import { existsSync } from 'node:fs';
+import { parse } from 'node:path';
 
 const timeoutMs = 30_000;
 const nobody = '/nonexistent';
@@ -17,7 +18,8 @@ export function runGit(folder: string, args: readonly string[], person?: Person)
   return new Promise((resolve, reject) => {
     execFile('git', [...args], options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
-      else if (error.code === 'ENOENT') reject(new Error(missingGit));
+      // A folder that is gone gives the same code as a program that is missing.
+      else if (error.code === 'ENOENT' && existsSync(folder)) reject(new Error(missingGit));
       else reject(new Error(`"git ${args[0] ?? ''}" failed: ${stderr.trim() || error.message}`));
     });
   });
@@ -28,7 +30,7 @@ const leastVersion = [2, 38] as const;
 
 /** @throws Error with one sentence when there is no git, or one that is too old for the controller. */
 export async function requireGit(): Promise<void> {
-  const text = await runGit(tmpdir(), ['--version']);
+  const text = await runGit(parse(process.cwd()).root, ['--version']);
   const [, major = '0', minor = '0'] = /(\d+)\.(\d+)/.exec(text) ?? [];
   const isOld =
     Number(major) < leastVersion[0] || (Number(major) === leastVersion[0] && Number(minor) < leastVersion[1]);

@@ -62,7 +62,8 @@ export function checkLines({ checks }: AppPicture, columns: number, style: Style
   if (checks.length === 0)
     return [`${label('checks')}${paint('none yet: they begin with the first check step', 'faint', style)}`];
   const name = Math.max(6, ...checks.map((check) => columnsOf(check.name) + 2));
-  const others = labelWidth + name + valueWidths.reduce((sum, one) => sum + one + 1, 0) + passedWidth + 2;
+  // The name's column is one wider than its text, and a blank stands before the sparkline's and the last one.
+  const others = labelWidth + name + 2 + valueWidths.reduce((sum, one) => sum + one + 1, 0) + passedWidth + 1;
   const sparks = Math.min(mostSparks, Math.max(fewestSparks, columns - others));
   const widths = [name + 1, ...valueWidths, sparks, passedWidth];
   const row = (cells: readonly string[]): string =>

@@ -63,6 +63,7 @@ describe('live view', () => {
     const lines = liveView(aDemoScene(), { columns: 120, rows: 30 }, plainStyle);
 
     expect(lineWith(lines, 'git ')).toMatch(/step 3\/7\s+│ git {5}branch main, newest first$/);
+    expect(lineWith(lines, 'latency-p95')).toContain('3/5 dry');
     expect(lineWith(lines, 'only the cluster')).toContain('controller, source process and Git are real');
   });
 
