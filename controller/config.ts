@@ -42,7 +42,7 @@ export const ControllerConfig = z.strictObject({
     .describe('Age at which others take the Lease over.'),
   endWithStdin: flag
     .default(false)
-    .describe('The source process ends when its standard input does: with the controller that started it.'),
+    .describe('Controller and source process end when their standard input does: with the process that started them.'),
   sourceSocket: z
     .string()
     .optional()

@@ -13,6 +13,7 @@ import { apiAddresses } from './api-addresses.ts';
 import { startableCaches } from './caches.ts';
 import { realChance } from './chance.ts';
 import type { ControllerConfig } from './config.ts';
+import { orEndOfStdin } from './end-of-stdin.ts';
 import { type ControllerParts, leadOrStandBy, type Led } from './lead.ts';
 import { controllerLog } from './log.ts';
 import { metricProviders } from './metric-providers.ts';
@@ -29,8 +30,9 @@ interface Connected {
 }
 
 /** Resolves to the exit code: 0 after a clean stop, 1 when the lease was lost (start anew). Rejects when it can't start. */
-export async function runController(config: ControllerConfig, signal: AbortSignal): Promise<number> {
+export async function runController(config: ControllerConfig, asked: AbortSignal): Promise<number> {
   const running = new AbortController();
+  const signal = orEndOfStdin(config, asked);
   signal.addEventListener('abort', () => running.abort(), { once: true });
   if (signal.aborted) running.abort();
   const { parts, sourceEnded, close } = await connect(config, running.signal);

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { runSource } from '../source/main.ts';
 import type { ControllerConfig } from './config.ts';
+import { orEndOfStdin } from './end-of-stdin.ts';
 import { controllerLog } from './log.ts';
 import { version } from './version.ts';
 
@@ -24,17 +25,7 @@ export async function runSourceProcess(config: ControllerConfig, signal: AbortSi
       log: (level, message, fields) => log[level](message, fields),
       ...(config.keysDir === undefined ? {} : { keysDir: config.keysDir }),
     },
-    config.endWithStdin ? AbortSignal.any([signal, endOfStdin()]) : signal,
+    orEndOfStdin(config, signal),
   );
   return 0;
-}
-
-/** Aborts when whoever holds the other end of standard input is gone, so that a killed controller leaves no process behind. */
-function endOfStdin(): AbortSignal {
-  const end = new AbortController();
-  process.stdin
-    .on('end', () => end.abort())
-    .on('error', () => end.abort())
-    .resume();
-  return end.signal;
 }

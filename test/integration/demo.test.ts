@@ -158,6 +158,21 @@ describe('npm run demo', () => {
     expect(leftBehind()).toEqual({ files: [], processes: [] });
   });
 
+  it('takes controller and source process along when it is killed', async () => {
+    let running: readonly string[] = [];
+    await run(demo('--json', '--speed', '10'), (out, started) => {
+      if (started.killed || !out.includes('"type":"commit"')) return;
+      running = leftBehind().processes;
+      started.kill('SIGKILL');
+    });
+
+    expect(running.map((line) => / (controller|source) --/.exec(line)?.[1]).toSorted()).toEqual([
+      'controller',
+      'source',
+    ]);
+    await expect.poll(() => leftBehind().processes, { timeout: 15_000 }).toEqual([]);
+  });
+
   it('ends when whoever reads the pipe stops', async () => {
     const { code } = await run(demo('--speed', '10'), (_, started) => started.stdout?.destroy());
 

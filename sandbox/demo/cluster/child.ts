@@ -21,7 +21,7 @@ export interface RunningChild {
 
 /**
  * Starts this Node with a script of the checkout. In a process group of its own, so that a Ctrl-C meant for the demo does
- * not end it first.
+ * not end it first. Its standard input ends when the demo does, however it ends.
  */
 export function startNode(name: string, args: readonly string[], folder: string): RunningChild {
   const logPath = join(folder, `${name}.log`);
@@ -29,7 +29,7 @@ export function startNode(name: string, args: readonly string[], folder: string)
   const child = spawn(process.execPath, [...args], {
     cwd: folder,
     env: childEnv(),
-    stdio: ['ignore', log, log],
+    stdio: ['pipe', log, log],
     detached: true,
   });
   closeSync(log);

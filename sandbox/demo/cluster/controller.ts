@@ -29,6 +29,8 @@ export function startController(
     'clock-from': String(cluster.clockFrom),
     'clock-rate': String(cluster.rate),
     'log-level': 'info',
+    // A demo that is killed leaves no controller behind.
+    'end-with-stdin': 'true',
   };
   const args = Object.entries(flags).flatMap(([name, value]) => [`--${name}`, value]);
   return startNode('controller', [join(root, 'controller', 'main.ts'), 'controller', ...args], folder);
