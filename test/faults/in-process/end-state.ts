@@ -32,13 +32,18 @@ export interface Branch {
   log(): readonly { readonly message: string; readonly files: JsonObject }[];
 }
 
-export function endState(state: ClusterState, git: Branch): EndState {
+/** `rename` gives ids that differ from run to run a name that does not. */
+export function endState(
+  state: ClusterState,
+  git: Branch,
+  rename: (text: string) => string = (text) => text,
+): EndState {
   const found = new Map<string, string>();
   const names = roles();
   for (const [kind, plural] of Object.entries(kinds)) {
     for (const object of state.list(kind).filter((one) => textAt(one, 'metadata.namespace') === 'shop')) {
       const role = names.name(plural, textAt(object, 'metadata.name'));
-      flatten(`${kind} ${role}`, meaningOf(object), found);
+      flatten(`${kind} ${role}`, meaningOf(object), found, rename);
     }
   }
   for (const pod of state.list('Pod')) {
@@ -48,7 +53,7 @@ export function endState(state: ClusterState, git: Branch): EndState {
   git.log().forEach((commit, index) => {
     const which = `commit ${git.log().length - index}`;
     found.set(which, isRevert(commit.message) ? 'revert' : commit.message);
-    flatten(`${which} files`, commit.files, found);
+    flatten(`${which} files`, commit.files, found, rename);
   });
   return found;
 }
@@ -59,11 +64,13 @@ function meaningOf(object: JsonObject): JsonObject {
   return { ...rest, metadata: { labels: labels ?? {}, annotations: annotations ?? {}, finalizers: finalizers ?? [] } };
 }
 
-function flatten(prefix: string, value: Json, found: Map<string, string>): void {
-  if (Array.isArray(value)) value.forEach((one, index) => flatten(`${prefix}.${labelOf(one, index)}`, one, found));
+function flatten(prefix: string, value: Json, found: Map<string, string>, rename: (text: string) => string): void {
+  if (Array.isArray(value))
+    value.forEach((one, index) => flatten(`${prefix}.${labelOf(one, index)}`, one, found, rename));
   else if (typeof value === 'object' && value !== null) {
-    for (const [key, one] of Object.entries(value)) if (one !== undefined) flatten(`${prefix}.${key}`, one, found);
-  } else found.set(prefix, sayOf(value));
+    for (const [key, one] of Object.entries(value))
+      if (one !== undefined) flatten(`${prefix}.${key}`, one, found, rename);
+  } else found.set(prefix, sayOf(typeof value === 'string' ? rename(value) : value));
 }
 
 /** Conditions and the like by their name, so that their order does not matter. */
@@ -111,6 +118,8 @@ const explained: readonly RegExp[] = [
   /^RolloutRun \S+\.status\.(?:entries|outcome)\b/,
   // Readings that were lost are taken again: how many there were and when is not the end.
   /^AnalysisRun /,
+  // A release may fail before it is on record that all of it was applied.
+  /^Release \S+\.status\.appliedAt$/,
   // How often a push was tried.
   /^GitRevert \S+\.status\.(?:attempts|message|tip)\b/,
   /\.(?:message|lastTransitionTime|lastUpdateTime|at|since|startedAt|finishedAt)$/,
