@@ -25,7 +25,11 @@ export function headLine(app: AppPicture, columns: number, style: Style): string
   return `${fit(plainText(left, style), room, plainText('…', style))}  ${right}`;
 }
 
-export function trafficLines({ traffic, canary }: AppPicture, columns: number, style: Style): readonly string[] {
+export function trafficLines(
+  { traffic, canary, situation }: AppPicture,
+  columns: number,
+  style: Style,
+): readonly string[] {
   const { canarySharePct, wantedPct, confirmed, requestsPerSecond } = traffic;
   const width = Math.min(mostBarWidth, columns - labelWidth - roleWidth - 8);
   const rows = [
@@ -38,8 +42,13 @@ export function trafficLines({ traffic, canary }: AppPicture, columns: number, s
     return `${label(index === 0 ? 'traffic' : '')}${fit(role, roleWidth)}${fit(drawn, width)} ${share}`;
   });
   const said = { yes: 'confirmed by the router', no: 'not confirmed yet', unknown: '' }[confirmed];
-  const asked = [`asked for ${wantedPct} % canary`, said, `${Math.round(requestsPerSecond)} requests/s`];
-  return [...lines, `${label('')}${paint(asked.filter(Boolean).join(', '), 'faint', style)}`];
+  // Before the controller has seen a new release its status speaks of the one before.
+  const asked =
+    situation === 'unobserved' ? ['the new release is not looked at yet'] : [`asked for ${wantedPct} % canary`, said];
+  return [
+    ...lines,
+    `${label('')}${paint([...asked, `${Math.round(requestsPerSecond)} requests/s`].filter(Boolean).join(', '), 'faint', style)}`,
+  ];
 }
 
 export function podsLine({ stable, canary }: AppPicture, style: Style): string {

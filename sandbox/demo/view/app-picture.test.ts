@@ -67,6 +67,16 @@ describe('the application as it is drawn', () => {
     expect(app.checks[0]).toMatchObject({ stableValue: 1, readings: [{ value: 0.91, passed: false }] });
   });
 
+  it('takes a weight for confirmed only when it is the one that is asked for', () => {
+    const weights = { canary: { weight: 0 }, stable: { weight: 100 }, verified: true };
+    const status = { ...atGate, canary: { weights } };
+
+    expect(appPicture(aScene({ rollout: aRollout(status) }), measured).traffic).toMatchObject({
+      wantedPct: 20,
+      confirmed: 'no',
+    });
+  });
+
   it('names pods that are in trouble', () => {
     const pods = [aPod('a'), aPod('b', { status: 'ImagePullBackOff', ready: 0 })];
     const app = appPicture(

@@ -3,7 +3,7 @@
 import { explanation, revertOf } from '../../../cli/view/explanation.ts';
 import { short } from '../../../cli/view/git-sentences.ts';
 import { type Revision, revisionsOf } from '../../../cli/view/revisions.ts';
-import { phaseOf, stepOf, weightOf } from '../../../cli/view/rollout-view.ts';
+import { phaseOf, stepOf, weightOf, type WeightView } from '../../../cli/view/rollout-view.ts';
 import { decisionsOf, revisionOf, type Scene, statusOf } from '../../../cli/view/scene.ts';
 import { needsPerson, situationOf } from '../../../cli/view/situation.ts';
 import { isGate } from '../../../cli/view/step-text.ts';
@@ -81,8 +81,14 @@ function trafficOf(scene: Scene, { canarySharePct, requestsPerSecond }: Measured
     requestsPerSecond,
     // Of a settled Rollout all traffic is the stable revision's, whatever its number.
     wantedPct: isSettled ? 0 : (weight?.set ?? 0),
-    confirmed: isSettled ? 'yes' : (weight?.confirmed ?? 'unknown'),
+    confirmed: isSettled ? 'yes' : confirmedOf(weight),
   };
+}
+
+/** What the router confirmed may be the weight before the one that is asked for now. */
+function confirmedOf(weight: WeightView | undefined): TrafficPicture['confirmed'] {
+  if (weight === undefined) return 'unknown';
+  return weight.confirmed === 'yes' && weight.actual !== weight.set ? 'no' : weight.confirmed;
 }
 
 function checksOf(scene: Scene, { stable }: Measured): readonly CheckPicture[] {

@@ -21,6 +21,28 @@ describe('lines of a log', () => {
     expect(lines(anApp(), asked, confirmed)).toEqual(['14:30:00Z weight      web 20->50 step=3/7']);
   });
 
+  it('tells neither weight nor step of a status that speaks of the release before', () => {
+    const settled = anApp({
+      situation: 'settled',
+      traffic: { ...anApp().traffic, wantedPct: 0 },
+      steps: anApp().steps.map((step) => ({ ...step, state: 'done' })),
+    });
+    const stale = anApp({ situation: 'unobserved', traffic: { ...settled.traffic, wantedPct: 100, confirmed: 'yes' } });
+    const first = anApp();
+
+    expect(lines(settled, stale)).toEqual([]);
+    expect(lines(settled, stale, first)).toEqual([
+      '14:30:00Z weight      web 0->20 step=3/7',
+      '14:30:00Z step        web step=3/7 check',
+    ]);
+  });
+
+  it('tells no weight that the router was not asked about', () => {
+    const traffic = { ...anApp().traffic, wantedPct: 100, confirmed: 'unknown' as const };
+
+    expect(lines(anApp(), anApp({ traffic }))).toEqual([]);
+  });
+
   it('tells no weight when a release has become the stable one', () => {
     const traffic = { ...anApp().traffic, wantedPct: 0 };
     const settled = anApp({ situation: 'settled', traffic });

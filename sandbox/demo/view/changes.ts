@@ -7,19 +7,20 @@ import type { AppPicture, CheckPicture, ReadingPicture } from './demo-scene.ts';
 interface Told {
   before: AppPicture | undefined;
   confirmedPct: number | undefined;
+  step: number | undefined;
   readonly readings: Set<string>;
 }
 
 /** Takes one look after the other, and gives what is new in each. */
 export function changeTeller(): (after: AppPicture) => readonly AppEvent[] {
-  const told: Told = { before: undefined, confirmedPct: undefined, readings: new Set() };
+  const told: Told = { before: undefined, confirmedPct: undefined, step: undefined, readings: new Set() };
   return (after) => {
     const { before } = told;
     const events = [
       ...after.checks.flatMap((check) => checkEvents(told, after, check)),
       ...rollbackEvents(before, after),
       ...weightEvents(told, after),
-      ...stepEvents(before, after),
+      ...stepEvents(told, after),
       ...phaseEvents(before, after),
     ];
     told.before = after;
@@ -33,10 +34,15 @@ function stepOf({ steps }: AppPicture): { readonly step: number; readonly steps:
   return { step: current < 0 ? done : current + 1, steps: steps.length };
 }
 
+/** Before the controller has seen a new release its status speaks of the one before. */
+function isLookedAt({ situation }: AppPicture): boolean {
+  return situation !== 'unobserved';
+}
+
 function weightEvents(told: Told, after: AppPicture): readonly AppEvent[] {
   const { wantedPct: to, confirmed } = after.traffic;
   const from = told.confirmedPct;
-  if (confirmed === 'no' || from === to) return [];
+  if (!isLookedAt(after) || confirmed !== 'yes' || from === to) return [];
   told.confirmedPct = to;
   // A new stable revision has all traffic and no canary beside it: no weight was taken from anybody.
   return from === undefined || after.situation === 'settled'
@@ -44,10 +50,13 @@ function weightEvents(told: Told, after: AppPicture): readonly AppEvent[] {
     : [{ type: 'weight', app: after.name, from, to, ...stepOf(after) }];
 }
 
-function stepEvents(before: AppPicture | undefined, after: AppPicture): readonly AppEvent[] {
+function stepEvents(told: Told, after: AppPicture): readonly AppEvent[] {
+  if (!isLookedAt(after)) return [];
   const { step, steps } = stepOf(after);
   const current = after.steps[step - 1];
-  if (current?.state !== 'current' || (before !== undefined && stepOf(before).step === step)) return [];
+  const isKnown = told.step === step;
+  told.step = current?.state === 'current' ? step : undefined;
+  if (current?.state !== 'current' || isKnown) return [];
   return [{ type: 'step', app: after.name, step, steps, label: current.label }];
 }
 

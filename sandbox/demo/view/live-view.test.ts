@@ -52,6 +52,14 @@ describe('live view', () => {
     expect(lines.join(' ').replaceAll(/\s+/g, ' ')).toContain('success-rate 40 %, needs ≥ 95 %');
   });
 
+  it('gives no weight of a release that the controller has not looked at yet', () => {
+    const app = anApp({ situation: 'unobserved', traffic: { ...anApp().traffic, wantedPct: 100 } });
+    const text = liveView(aDemoScene({ app }), small, plainStyle).join('\n');
+
+    expect(text).toContain('the new release is not looked at yet, 40 requests/s');
+    expect(text).not.toContain('asked for');
+  });
+
   it('says at a gate what it waits for', () => {
     const lines = liveView(aDemoScene({ app: atGate }), small, plainStyle);
 
