@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type ManyResult, runMany, seedsFrom } from '../test/faults/in-process/run-many.ts';
 import type { Release } from '../test/faults/sweep/end.ts';
+import { keepWrites } from '../test/faults/sweep/known-writes.ts';
 import { type Sweep, sweep } from '../test/faults/sweep/sweep.ts';
 import { root, runNode } from './programs.ts';
 
@@ -20,6 +21,7 @@ const usage = `Usage: npm run -s sweep -- main-job [settings]
   --runs N             runs with random plans after the kills (default 5000)
   --from N             seed of the first of them (default 1)
   --no-kills           only the random plans
+  --keep-writes        write down which writes there are, instead of refusing those that are new
 `;
 
 const { values, positionals } = parseArgs({
@@ -32,6 +34,7 @@ const { values, positionals } = parseArgs({
     runs: { type: 'string', default: '5000' },
     from: { type: 'string', default: '1' },
     'no-kills': { type: 'boolean', default: false },
+    'keep-writes': { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -94,7 +97,11 @@ async function killAtEachWrite(workers: number): Promise<Sweep> {
     const [index = 1, of = 1] = values.shard.split('/').map(Number);
     const releases: readonly Release[] =
       values.release === undefined ? ['good', 'bad'] : [values.release === 'good' ? 'good' : 'bad'];
-    return await sweep({ program: join(folder, 'tidegate.mjs'), workers, releases, shard: { index, of }, say });
+    const keepsWrites = values['keep-writes'];
+    const program = join(folder, 'tidegate.mjs');
+    const result = await sweep({ program, workers, releases, shard: { index, of }, say, keepsWrites });
+    if (keepsWrites) keepWrites(result.seen);
+    return result;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }

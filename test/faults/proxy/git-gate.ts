@@ -9,11 +9,19 @@ import { join } from 'node:path';
 
 export type PushMoment = 'before' | 'after';
 
+/** One ref as the push moves it; an id of zeros stands for no ref. */
+export interface RefMove {
+  readonly from: string;
+  readonly to: string;
+  /** Such as `refs/heads/main`. */
+  readonly ref: string;
+}
+
 export interface GitGateOptions {
   /** The bare repository. */
   readonly repository: string;
   /** Called at each moment; the push stands still until the promise settles, and is not taken when it gives false. */
-  readonly ask: (moment: PushMoment) => Promise<boolean>;
+  readonly ask: (moment: PushMoment, moves: readonly RefMove[]) => Promise<boolean>;
 }
 
 export interface GitGate {
@@ -28,8 +36,13 @@ export async function startGitGate({ repository, ask }: GitGateOptions): Promise
     open.add(socket);
     socket.once('close', () => open.delete(socket));
     socket.once('error', () => socket.destroy());
-    socket.setEncoding('utf8').on('data', (word: string) => {
-      void ask(word === 'after' ? 'after' : 'before').then((yes) => socket.writable && socket.end(yes ? 'yes' : 'no'));
+    let told = '';
+    socket.setEncoding('utf8').on('data', (part: string) => {
+      told += part;
+      if (!told.endsWith('\n\n')) return;
+      const [word = '', ...lines] = told.trim().split('\n');
+      const moment = word === 'after' ? 'after' : 'before';
+      void ask(moment, lines.map(moveOf)).then((yes) => socket.writable && socket.end(yes ? 'yes' : 'no'));
     });
   });
   await new Promise<void>((resolve) => server.listen(socketPath, resolve));
@@ -43,18 +56,23 @@ export async function startGitGate({ repository, ask }: GitGateOptions): Promise
   };
 }
 
+function moveOf(line: string): RefMove {
+  const [from = '', to = '', ref = ''] = line.split(' ');
+  return { from, to, ref };
+}
+
 function writeHook(repository: string, name: string, text: string): void {
   const path = join(repository, 'hooks', name);
   writeFileSync(path, text);
   chmodSync(path, 0o755);
 }
 
-/** A hook must read what it is told, or git takes its end for a broken pipe. */
+/** Git tells a hook each ref on a line of its own. */
 function hookProgram(socketPath: string, moment: PushMoment): string {
   return `#!${process.execPath}
 const { connect } = require('node:net');
-process.stdin.resume();
-const socket = connect(${JSON.stringify(socketPath)}, () => socket.write('${moment}'));
+const moves = require('node:fs').readFileSync(0, 'utf8').trim();
+const socket = connect(${JSON.stringify(socketPath)}, () => socket.write('${moment}\\n' + moves + '\\n\\n'));
 let answer = '';
 socket.setEncoding('utf8').on('data', (part) => { answer += part; });
 socket.on('close', () => process.exit(answer === 'yes' ? 0 : 1));

@@ -43,7 +43,7 @@ export function filesOf(app: App, version: Version): Readonly<Record<string, str
   return { ...files, [route]: (files[route] ?? '').replace('bed-gateway', 'sandbox') };
 }
 
-/** A slow poll: what moves the sync at once is the request that a webhook would make. */
+/** What moves the sync at once is the request that a webhook would make. */
 export function syncOf(app: App): object {
   const sync = gitSync({
     name: appName,
@@ -52,5 +52,5 @@ export function syncOf(app: App): object {
     path: `apps/${appName}`,
   });
   const { credentials: _, ...spec } = sync.spec as Record<string, unknown>;
-  return { ...sync, spec: { ...spec, interval: '15s', revert: { mode: 'push' } } };
+  return { ...sync, spec: { ...spec, interval: '5s', revert: { mode: 'push' } } };
 }

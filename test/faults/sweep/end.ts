@@ -8,8 +8,8 @@ import { type ProcessWorld, repository } from './process-world.ts';
 
 export type Release = 'good' | 'bad';
 
-/** Rollout time without a write of the controller after which it counts as at rest: longer than every delay of the app. */
-const quietMs = 12_000;
+/** Rollout time without a write of the controller after which it counts as at rest: longer than every delay of the app and three polls. */
+export const quietMs = 16_000;
 
 /** Leases and Events say nothing of rest. */
 export function isQuiet(last: Commit | undefined, now: number): boolean {
@@ -40,7 +40,7 @@ export async function isOver(world: ProcessWorld, release: Release | 'first', co
       textAt(one, 'status') === 'True' &&
       textAt(one, 'message').includes(`${tip?.slice(0, 7)}`),
   );
-  return tip !== commit && agrees;
+  return tip !== commit && agrees && textAt(sync, 'status.lastGood.commit') !== commit;
 }
 
 /** Everything that is stored of the app, and the branch, in words that mean the same in every run. */
@@ -48,5 +48,21 @@ export async function leftBehind(state: ClusterState, git: ProcessWorld['git']):
   const log = await git.log(repository);
   const trees = (await git.git(repository, ['log', '--format=%T', 'main'])).trim().split('\n');
   const commits = log.map(({ message }, index) => ({ message, files: { tree: trees[index] ?? '' } }));
-  return endState(state, { log: () => commits });
+  return endState(state, { log: () => commits }, idNames(state, log.toReversed()));
+}
+
+/** Commits by their place on the branch, digests by the commit of their Release: both hang on ports that differ from run to run. */
+function idNames(state: ClusterState, log: readonly { readonly sha: string }[]): (text: string) => string {
+  const names = new Map<string, string>();
+  log.forEach(({ sha }, index) => {
+    names.set(sha, `commit${index + 1}`).set(sha.slice(0, 7), `commit${index + 1}`);
+  });
+  for (const release of state.list('Release')) {
+    const digest = textAt(release, 'spec.digest');
+    const name = `digest of ${names.get(textAt(release, 'spec.commit')) ?? 'another commit'}`;
+    names.set(digest, name).set(digest.slice(0, 7), name);
+  }
+  const ids = [...names.keys()].filter((id) => id !== '').toSorted((a, b) => b.length - a.length);
+  const pattern = new RegExp(`\\b(?:${ids.join('|')})\\b`, 'g');
+  return (text) => (ids.length === 0 ? text : text.replace(pattern, (id) => names.get(id) ?? id));
 }

@@ -1,30 +1,47 @@
-/** Tells the observer of every move of the branch, when it happens and by whom. */
+/** Tells the observer of every move of every ref, when it happens and by whom. */
 
 import type { RepositoryStore } from '../../bed/git-repository.ts';
 import type { GitUpdate } from '../observer/git-update.ts';
+import type { RefMove } from '../proxy/git-gate.ts';
 
-/** Gives the move since the last look; undefined when the branch stands where it stood. `url` is what a GitSync names. */
-export function gitWatcher(
-  git: RepositoryStore,
-  repository: string,
-  url: string,
-): (pusher: string, at: number) => Promise<GitUpdate | undefined> {
+const noCommit = /^0+$/;
+
+export interface GitWatcher {
+  /** A move as a hook sees it. */
+  moved(move: RefMove, pusher: string, at: number): Promise<GitUpdate>;
+  /** What the developer did to a branch, past the hooks; undefined when it stands where it stood. */
+  committed(branch: string, at: number): Promise<GitUpdate | undefined>;
+}
+
+/** `url` is what a GitSync names. */
+export function gitWatcher(git: RepositoryStore, repository: string, url: string): GitWatcher {
   const known = new Set<string>();
-  let before: string | undefined;
-  return async (pusher, at) => {
-    const log = await git.log(repository);
-    const after = log[0]?.sha;
-    if (after === before) return undefined;
-    const fresh = log.filter(({ sha }) => !known.has(sha)).toReversed();
+  const tips = new Map<string, string>();
+  const commitsOf = async (tip: string): Promise<GitUpdate['commits']> => {
     const commits = [];
-    for (const { sha, parents, message } of fresh) {
+    for (const { sha, parents, message } of (await git.log(repository, tip)).toReversed()) {
+      if (known.has(sha)) continue;
       known.add(sha);
       commits.push({ sha, parents, trailers: trailersOf(message), paths: await git.changedFiles(repository, sha) });
     }
-    const update = { at, repository: url, branch: 'main', pusher, commits };
-    const whole = { ...update, ...(before === undefined ? {} : { before }), ...(after === undefined ? {} : { after }) };
-    before = after;
-    return whole;
+    return commits;
+  };
+  const moved: GitWatcher['moved'] = async ({ from, to, ref }, pusher, at) => {
+    const branch = ref.replace('refs/heads/', '');
+    const isGone = noCommit.test(to);
+    const commits = isGone ? [] : await commitsOf(to);
+    if (isGone) tips.delete(branch);
+    else tips.set(branch, to);
+    const before = noCommit.test(from) ? {} : { before: from };
+    return { at, repository: url, branch, pusher, commits, ...before, ...(isGone ? {} : { after: to }) };
+  };
+  return {
+    moved,
+    async committed(branch, at) {
+      const to = (await git.tip(repository, branch)) ?? '';
+      const from = tips.get(branch) ?? '0';
+      return to === from || to === '' ? undefined : moved({ from, to, ref: `refs/heads/${branch}` }, 'developer', at);
+    },
   };
 }
 

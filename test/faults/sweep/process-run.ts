@@ -6,24 +6,14 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Commit } from '../../../sandbox/api-server/contract.ts';
 import { observe, type Violation } from '../observer/observe.ts';
-import { type CountedWrite, occurrences } from '../plan/occurrences.ts';
-import { roles } from '../plan/roles.ts';
-import { writeIdentity } from '../plan/write-identity.ts';
+import type { CountedWrite } from '../plan/occurrences.ts';
 import type { Fate, SeenRequest } from '../proxy/api-proxy.ts';
-import type { PushMoment } from '../proxy/git-gate.ts';
+import type { PushMoment, RefMove } from '../proxy/git-gate.ts';
 import { appName, appNamespace, filesOf, syncOf } from './app.ts';
-import { isOfRest, isOver, isQuiet, leftBehind, type Release } from './end.ts';
-import { gitWatcher } from './git-watcher.ts';
+import { isOfRest, isOver, isQuiet, leftBehind, quietMs, type Release } from './end.ts';
+import { type GitWatcher, gitWatcher } from './git-watcher.ts';
+import { type Target, type WriteJudge, writeJudge } from './write-judge.ts';
 import { type ProcessWorld, repository, startProcessWorld } from './process-world.ts';
-
-export const crashPoints = ['before-commit', 'reply-lost', 'after-reply'] as const;
-export type CrashPoint = (typeof crashPoints)[number];
-
-export interface Target {
-  readonly identity: string;
-  readonly occurrence: number;
-  readonly point: CrashPoint;
-}
 
 export interface RunOptions {
   readonly release: Release;
@@ -43,12 +33,13 @@ export interface RunResult {
   readonly killed: boolean;
   readonly reverts: number;
   readonly violations: readonly Violation[];
+  /** Why the killed program did not come up again. */
+  readonly failure?: string | undefined;
   /** What the run left behind, as entries of an EndState; undefined when it did not end in time. */
   readonly end: readonly (readonly [string, string])[] | undefined;
   readonly wallMs: number;
 }
 
-export const pushIdentity = 'push git';
 const longestMs = 60_000;
 /** 0.4 s of real time: what others changed within it, the controller need not have seen. */
 const viewLagMs = 6_000;
@@ -63,26 +54,29 @@ export async function playRun(options: RunOptions): Promise<RunResult> {
     now: () => now(),
     viewLagMs,
     clockToleranceMs,
-    liveness: { expect: 'healthy' },
+    liveness: { expect: 'healthy', quietMs },
   });
   const ofRequest = (seen: SeenRequest): Fate => {
     observer.request({ ...seen, path: withQuery(seen) });
     return judge.ofRequest(seen);
   };
-  let look: (pusher: string) => Promise<void> = () => Promise.resolve();
-  const onPush = async (moment: PushMoment): Promise<boolean> => {
-    if (moment === 'after') await look('tidegate');
+  const watching: { watcher?: GitWatcher } = {};
+  const onPush = async (moment: PushMoment, moves: readonly RefMove[]): Promise<boolean> => {
+    const { watcher } = watching;
+    if (moment === 'after')
+      for (const move of moves) if (watcher) observer.git(await watcher.moved(move, 'tidegate', now()));
     return judge.ofPush(moment);
   };
   const world = await startProcessWorld({ ...options, judge: ofRequest, onPush });
   now = world.now;
-  judge.crashes(() => world.crash());
+  judge.crashes(() => world.crash({ emptyDisk: options.target?.emptyDisk ?? false }));
   const watcher = gitWatcher(world.git, repository, world.app.repositoryUrl);
-  look = async (pusher) => {
-    const update = await watcher(pusher, world.now());
+  watching.watcher = watcher;
+  const look = async (): Promise<void> => {
+    const update = await watcher.committed('main', world.now());
     if (update !== undefined) observer.git(update);
   };
-  await look('developer');
+  await look();
   let last: Commit | undefined;
   const unsubscribe = world.api.onCommit((commit) => {
     if (isOfRest(commit)) last = commit;
@@ -93,7 +87,7 @@ export async function playRun(options: RunOptions): Promise<RunResult> {
     let firstWrites = 0;
     const committed = async (): Promise<void> => {
       firstWrites = judge.writes().length;
-      await look('developer');
+      await look();
     };
     const ended = await play(world, options.release, { judge, isAtRest, committed });
     const reverts = (await world.git.log(repository)).filter(({ message }) => /^Tidegate-Revert-Of:/m.test(message));
@@ -105,6 +99,7 @@ export async function playRun(options: RunOptions): Promise<RunResult> {
       killed: judge.killed(),
       reverts: reverts.length,
       violations: observer.finish(),
+      ...(judge.failure() === undefined ? {} : { failure: judge.failure() }),
       end: ended ? [...(await leftBehind(world.state, world.git))] : undefined,
       wallMs: Math.round(performance.now() - startedMs),
     };
@@ -146,6 +141,7 @@ async function ends(
   const deadline = performance.now() + longestMs;
   while (performance.now() < deadline) {
     await judge.settled();
+    if (judge.failure() !== undefined) return false;
     if (isAtRest() && (await isOver(world, release, commit))) return true;
     await delay(25);
   }
@@ -155,63 +151,4 @@ async function ends(
 function withQuery({ path, query }: SeenRequest): string {
   const text = new URLSearchParams(query).toString();
   return text === '' ? path : `${path}?${text}`;
-}
-
-interface WriteJudge {
-  ofRequest(seen: SeenRequest): Fate;
-  ofPush(moment: PushMoment): Promise<boolean>;
-  crashes(crash: () => Promise<void>): void;
-  writes(): readonly CountedWrite[];
-  killed(): boolean;
-  /** Resolves when no crash is under way. */
-  settled(): Promise<void>;
-}
-
-/** Decides over each write; strikes once, where the target says. */
-function writeJudge(target: Target | undefined): WriteJudge {
-  const seenSoFar = occurrences();
-  const known = roles();
-  let crash: () => Promise<void> = () => Promise.resolve();
-  let struck = false;
-  let restarting: Promise<void> = Promise.resolve();
-  let isDead = false;
-  const hits = (write: CountedWrite): boolean =>
-    !struck && target?.identity === write.identity && target.occurrence === write.occurrence;
-  const strike = (): Promise<void> => {
-    isDead = true;
-    restarting = crash().then(() => {
-      isDead = false;
-    });
-    // The crash cuts the connection of the request that set it off, so nobody waits for it there.
-    return Promise.resolve();
-  };
-  return {
-    ofRequest(seen) {
-      if (isDead) return { kind: 'drop' };
-      const identity = writeIdentity(seen, known);
-      if (identity === undefined || !hits(seenSoFar.count(identity))) return { kind: 'deliver' };
-      struck = true;
-      const kinds = { 'before-commit': 'drop', 'reply-lost': 'swallow', 'after-reply': 'deliver' } as const;
-      return { kind: kinds[target?.point ?? 'after-reply'], after: strike };
-    },
-    async ofPush(moment) {
-      if (isDead) return false;
-      if (moment === 'before') {
-        const isHit = hits(seenSoFar.count(pushIdentity));
-        if (!isHit || target?.point !== 'before-commit') return true;
-      } else {
-        const write = seenSoFar.writes.findLast(({ identity }) => identity === pushIdentity);
-        if (write === undefined || !hits(write)) return true;
-      }
-      struck = true;
-      await strike();
-      return target?.point === 'after-reply';
-    },
-    crashes: (given) => {
-      crash = given;
-    },
-    writes: () => seenSoFar.writes,
-    killed: () => struck,
-    settled: () => restarting,
-  };
 }

@@ -14,7 +14,7 @@ import { makeTempDir, removeTempDir } from '../../bed/temp-dir.ts';
 import { type ControllerProcess, startController } from '../../e2e/controller-process.ts';
 import { controllerObjects, tenantObjects } from '../../e2e/rights.ts';
 import { type ApiProxy, type Fate, type SeenRequest, startApiProxy } from '../proxy/api-proxy.ts';
-import { type PushMoment, startGitGate } from '../proxy/git-gate.ts';
+import { type PushMoment, type RefMove, startGitGate } from '../proxy/git-gate.ts';
 import { type ClusterState, clusterState, textAt } from '../in-process/cluster-state.ts';
 import { type App, appNamespace, filesOf } from './app.ts';
 import { startReadings } from './readings.ts';
@@ -24,7 +24,7 @@ export interface WorldOptions {
   readonly program: string;
   readonly seed: number;
   readonly judge: (seen: SeenRequest) => Fate;
-  readonly onPush: (moment: PushMoment) => Promise<boolean>;
+  readonly onPush: (moment: PushMoment, moves: readonly RefMove[]) => Promise<boolean>;
 }
 
 export interface ProcessWorld {
@@ -38,7 +38,7 @@ export interface ProcessWorld {
   readonly now: () => number;
   write(method: string, path: string, body: object, contentType?: string): void;
   /** SIGKILL, then a new process: as if the lease had run out meanwhile. */
-  crash(): Promise<void>;
+  crash(options: { readonly emptyDisk: boolean }): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -84,9 +84,9 @@ export async function startProcessWorld(options: WorldOptions): Promise<ProcessW
       now: () => sandbox.clock.now(),
       write: access.write,
       stop,
-      crash: async () => {
+      crash: async ({ emptyDisk }) => {
         proxy.cut();
-        await controller.stop({ graceMs: 0 });
+        await controller.stop({ graceMs: 0, emptyDisk });
         access.write('DELETE', leasePath, {});
         proxy.mend();
         await controller.start();

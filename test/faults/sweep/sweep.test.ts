@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { run } from '../../bed/run-command.ts';
-import { crashPoints, pushIdentity } from './process-run.ts';
+import { crashPoints, pushIdentity } from './write-judge.ts';
 import { sweep } from './sweep.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');

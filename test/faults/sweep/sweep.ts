@@ -5,8 +5,10 @@
 
 import { differences, expectedOf } from '../in-process/end-state.ts';
 import type { CountedWrite } from '../plan/occurrences.ts';
+import { howToKeep, knownWrites, listed } from './known-writes.ts';
 import { playAll } from './pool.ts';
-import { crashPoints, type RunOptions, type RunResult, type Target } from './process-run.ts';
+import type { RunOptions, RunResult } from './process-run.ts';
+import { crashPoints, type Target } from './write-judge.ts';
 import type { Release } from './end.ts';
 
 export interface SweepOptions {
@@ -19,10 +21,15 @@ export interface SweepOptions {
   /** Only the kills at these writes; all without it. */
   readonly chosen?: (target: Target) => boolean;
   readonly say: (line: string) => void;
+  /** The list of known writes is being made: writes that it lacks are no violation. */
+  readonly keepsWrites?: boolean;
 }
 
 export interface Sweep {
   readonly writes: Readonly<Record<Release, readonly string[]>>;
+  /** Identities of all writes, those after a kill too. */
+  readonly seen: Readonly<Record<Release, readonly string[]>>;
+  /** Without the undisturbed ones. */
   readonly runs: number;
   /** Runs in which the write did not come up, so nobody was killed. */
   readonly missed: readonly string[];
@@ -33,48 +40,94 @@ export interface Sweep {
 const undisturbed = 2;
 
 export async function sweep(options: SweepOptions): Promise<Sweep> {
-  const { program, workers, releases, say, chosen = () => true } = options;
-  const base = (release: Release, seed = 1): RunOptions => ({ release, program, seed });
-  const references: RunResult[] = [];
-  await playAll(
-    releases.flatMap((release) => Array.from({ length: undisturbed }, (_, i) => base(release, 1 + i))),
-    workers,
-    (result) => references.push(result),
-  );
-  const violations = references.flatMap((one) => troubleOf(one, [one]));
+  const { workers, releases, say } = options;
+  const references = await playUndisturbed(options);
+  const record = recordOf(references, options);
+  for (const one of references) record.take(one);
   const writes = { good: writesOf(references, 'good'), bad: writesOf(references, 'bad') };
   for (const release of releases)
     say(`${release} release: ${writes[release].length} writes in ${undisturbed} undisturbed runs`);
-  const targets = releases.flatMap((release, i) => {
+  const targets = targetRuns(options, references, writes);
+  say(`${targets.length} kills`);
+  // A write that some runs make and others do not (two changes that went out as one) gets two more chances.
+  let open: readonly RunOptions[] = targets;
+  for (let chance = 0; chance < 3 && open.length > 0; chance += 1) {
+    const again: RunOptions[] = [];
+    await playAll(open, workers, (result) => {
+      record.take(result);
+      if (!result.killed) again.push(runOf(options, result.release, result.target));
+    });
+    open = again;
+  }
+  return {
+    writes: { good: writes.good.map(keyOf), bad: writes.bad.map(keyOf) },
+    seen: record.seen(),
+    runs: record.played(),
+    missed: open.map(nameOf),
+    violations: record.violations,
+  };
+}
+
+function runOf({ program }: SweepOptions, release: Release, target?: Target, seed = 1): RunOptions {
+  return { release, program, seed, ...(target === undefined ? {} : { target }) };
+}
+
+async function playUndisturbed(options: SweepOptions): Promise<readonly RunResult[]> {
+  const runs = options.releases.flatMap((release) =>
+    Array.from({ length: undisturbed }, (_, i) => runOf(options, release, undefined, 1 + i)),
+  );
+  const played: RunResult[] = [];
+  await playAll(runs, options.workers, (result) => played.push(result));
+  return played;
+}
+
+type WritesOf = Readonly<Record<Release, readonly CountedWrite[]>>;
+
+function targetRuns(options: SweepOptions, references: readonly RunResult[], writes: WritesOf): readonly RunOptions[] {
+  const { chosen = () => true, shard } = options;
+  const all = options.releases.flatMap((release, i) => {
     // The first release is the same in both: the second of them need not go through it again.
     const known = i === 0 ? new Set<string>() : firstWritesOf(references, release);
     const wanted = targetsOf(writes[release]).filter((target) => chosen(target) && !known.has(keyOf(target)));
-    return wanted.map((target) => ({ ...base(release), target }));
+    return wanted.map((target) => runOf(options, release, target));
   });
-  const mine = targets.filter((_, i) => i % options.shard.of === options.shard.index - 1);
-  const missed: string[] = [];
+  return all.filter((_, i) => i % shard.of === shard.index - 1);
+}
+
+interface SweepRecord {
+  take(result: RunResult): void;
+  readonly violations: readonly string[];
+  played(): number;
+  seen(): Readonly<Record<Release, readonly string[]>>;
+}
+
+/** Judges each run as it ends. */
+function recordOf(references: readonly RunResult[], { say, keepsWrites = false }: SweepOptions): SweepRecord {
+  const known = knownWrites();
+  const seen = { good: new Set<string>(), bad: new Set<string>() };
+  const violations: string[] = [];
   const startedMs = performance.now();
   let played = 0;
-  const judge = (result: RunResult, again: RunOptions[]): void => {
-    played += 1;
-    if (!result.killed)
-      again.push({ ...base(result.release), ...(result.target === undefined ? {} : { target: result.target }) });
-    for (const trouble of troubleOf(result, references)) {
-      violations.push(trouble);
-      say(`VIOLATION ${trouble}`);
-    }
-    if (played % 20 === 0)
-      say(`${played} of ${mine.length} runs, ${Math.round((performance.now() - startedMs) / 1000)} s`);
+  return {
+    violations,
+    played: () => played - references.length,
+    seen: () => ({ good: [...seen.good], bad: [...seen.bad] }),
+    take(result) {
+      played += 1;
+      const unlisted: string[] = [];
+      for (const { identity } of result.writes) {
+        if (seen[result.release].has(identity)) continue;
+        seen[result.release].add(identity);
+        if (!keepsWrites && !known[result.release].includes(listed(identity))) unlisted.push(identity);
+      }
+      const troubles = unlisted.map((one) => `${nameOf(result)}: a new write without coverage: ${one}; ${howToKeep}`);
+      for (const trouble of [...troubleOf(result, references), ...troubles]) {
+        violations.push(trouble);
+        say(`VIOLATION ${trouble}`);
+      }
+      if (played % 20 === 0) say(`${played} runs, ${Math.round((performance.now() - startedMs) / 1000)} s`);
+    },
   };
-  // A write that some runs make and others do not (two changes that went out as one) gets two more chances.
-  let open: readonly RunOptions[] = mine;
-  for (let chance = 0; chance < 3 && open.length > 0; chance += 1) {
-    const again: RunOptions[] = [];
-    await playAll(open, workers, (result) => judge(result, again));
-    open = again;
-  }
-  missed.push(...open.map(nameOf));
-  return { writes: { good: writes.good.map(keyOf), bad: writes.bad.map(keyOf) }, runs: played, missed, violations };
 }
 
 /** Every write that any undisturbed run of this release made. */
@@ -93,8 +146,16 @@ function firstWritesOf(references: readonly RunResult[], release: Release): Read
   return new Set([...(first ?? [])].filter((key) => others.every((other) => other.has(key))));
 }
 
+/** Every third kill leaves the new process an empty disk, every eighth is followed by one more on the way back up. */
 function targetsOf(writes: readonly CountedWrite[]): readonly Target[] {
-  return writes.flatMap(({ identity, occurrence }) => crashPoints.map((point) => ({ identity, occurrence, point })));
+  const plain = writes.flatMap(({ identity, occurrence }) =>
+    crashPoints.map((point) => ({ identity, occurrence, point })),
+  );
+  return plain.map((target, i) => ({
+    ...target,
+    ...(i % 3 === Math.floor(i / 3) % 3 ? { emptyDisk: true } : {}),
+    ...(i % 8 === 0 ? { again: 1 + (Math.floor(i / 8) % 3) } : {}),
+  }));
 }
 
 /** Fields on which the undisturbed runs do not agree are no difference. */
@@ -109,7 +170,8 @@ function troubleOf(result: RunResult, references: readonly RunResult[]): readonl
   const where = nameOf(result);
   const found = result.violations.map(({ invariant, rv, sentence }) => `${where}: ${invariant} at ${rv}: ${sentence}`);
   const like = references.filter(({ release }) => release === result.release);
-  if (result.end === undefined) found.push(`${where}: it did not come to its end`);
+  if (result.failure !== undefined) found.push(`${where}: the program did not come up again: ${result.failure}`);
+  else if (result.end === undefined) found.push(`${where}: it did not come to its end`);
   else found.push(...differencesFrom(like, result.end).map((one) => `${where}: ${one}`));
   const most = result.release === 'bad' ? 1 : 0;
   if (result.reverts > most) found.push(`${where}: ${result.reverts} reverts`);
@@ -123,5 +185,5 @@ function keyOf({ identity, occurrence }: Pick<CountedWrite, 'identity' | 'occurr
 function nameOf({ release, target }: Pick<RunResult, 'release' | 'target'>): string {
   return target === undefined
     ? `undisturbed ${release} release`
-    : `${release} release, ${target.point} of ${keyOf(target)}`;
+    : `${release} release, ${target.point} of ${keyOf(target)}${target.again === undefined ? '' : `, again at write ${target.again}`}`;
 }
