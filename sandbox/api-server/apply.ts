@@ -17,7 +17,7 @@ import {
   notFound,
   StatusError,
 } from './status-error.ts';
-import { liveObject, updateObject } from './update.ts';
+import { checkName, liveObject, updateObject } from './update.ts';
 
 /** `created` says that there was none before. @throws StatusError 400, 404, 409, 422, 500. */
 export function applyObject(
@@ -32,7 +32,8 @@ export function applyObject(
   const result = applyFields(live, applied, kind.schema, { ...ownership(write), force });
   if (result.kind === 'conflict') throw applyConflict(result.message, result.causes);
   if (result.kind === 'invalid') throw internalError(result.message);
-  const placed = inNamespace(result.object, write.target.namespace);
+  // Conflicts come first: the name is looked at when the object is whole.
+  const placed = checkName(write, inNamespace(result.object, write.target.namespace));
   const { object, unknown, refused } = kind.schema.normalise(placed, 'apply');
   if (refused !== undefined) throw internalError(refused);
   reportUnknown(write, unknown, badRequest);
@@ -80,9 +81,6 @@ function decodeApplied(write: Write, body: Json | undefined): JsonObject {
     throw badRequest(`invalid object type: ${qualified}, Kind=${stringAt(body, 'kind')}`);
   }
   const named = nameOf(body) === '' ? withMetadata(body, { name }) : body;
-  if (nameOf(named) !== name) {
-    throw badRequest(`the name of the object (${nameOf(named)}) does not match the name on the URL (${name})`);
-  }
   if ('managedFields' in metadataOf(named)) throw badRequest('metadata.managedFields must be nil');
   return named;
 }

@@ -7,7 +7,7 @@ import { trackFields } from './fields/track.ts';
 import { metadataOf, nameOf, namespaceOf, stringAt, without, withMetadata } from './json-access.ts';
 import { metadataCauses } from './metadata-checks.ts';
 import { checkNamespaceOpen } from './namespace-gate.ts';
-import { generatedName, nameCauses, newUid } from './object-names.ts';
+import { generatedName, generateNameCauses, nameCauses, newUid } from './object-names.ts';
 import { apiVersionOf, type ServedKind, storedKind } from './served-kind.ts';
 import { alreadyExists, badRequest, internalError, invalid } from './status-error.ts';
 
@@ -30,7 +30,7 @@ export function createObject(write: Write, body: JsonObject, tracked = false): J
     throw internalError('resourceVersion should not be set on objects to be created');
   }
   if (core.store.get(kind.shelf, target.namespace, name) !== undefined) throw alreadyExists(kind, name);
-  return commit(write, name, fresh);
+  return commit(write, name, kind.rules.complete?.(fresh) ?? fresh);
 }
 
 /** The namespace of the path goes into the object. */
@@ -67,7 +67,11 @@ function initialStatus(kind: ServedKind, object: JsonObject): JsonObject {
 }
 
 function createCauses(kind: ServedKind, object: JsonObject): readonly FieldCause[] {
-  const name = nameOrMissing(kind, object);
+  const prefix = stringAt(object, 'metadata', 'generateName');
+  const name = [
+    ...(prefix === '' ? [] : generateNameCauses(kind.rules.nameRule, prefix)),
+    ...nameOrMissing(kind, object),
+  ];
   if (kind.schema.custom && nameOf(object) === '') return [...name, notAllChecked];
   return [
     ...name,

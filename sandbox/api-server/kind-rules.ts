@@ -39,6 +39,8 @@ export interface KindRules {
   readonly defaults?: (object: JsonObject) => JsonObject;
   /** Completes a new object after defaulting: allocated addresses, initial status. */
   readonly create?: (object: JsonObject, context: RuleContext) => JsonObject;
+  /** Adds to a new object that was found well. */
+  readonly complete?: (object: JsonObject) => JsonObject;
   /** Carries over what a main write may not change. */
   readonly update?: (object: JsonObject, live: JsonObject, context: RuleContext) => JsonObject;
   /** What is wrong beyond the schema. */

@@ -17,6 +17,7 @@ type Query = Readonly<Record<string, string>>;
 export function listObjects(core: Core, target: Target, query: Query): Listed {
   const selection = selectionOf(target, query);
   const limit = limitOf(query.limit);
+  integerOf(query.timeoutSeconds);
   const from = startOf(core, query, limit);
   const all = core.store.listAt(target.kind.shelf, target.namespace, from.rv);
   const start = from.after === '' ? 0 : firstAfter(all, from.after, target.namespace);
@@ -36,9 +37,14 @@ export function listObjects(core: Core, target: Target, query: Query): Listed {
 }
 
 function limitOf(text: string | undefined): number {
+  return Math.max(0, integerOf(text));
+}
+
+/** 0 when the query has none. @throws StatusError 400 */
+export function integerOf(text: string | undefined): number {
   if (text === undefined || text === '') return 0;
   if (!/^-?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Math.max(0, Number(text));
+  return Number(text);
 }
 
 interface Start {

@@ -36,8 +36,23 @@ export function nameCauses(rule: NameRule, name: string, field: string): readonl
   const { pattern, maxLength, words } = rules[rule];
   const found: FieldCause[] = [];
   if (name.length > maxLength) found.push(cause(`must be no more than ${maxLength} characters`));
-  if (!pattern.test(name)) found.push(cause(words));
+  if (!pattern.test(name)) found.push(cause(hasDotsOnly(name) ? 'must not contain dots' : words));
   return found;
+}
+
+/** A subdomain that is no label: all that is wrong with it are its dots. */
+function hasDotsOnly(name: string): boolean {
+  return name.length <= rules.subdomain.maxLength && rules.subdomain.pattern.test(name);
+}
+
+/** What is wrong with a generateName: a dash at its end is fine, since letters follow. */
+export function generateNameCauses(rule: NameRule, prefix: string): readonly FieldCause[] {
+  const likeName = prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -2)}a` : prefix;
+  const shown = (text: string): string => `Invalid value: ${JSON.stringify(text)}: `;
+  return nameCauses(rule, likeName, 'metadata.generateName').map((cause) => ({
+    ...cause,
+    message: cause.message.replace(shown(likeName), () => shown(prefix)),
+  }));
 }
 
 function pathComplaints(name: string): readonly string[] {

@@ -1,6 +1,6 @@
 /** PATCH: JSON merge patch, JSON Patch and server-side apply. Strategic merge patch is refused as for custom resources. */
 
-import { applyPatch, type Operation } from 'rfc6902';
+import { applyPatch, type Operation, Pointer } from 'rfc6902';
 import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
 import type { FieldCause } from './contract.ts';
 import type { Write } from './core.ts';
@@ -142,5 +142,15 @@ function jsonPatched(live: JsonObject, body: Json | undefined): JsonObject {
 function applied(target: JsonObject, operation: Json): boolean {
   if (!isJsonObject(operation)) return false;
   const done = (one: JsonObject): boolean => applyPatch(target, [one as unknown as Operation])[0] === null;
-  return done(operation) || (operation.op === 'replace' && done({ ...operation, op: 'add' }));
+  if (done(operation)) return true;
+  if (operation.op === 'replace') return done({ ...operation, op: 'add' });
+  return operation.op === 'copy' && isMissingMember(target, textOf(operation.from)) && done(addOf(operation));
+}
+
+const addOf = (operation: JsonObject): JsonObject => ({ op: 'add', path: operation.path, value: null });
+
+/** A member that an object lacks: a real server copies null from there. */
+function isMissingMember(target: JsonObject, pointer: string): boolean {
+  const parent = Pointer.fromJSON(pointer.slice(0, pointer.lastIndexOf('/'))).get(target) as Json | undefined;
+  return pointer.startsWith('/') && isJsonObject(parent);
 }

@@ -105,8 +105,8 @@ function causesOf(causes: readonly FieldCause[]): readonly JsonObject[] {
 }
 
 /** 422 about the options of a request: `ListOptions.meta.k8s.io "" is invalid: ...`. */
-export function invalidOptions(kind: string, cause: FieldCause): StatusError {
-  return invalid({ group: 'meta.k8s.io', kind }, '', [cause]);
+export function invalidOptions(kind: string, ...causes: readonly FieldCause[]): StatusError {
+  return invalid({ group: 'meta.k8s.io', kind }, '', causes);
 }
 
 export function expired(message: string): StatusError {

@@ -7,10 +7,11 @@ import type { Json, JsonObject } from '../../crds/schema/json.ts';
 import type { ApiReply, WatchSink } from './contract.ts';
 import type { Core, Target } from './core.ts';
 import { withMetadata } from './json-access.ts';
+import { integerOf } from './list.ts';
 import type { Render } from './output.ts';
 import { type Selection, selectionOf } from './selection.ts';
 import { apiVersionOf } from './served-kind.ts';
-import { badRequest, expired, internalError, invalidOptions } from './status-error.ts';
+import { expired, internalError, invalidOptions } from './status-error.ts';
 import type { Change } from './store.ts';
 
 type Query = Readonly<Record<string, string>>;
@@ -33,7 +34,7 @@ export function watchObjects(core: Core, target: Target, query: Query, render: R
   const version = versionOf(query.resourceVersion ?? '');
   const initial = initialEvents(query);
   const bookmarks = isTrue(query.allowWatchBookmarks);
-  const seconds = secondsOf(query.timeoutSeconds ?? '');
+  const seconds = integerOf(query.timeoutSeconds);
   const plan: WatchPlan = {
     core,
     target,
@@ -60,22 +61,22 @@ function versionOf(text: string): number {
   throw internalError(`resourceVersion: Invalid value: ${JSON.stringify(text)}: ${why}`);
 }
 
-function secondsOf(text: string): number {
-  if (text === '') return 0;
-  if (!/^-?\d+$/.test(text)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(text)}: invalid syntax`);
-  return Number(text);
-}
-
 function isTrue(text: string | undefined): boolean {
   return text === 'true' || text === '1';
 }
 
 function initialEvents(query: Query): boolean | undefined {
   const field = 'resourceVersionMatch';
-  const refuse = (why: string) =>
-    invalidOptions('ListOptions', { reason: 'FieldValueForbidden', field, message: `Forbidden: ${why}` });
   const said = query.sendInitialEvents;
   const match = query.resourceVersionMatch ?? '';
+  const unsupported = {
+    reason: 'FieldValueNotSupported',
+    field,
+    message: `Unsupported value: ${JSON.stringify(match)}: supported values: "NotOlderThan"`,
+  };
+  const more = match === '' || match === 'NotOlderThan' ? [] : [unsupported];
+  const refuse = (why: string) =>
+    invalidOptions('ListOptions', { reason: 'FieldValueForbidden', field, message: `Forbidden: ${why}` }, ...more);
   if (said === undefined || said === '') {
     if (match === '') return undefined;
     throw refuse('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');

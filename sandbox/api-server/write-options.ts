@@ -1,7 +1,9 @@
 /** The options of a write that come with its query: dryRun, fieldManager, fieldValidation, force. */
 
+import { isJsonObject } from '../../crds/schema/json.ts';
 import type { ApiCall, Commit } from './contract.ts';
 import type { Core, Target, Write } from './core.ts';
+import { listAt, textOf } from './json-access.ts';
 import { invalidOptions } from './status-error.ts';
 
 type OptionsKind = 'CreateOptions' | 'UpdateOptions' | 'PatchOptions' | 'DeleteOptions';
@@ -16,13 +18,20 @@ export function writeOf(core: Core, call: ApiCall, target: Target, verb: Commit[
     target,
     caller: call.caller,
     verb,
-    dryRun: dryRun(query.dryRun, options),
+    dryRun: dryRun(options === 'DeleteOptions' ? dryRunOfDelete(call) : query.dryRun, options),
     fieldManager: managerOf(call, verb, options),
     fieldValidation: fieldValidation(query.fieldValidation, options),
     warnings: [],
     unreadable: call.unreadable,
     duplicates: call.duplicates ?? [],
   };
+}
+
+/** A DELETE with a body has its options there. */
+function dryRunOfDelete({ body, query }: ApiCall): string | undefined {
+  if (!isJsonObject(body)) return query.dryRun;
+  const said = listAt(body, 'dryRun').map(textOf);
+  return said.find((one) => one !== 'All') ?? said[0];
 }
 
 function dryRun(text: string | undefined, options: OptionsKind): boolean {

@@ -19,6 +19,8 @@ export const namespaceRules: KindRules = {
     spec: { finalizers: ['kubernetes'] },
     status: { phase: 'Active' },
   }),
+  // A generated name is known only now; a label with it is nobody's.
+  complete: withNameLabel,
   update: (namespace, live) => ({ ...withNameLabel(namespace), spec: live.spec }),
 };
 

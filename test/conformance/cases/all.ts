@@ -13,6 +13,7 @@ import { lists } from './list.ts';
 import { managers } from './managers.ts';
 import { mergePatch } from './merge-patch.ts';
 import { ownKinds } from './own-kinds.ts';
+import { refusals } from './refusals.ts';
 import { strictness } from './strict.ts';
 import { subresources } from './subresources.ts';
 import { tables } from './tables.ts';
@@ -34,5 +35,6 @@ export const groups: readonly Group[] = [
   discovery,
   tables,
   errors,
+  refusals,
   cluster,
 ];

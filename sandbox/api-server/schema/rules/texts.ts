@@ -19,7 +19,9 @@ const valueWords =
 
 export function dnsLabel(field: string, text: string): readonly FieldCause[] {
   const long = text.length > 63 ? [invalidValue(field, text, 'must be no more than 63 characters')] : [];
-  return label.test(text) ? long : [...long, invalidValue(field, text, labelWords)];
+  return label.test(text)
+    ? long
+    : [...long, invalidValue(field, text, subdomain.test(text) ? 'must not contain dots' : labelWords)];
 }
 
 export function dnsSubdomain(field: string, text: string): readonly FieldCause[] {
