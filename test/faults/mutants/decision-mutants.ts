@@ -173,6 +173,20 @@ export const decisionMutants: readonly Mutant[] = [
     why: 'The emergency brake does not hold.',
   },
   {
+    id: 'abort-rejected',
+    breaks: ['S11'],
+    patches: [
+      {
+        file: `${rollout}/requests.ts`,
+        find: "  if (!allows(scene.state, { type: 'abort' }) || scene.stableHash === undefined) return idleText(scene);",
+        replace:
+          '  if ((scene.status.pauseConditions ?? []).length > 0 || scene.stableHash === undefined) return idleText(scene);',
+      },
+    ],
+    situation: 'other-revert',
+    why: 'The emergency brake is refused with a friendly sentence.',
+  },
+  {
     id: 'command-without-an-answer',
     breaks: ['S11'],
     patches: [

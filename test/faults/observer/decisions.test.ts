@@ -196,6 +196,34 @@ describe('S11, commands', () => {
     expect(shop.broken()).toEqual(['S11']);
   });
 
+  it.each<readonly [string, Readonly<Record<string, string>>, readonly string[]]>([
+    ['an abort', {}, ['S11']],
+    ['an abort of the current step', { [keyOf('command-step')]: '1' }, ['S11']],
+    ['an abort of the current revision', { [keyOf('command-revision')]: 'v2' }, ['S11']],
+    ['an abort of another step', { [keyOf('command-step')]: '0' }, []],
+    ['an abort of another revision', { [keyOf('command-revision')]: 'v1' }, []],
+  ])('says of %s that is rejected (%j): %j', (_name, notes, broken) => {
+    const shop = paused();
+    shop.annotate(notes);
+    command(shop, 'abort');
+    shop.status(outcome('abort', 'abort-1', 'Rejected'));
+    expect(shop.broken()).toEqual(broken);
+  });
+
+  it('does not mind an abort that is rejected with nothing left to abort', () => {
+    const shop = aShop();
+    command(shop, 'abort');
+    shop.status(outcome('abort', 'abort-1', 'Rejected'));
+    expect(shop.broken()).toEqual([]);
+  });
+
+  it('minds an abort by the status that is just taken away', () => {
+    const shop = paused();
+    shop.status({ abort: true }, 'user');
+    shop.status({ abort: null });
+    expect(shop.broken()).toEqual(['S11']);
+  });
+
   it('minds a command without an outcome at the end', () => {
     const shop = paused({ observer: { liveness: { expect: 'off' } } });
     command(shop, 'promote');

@@ -6,10 +6,14 @@
  * rollbacks). lastCommand may say another thing of the same id only for a retry by status.abort = false, which keeps the id. A
  * write carries the version of the Rollout that it was decided on, so an open abort in the object before is one that was known:
  * such a write may not move the revision on. Applied means done in the same write. At the end no command is open.
+ *
+ * An abort is not turned down: while a revision that is not stable is neither aborted nor on its way back, the answer to an abort
+ * whose command-step and command-revision fit (or that names none) is the abort, and status.abort is not just taken away.
  */
 
+import type { Cluster } from './cluster.ts';
 import type { Invariant, Say } from './invariant.ts';
-import { isSameJson, textOf, timeOf, valueAt } from './read-json.ts';
+import { annotationOf, isSameJson, textOf, timeOf, valueAt } from './read-json.ts';
 import { keys, type RolloutView } from './rollout-view.ts';
 import {
   answered,
@@ -26,11 +30,12 @@ export const s11: Invariant = {
   begin: () => {
     const outcomes = new Map<string, Set<string>>();
     return {
-      commit({ commit, isOwn, rollouts }, say) {
+      commit({ commit, isOwn, rollouts, cluster }, say) {
         if (!isOwn) return;
         for (const step of rollouts) {
           const write = statusWrite(commit, step);
           if (write === undefined) continue;
+          checkTurnedDown(write, cluster, say);
           const command = answered(write);
           if (command !== undefined) checkOutcome(write, command, outcomes, say);
           checkAbortFirst(write, say);
@@ -90,6 +95,33 @@ function isDone({ before, after }: StatusWrite, verb: string): boolean {
 function isAbortOpen(view: RolloutView): boolean {
   const isAsked = valueAt(view.status, 'abort') === true && timeOf(view.status, 'abortedAt') === undefined;
   return isAsked || openCommandOf(view)?.verb === 'abort';
+}
+
+/** A revision other than stable is being rolled out, and nothing has taken it back so far. */
+function canAbort({ stable, current, isAborted, transition }: RolloutView): boolean {
+  return stable !== undefined && current !== undefined && current !== stable && !isAborted && transition !== 'abort';
+}
+
+/** Meant for what is current: the step, and the revision by pod hash or by the number on its ReplicaSet. */
+function fits({ object, current = '', stepIndex, sets, namespace }: RolloutView, cluster: Cluster): boolean {
+  const step = annotationOf(object, keys.commandStep);
+  const revision = annotationOf(object, keys.commandRevision);
+  if (step !== undefined && step !== String(stepIndex)) return false;
+  if (revision === undefined || revision === current) return true;
+  const number = annotationOf(cluster.get('ReplicaSet', namespace, sets.get(current)?.name ?? ''), keys.revision);
+  return number === revision;
+}
+
+function checkTurnedDown(write: StatusWrite, cluster: Cluster, say: Say): void {
+  const { before, after } = write;
+  if (before.current !== after.current || !canAbort(before) || !canAbort(after)) return;
+  const command = answered(write);
+  if (command?.verb === 'abort' && command.id !== '' && command.outcome !== 'Applied' && fits(before, cluster))
+    say(
+      `the abort (${command.id}) of ${after.text} was answered ${command.outcome}, although ${after.current} can be aborted`,
+    );
+  if (valueAt(before.status, 'abort') === true && valueAt(after.status, 'abort') !== true)
+    say(`status.abort of ${after.text} was taken away, although ${after.current} can be aborted`);
 }
 
 function checkAbortFirst(write: StatusWrite, say: Say): void {
