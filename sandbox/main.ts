@@ -4,6 +4,7 @@
  */
 
 import { parseArgs } from 'node:util';
+import { fromBehind } from './clock.ts';
 import { startSandbox, type SandboxOptions } from './sandbox.ts';
 
 const { values } = parseArgs({
@@ -18,6 +19,7 @@ const { values } = parseArgs({
 const startedMs = performance.now();
 const sandbox = await startSandbox({
   rate: numberOf('rate', values.rate),
+  clockFrom: fromBehind(Date.now()),
   apiGroup: groupOf(values['api-group']),
   ...(values.seed === undefined ? {} : { seed: numberOf('seed', values.seed) }),
   ...(values.folder === undefined ? {} : { folder: values.folder }),

@@ -24,6 +24,8 @@ import { startWorkloads, workloadsAgent } from './workloads/workloads.ts';
 export interface SandboxOptions {
   /** How many times as fast time runs; default 1. */
   readonly rate?: number;
+  /** The moment (epoch ms) at which simulated and real time are the same; default now. */
+  readonly clockFrom?: number;
   /** Names, addresses and choices come from it; default another one each time. */
   readonly seed?: number;
   /** Group of the first five kinds; default tidegate.io. */
@@ -102,8 +104,7 @@ interface Ground {
 }
 
 function makeGround(options: SandboxOptions, stops: (() => Promise<unknown>)[]): Ground {
-  const { rate = 1, log = silentLog } = options;
-  const clockFrom = Date.now();
+  const { rate = 1, log = silentLog, clockFrom = Date.now() } = options;
   const clock = sandboxClock({ from: clockFrom, rate });
   const seed = options.seed ?? randomInt(2 ** 32);
   const random: Ground['random'] = (part) => seededRandom(seed, part);

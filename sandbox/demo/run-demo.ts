@@ -3,6 +3,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fromBehind, sandboxClock } from '../clock.ts';
 import { startSandbox } from '../sandbox.ts';
 import { troubleIn } from './cluster/child.ts';
 import type { SimulatedCluster } from './cluster/simulated-cluster.ts';
@@ -89,12 +90,14 @@ function temporaryFolder(): string {
 async function start(running: Running, options: DemoOptions, show: Show): Promise<Director> {
   const { folder } = running;
   const rate = options.speed;
-  show.picture(startingPicture(Date.now(), rate));
+  const clockFrom = fromBehind(Date.now());
+  const clock = sandboxClock({ from: clockFrom, rate });
+  show.picture(startingPicture(clock.now(), rate));
   const scrapeIntervalMs = Math.max(1_000, 150 * rate);
-  const starting = startSandbox({ rate, seed: options.seed, folder, scrapeIntervalMs });
+  const starting = startSandbox({ rate, clockFrom, seed: options.seed, folder, scrapeIntervalMs });
   const [cluster, repository] = await both(
     starting.then((one) => (running.cluster = one)),
-    firstRepository(folder),
+    firstRepository(folder, clock),
   );
   const at = cluster.clock.now();
   show.tell({ type: 'note', at, message: notice }, undefined);

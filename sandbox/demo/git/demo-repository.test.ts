@@ -9,6 +9,7 @@ import { isRevert, parseLog } from './git-log.ts';
 describe('the repository of the demo', () => {
   let folder: string;
   const saved = { ...process.env };
+  const clock = { now: () => Date.parse('2026-11-22T12:00:00.500Z') };
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'demo-repository-'));
   });
@@ -23,7 +24,7 @@ describe('the repository of the demo', () => {
       '[commit]\n\tgpgSign = true\n[init]\n\tdefaultBranch = trunk\n[core]\n\thooksPath = /nowhere\n[push]\n\tdefault = nothing\n',
     );
     Object.assign(process.env, { HOME: folder, GIT_DIR: '/nowhere', GIT_AUTHOR_NAME: '' });
-    const repository = await createRepository(folder);
+    const repository = await createRepository(folder, clock);
 
     const first = await repository.push({ 'apps/web/a.yaml': 'a: 1\n' }, 'First');
     const second = await repository.push({ 'apps/web/a.yaml': 'a: 2\n' }, 'Second');
@@ -36,8 +37,17 @@ describe('the repository of the demo', () => {
     ]);
   });
 
+  it('dates commits by simulated time', async () => {
+    const repository = await createRepository(folder, clock);
+    await repository.push({ a: '1\n' }, 'First');
+
+    const args = ['log', '-1', '--format=%aI %cI', 'main'];
+    const dates = execFileSync('git', args, { cwd: repository.bareFolder, encoding: 'utf8' }).trim().split(' ');
+    expect(dates.map((date) => Date.parse(date))).toEqual([clock.now() - 500, clock.now() - 500]);
+  });
+
   it('goes on from what somebody else pushed in between', async () => {
-    const repository = await createRepository(folder);
+    const repository = await createRepository(folder, clock);
     const first = await repository.push({ a: '1\n' }, 'First');
     const env = { PATH: process.env['PATH'], GIT_CONFIG_GLOBAL: '/dev/null', HOME: folder };
     const identity = ['-c', 'user.name=x', '-c', 'user.email=x@x'];

@@ -4,11 +4,12 @@ import { readFileSync } from 'node:fs';
 import { mkdir, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { Clock, Instant } from '../../../kube/api.ts';
 import { type GitCommit, logFormat, parseLog } from './git-log.ts';
-import { type Person, runGit } from './git-command.ts';
+import { type Author, runGit } from './git-command.ts';
 
 export const branch = 'main';
-export const developer: Person = { name: 'Ada', email: 'ada@shop.example' };
+export const developer: Omit<Author, 'at'> = { name: 'Ada', email: 'ada@shop.example' };
 
 export interface DemoRepository {
   /** file:// address for the GitSync. */
@@ -24,7 +25,8 @@ export interface DemoRepository {
   head(): Promise<string>;
 }
 
-export async function createRepository(folder: string): Promise<DemoRepository> {
+/** `clock` dates the developer's commits: simulated time, as everything else in the demo. */
+export async function createRepository(folder: string, clock: Pick<Clock, 'now'>): Promise<DemoRepository> {
   const bareFolder = join(folder, 'shop.git');
   const cloneFolder = join(folder, 'shop');
   await runGit(folder, ['init', '--quiet', '--bare', `--initial-branch=${branch}`, bareFolder]);
@@ -36,7 +38,7 @@ export async function createRepository(folder: string): Promise<DemoRepository> 
     url: pathToFileURL(bareFolder).href,
     bareFolder,
     cloneFolder,
-    push: (files, subject) => push(cloneFolder, files, subject),
+    push: (files, subject) => push(cloneFolder, files, subject, clock.now()),
     log: async () => parseLog(await runGit(bareFolder, ['log', `--format=${logFormat}`, branch])),
     head: () => headOf(bareFolder),
   };
@@ -59,7 +61,12 @@ const cloneConfig = {
   'gc.auto': '0',
 };
 
-async function push(clone: string, files: Readonly<Record<string, string>>, subject: string): Promise<string> {
+async function push(
+  clone: string,
+  files: Readonly<Record<string, string>>,
+  subject: string,
+  at: Instant,
+): Promise<string> {
   await runGit(clone, ['fetch', '--quiet', 'origin']);
   const isEmpty = (await runGit(clone, ['branch', '--remotes'])).trim() === '';
   if (!isEmpty) await runGit(clone, ['merge', '--quiet', '--ff-only', `origin/${branch}`]);
@@ -68,7 +75,7 @@ async function push(clone: string, files: Readonly<Record<string, string>>, subj
     await writeFile(join(clone, path), text);
   }
   await runGit(clone, ['add', '--all', '.']);
-  await runGit(clone, ['commit', '--quiet', '--message', subject], developer);
+  await runGit(clone, ['commit', '--quiet', '--message', subject], { ...developer, at });
   await runGit(clone, ['push', '--quiet', '--set-upstream', 'origin', branch]);
   return (await runGit(clone, ['rev-parse', 'HEAD'])).trim();
 }

@@ -3,18 +3,21 @@
 import { execFile } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { parse } from 'node:path';
+import type { Instant } from '../../../kube/api.ts';
 
 const timeoutMs = 30_000;
 const nobody = '/nonexistent';
 
-export interface Person {
+export interface Author {
   readonly name: string;
   readonly email: string;
+  /** Date of the commit. */
+  readonly at: Instant;
 }
 
 /** Gives stdout. @throws Error with git's own words when it fails. */
-export function runGit(folder: string, args: readonly string[], person?: Person): Promise<string> {
-  const options = { cwd: folder, env: gitEnv(person), timeout: timeoutMs, maxBuffer: 16 * 1024 * 1024 };
+export function runGit(folder: string, args: readonly string[], author?: Author): Promise<string> {
+  const options = { cwd: folder, env: gitEnv(author), timeout: timeoutMs, maxBuffer: 16 * 1024 * 1024 };
   return new Promise((resolve, reject) => {
     execFile('git', [...args], options, (error, stdout, stderr) => {
       if (error === null) resolve(stdout);
@@ -37,7 +40,7 @@ export async function requireGit(): Promise<void> {
   if (isOld) throw new Error(`git on the PATH is ${text.trim().replace('git version ', '')}. ${missingGit}`);
 }
 
-function gitEnv(person: Person | undefined): NodeJS.ProcessEnv {
+function gitEnv(author: Author | undefined): NodeJS.ProcessEnv {
   const { PATH, TMPDIR } = process.env;
   return {
     ...(PATH === undefined ? {} : { PATH }),
@@ -50,10 +53,18 @@ function gitEnv(person: Person | undefined): NodeJS.ProcessEnv {
     GIT_ATTR_NOSYSTEM: '1',
     GIT_TEMPLATE_DIR: '',
     GIT_TERMINAL_PROMPT: '0',
-    ...(person === undefined ? {} : identity(person)),
+    ...(author === undefined ? {} : identity(author)),
   };
 }
 
-function identity({ name, email }: Person): NodeJS.ProcessEnv {
-  return { GIT_AUTHOR_NAME: name, GIT_AUTHOR_EMAIL: email, GIT_COMMITTER_NAME: name, GIT_COMMITTER_EMAIL: email };
+function identity({ name, email, at }: Author): NodeJS.ProcessEnv {
+  const date = `@${Math.floor(at / 1000)} +0000`;
+  return {
+    GIT_AUTHOR_NAME: name,
+    GIT_AUTHOR_EMAIL: email,
+    GIT_AUTHOR_DATE: date,
+    GIT_COMMITTER_NAME: name,
+    GIT_COMMITTER_EMAIL: email,
+    GIT_COMMITTER_DATE: date,
+  };
 }

@@ -1,6 +1,7 @@
 /** Everything that runs during a demo: the simulated cluster, the repository, the controller, the users, and the notes taken. */
 
 import { join } from 'node:path';
+import type { Clock } from '../../../kube/api.ts';
 import type { RunningChild } from '../cluster/child.ts';
 import { hasSourceSocket, startController } from '../cluster/controller.ts';
 import { administrator, writeControllerKubeconfig } from '../cluster/install.ts';
@@ -50,8 +51,8 @@ const longestStartMs = 20_000;
 const ticksPerHead = 3;
 
 /** A repository with the first release in it. */
-export async function firstRepository(folder: string): Promise<DemoRepository> {
-  const repository = await createRepository(folder);
+export async function firstRepository(folder: string, clock: Pick<Clock, 'now'>): Promise<DemoRepository> {
+  const repository = await createRepository(folder, clock);
   await repository.push(shopFiles({ version: firstVersion, errorPct: 0, hasGate: false }), firstSubject);
   return repository;
 }

@@ -37,6 +37,12 @@ describe('lines of a log', () => {
     ]);
   });
 
+  it('tells no step of the very first release, which takes none', () => {
+    const { stable: _, ...first } = anApp();
+
+    expect(lines(first).filter((line) => line.includes('step='))).toEqual([]);
+  });
+
   it('tells no weight that the router was not asked about', () => {
     const traffic = { ...anApp().traffic, wantedPct: 100, confirmed: 'unknown' as const };
 

@@ -51,7 +51,8 @@ function weightEvents(told: Told, after: AppPicture): readonly AppEvent[] {
 }
 
 function stepEvents(told: Told, after: AppPicture): readonly AppEvent[] {
-  if (!isLookedAt(after)) return [];
+  // The first release has nothing to be measured against, and takes no steps.
+  if (!isLookedAt(after) || after.stable === undefined) return [];
   const { step, steps } = stepOf(after);
   const current = after.steps[step - 1];
   const isKnown = told.step === step;
