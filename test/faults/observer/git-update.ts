@@ -8,6 +8,8 @@ export interface GitCommit {
   readonly trailers: Readonly<Record<string, readonly string[]>>;
   /** Paths that differ from the first parent. */
   readonly paths: readonly string[];
+  /** Who committed it: a name, or `name <mail>`. Absent where the log does not tell. */
+  readonly author?: string;
 }
 
 /** A ref that moved (as a post-receive hook sees it). */

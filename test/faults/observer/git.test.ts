@@ -24,7 +24,15 @@ function revert(sha: string, parent: string, of: string, more: Partial<GitCommit
 }
 
 function record(sha: string, of: string, spec: JsonObject = {}): void {
-  const whole = { mode: 'push', branch, repository, paths: ['apps/shop'], bad: { commit: of }, ...spec };
+  const whole = {
+    mode: 'push',
+    gitSync: { name: 'shop' },
+    branch,
+    repository,
+    paths: ['apps/shop'],
+    bad: { commit: of },
+    ...spec,
+  };
   tale.write('controller', 'GitRevert', `shop-${sha}`, { spec: whole, status: { phase: 'Computed', commit: sha } });
 }
 
@@ -70,6 +78,22 @@ describe('S18, reverts', () => {
       },
     ],
     ['a branch moved back', () => tale.moveBranch('tidegate', 'c2', 'c1')],
+    [
+      'a push to another branch',
+      () => {
+        record('r1', 'c2');
+        tale.pushTo('other', 'tidegate', revert('r1', 'c2', 'c2'));
+      },
+    ],
+    ['a new branch without a commit of its own', () => tale.pushTo('other', 'tidegate')],
+    ['another branch on record than the one of the GitSync', () => record('r1', 'c2', { branch: 'other' })],
+    [
+      'a commit in the name of a person',
+      () => {
+        record('r1', 'c2');
+        tale.push('tidegate', revert('r1', 'c2', 'c2', { author: 'Dev <dev@example.com>' }));
+      },
+    ],
     ['a branch deleted', () => tale.moveBranch('tidegate', 'c2', undefined)],
     [
       'a path outside the release',
@@ -96,6 +120,21 @@ describe('S18, reverts', () => {
     ],
   ])('minds %s', (_name, happens) => {
     happens();
+    expect(tale.broken()).toEqual(['S18']);
+  });
+
+  it.each(['tidegate', 'tidegate <bot@example.com>'])('takes commits of the controller: %s', (author) => {
+    record('r1', 'c2');
+    tale.push('tidegate', revert('r1', 'c2', 'c2', { author }));
+    expect(tale.violations()).toEqual([]);
+  });
+
+  it('minds another mail address where one is expected', () => {
+    tale = aTale({ committer: 'bot <bot@example.com>' });
+    tale.write('user', 'GitSync', 'shop', { spec: { branch, repository } });
+    tale.push('dev', commit('c2', undefined));
+    record('r1', 'c2');
+    tale.push('tidegate', revert('r1', 'c2', 'c2', { author: 'bot <other@example.com>' }));
     expect(tale.broken()).toEqual(['S18']);
   });
 

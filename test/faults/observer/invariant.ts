@@ -86,6 +86,8 @@ export interface ObserverOptions {
   readonly viewLagMs?: number;
   /** By how much the clocks of controller and API server may differ, in milliseconds of the commits' time. Default 5. */
   readonly clockToleranceMs?: number;
+  /** Who commits what the controller pushes: a name, or `name <mail>`. Default `tidegate`. */
+  readonly committer?: string;
   readonly liveness?: LivenessOptions;
 }
 
@@ -104,6 +106,7 @@ export interface LivenessOptions {
 export interface Limits {
   readonly viewLagMs: number;
   readonly clockToleranceMs: number;
+  readonly committer: string;
   readonly liveness: LivenessOptions;
 }
 

@@ -43,6 +43,8 @@ export interface Tale {
   get(kind: string, name: string): JsonObject;
   /** A push; `before` is the tip of the branch. */
   push(pusher: string, ...commits: readonly GitCommit[]): void;
+  /** To another branch than the one that is followed. */
+  pushTo(other: string, pusher: string, ...commits: readonly GitCommit[]): void;
   /** A ref that moves in another way. */
   moveBranch(pusher: string, before: string, after: string | undefined): void;
   request(method: string, path: string, body: JsonObject, contentType?: string): void;
@@ -104,6 +106,10 @@ export function aTale(options: ObserverOptions = {}): Tale {
         ...(before && { before }),
         ...(tip && { after: tip }),
       });
+    },
+    pushTo(other, pusher, ...commits) {
+      const after = commits.at(-1)?.sha ?? tip;
+      observer.git({ at: now, repository, branch: other, pusher, commits, ...(after && { after }) });
     },
     moveBranch(pusher, before, after) {
       tip = after;
