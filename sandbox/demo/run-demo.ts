@@ -97,7 +97,7 @@ async function start(running: Running, options: DemoOptions, show: Show): Promis
   const starting = startSandbox({ rate, clockFrom, seed: options.seed, folder, scrapeIntervalMs });
   const [cluster, repository] = await both(
     starting.then((one) => (running.cluster = one)),
-    firstRepository(folder, clock),
+    firstRepository(folder, clock, rate),
   );
   const at = cluster.clock.now();
   show.tell({ type: 'note', at, message: notice }, undefined);

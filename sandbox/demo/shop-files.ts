@@ -19,17 +19,25 @@ export function checkQueries(hash: string): Readonly<Record<string, string>> {
   };
 }
 
-const limits: Readonly<Record<string, string>> = {
-  'success-rate': 'result[0] >= 0.95',
-  'latency-p95': 'result[0] <= 0.5',
-};
+/** Real delays seem as many times as long as simulated time is fast: the limit of half a real second grows with it. */
+function limits(speed: number): Readonly<Record<string, string>> {
+  return {
+    'success-rate': 'result[0] >= 0.95',
+    'latency-p95': `result[0] <= ${latencySeconds(speed)}`,
+  };
+}
 
-export function shopFiles(version: Version): Readonly<Record<string, string>> {
+function latencySeconds(speed: number): number {
+  return Number((0.5 * speed).toFixed(3));
+}
+
+/** `speed`: how many times as fast as real time the cluster's time runs. */
+export function shopFiles(version: Version, speed: number): Readonly<Record<string, string>> {
   return {
     [`${appFolder}/config.yaml`]: configMap(version),
     [`${appFolder}/services.yaml`]: [service('stable'), service('canary')].join('---\n'),
     [`${appFolder}/route.yaml`]: route(),
-    [`${appFolder}/checks.yaml`]: checks(),
+    [`${appFolder}/checks.yaml`]: checks(speed),
     [`${appFolder}/rollout.yaml`]: rollout(version),
   };
 }
@@ -82,13 +90,13 @@ spec:
 `;
 }
 
-function checks(): string {
+function checks(speed: number): string {
   const metrics = Object.entries(checkQueries('{{args.hash}}')).map(
     ([name, query]) => `    - name: ${name}
       interval: 2s
       count: 5
       failureLimit: 1
-      successCondition: ${limits[name] ?? ''}
+      successCondition: ${limits(speed)[name] ?? ''}
       provider:
         prometheus:
           query: |
@@ -96,6 +104,7 @@ function checks(): string {
 `,
   );
   return `# Fails a release at the second reading beyond its limit; the latency is only watched.
+# At speed ${speed} half a second of real time is ${latencySeconds(speed)} s of simulated time, which is the limit of the latency.
 apiVersion: tidegate.io/v1alpha1
 kind: AnalysisTemplate
 metadata:

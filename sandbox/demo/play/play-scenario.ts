@@ -46,8 +46,9 @@ export async function playScenario(stage: Stage, scenario: Scenario): Promise<Pl
   const gate = scenario.hasGate ? await passGate(stage, start) : undefined;
   await until(stage, () => endOf(stage, scenario, start), patience(stage));
   const endMs = realMs();
-  const result = await resultOf(stage, scenario, start, gate);
-  await until(stage, () => settledAt(stage), patience(stage));
+  await until(stage, () => calmSince(stage, endMs), patience(stage));
+  // Taken last, so that what happened after the end counts against it.
+  const result = await resultOf(stage, { scenario, start, endMs, ...(gate === undefined ? {} : { gate }) });
   return { result, startMs: start.atMs, endMs };
 }
 
@@ -66,6 +67,11 @@ export function settledAt({ newest }: Pick<Stage, 'newest'>): string | undefined
   return isQuiet && isCurrent ? good : undefined;
 }
 
+/** Settled, and the gateway was watched for the quiet time after the scenario's end. */
+function calmSince(stage: Stage, endMs: number): true | undefined {
+  return settledAt(stage) !== undefined && realMs() - endMs >= quietMs ? true : undefined;
+}
+
 async function begin(stage: Stage, scenario: Scenario): Promise<Start> {
   const { repository, users, cluster } = stage.world;
   const settled = await until(stage, () => settledAt(stage), patience(stage));
@@ -75,7 +81,7 @@ async function begin(stage: Stage, scenario: Scenario): Promise<Start> {
   if (served === undefined) throw new Error('the gateway does not answer the users of the shop');
   const logBefore = await repository.log();
   const atMs = realMs();
-  const pushed = await repository.push(shopFiles(scenario), scenario.subject);
+  const pushed = await repository.push(shopFiles(scenario, cluster.rate), scenario.subject);
   const at = cluster.clock.now();
   stage.tell({ type: 'commit', at, commit: pushed, subject: scenario.subject, author: developer.name });
   stage.recorder.pin({ at, kind: 'commit', text: `${pushed.slice(0, 7)} pushed by ${developer.name}` });
@@ -142,18 +148,20 @@ function answersAtEnd({ world }: Stage): readonly Answered[] {
   return recent.length >= quietAnswers ? recent : world.users.latest(quietAnswers);
 }
 
-async function resultOf(
-  stage: Stage,
-  scenario: Scenario,
-  start: Start,
-  gate: Gate | undefined,
-): Promise<ScenarioResult> {
+interface Ended {
+  readonly scenario: Scenario;
+  readonly start: Start;
+  readonly gate?: Gate;
+  /** When nothing moved any more. */
+  readonly endMs: number;
+}
+
+async function resultOf(stage: Stage, { scenario, start, gate, endMs }: Ended): Promise<ScenarioResult> {
   const { users, notes, repository } = stage.world;
-  const endMs = realMs();
   const hash = users.hashOf(scenario.version) ?? '';
   const samples = notes.samples.filter(({ atMs }) => atMs >= start.atMs);
   const [first, last] = [samples[0], samples.at(-1)];
-  const atQuiet = samples.findLast(({ atMs }) => atMs <= endMs - quietMs) ?? first;
+  const atEnd = samples.findLast(({ atMs }) => atMs <= endMs) ?? first;
   const changes = notes.weights.filter(({ atMs }) => atMs >= start.atMs);
   const requests = first === undefined || last === undefined ? 0 : requestsOf(hash, first, last);
   const evidence: Evidence = {
@@ -163,7 +171,7 @@ async function resultOf(
     pushed: start.pushed,
     shares: sharesByWeight(samples, changes, endMs),
     newRequests: requests,
-    newRequestsAtEnd: atQuiet === undefined || last === undefined ? 0 : requestsOf(hash, atQuiet, last),
+    newRequestsAfterEnd: atEnd === undefined || last === undefined ? 0 : requestsOf(hash, atEnd, last),
     lastAnswers: answersAtEnd(stage),
     newVersion: scenario.version,
     oldVersion: start.oldVersion,

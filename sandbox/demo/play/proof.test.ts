@@ -18,7 +18,7 @@ const rolledBack: Evidence = {
   pushed: 'bad',
   shares: [{ canaryPct: 20, requests: 100, sharePct: 20 }],
   newRequests: 31,
-  newRequestsAtEnd: 0,
+  newRequestsAfterEnd: 0,
   lastAnswers: answers('1.1.0'),
   newVersion: '1.2.0',
   oldVersion: '1.1.0',
@@ -72,7 +72,7 @@ describe('the proof of a rollback', () => {
       { newRequests: 0 },
       'The gateway sent no request to the bad version, so nothing was caught.',
     ],
-    ['traffic that goes on', { newRequestsAtEnd: 2 }, 'The gateway still sent 2 requests to the bad version.'],
+    ['traffic that goes on', { newRequestsAfterEnd: 2 }, 'The gateway still sent 2 requests to the bad version.'],
     [
       'users who get errors',
       { lastAnswers: answers('1.1.0', 500, 20) },

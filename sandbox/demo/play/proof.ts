@@ -18,8 +18,8 @@ export interface Evidence {
   readonly shares: readonly WeightShare[];
   /** Requests that reached the pushed version, until now. */
   readonly newRequests: number;
-  /** Requests that reached it within the quiet time at the end. */
-  readonly newRequestsAtEnd: number;
+  /** Requests that reached it after nothing had moved for the quiet time. */
+  readonly newRequestsAfterEnd: number;
   /** Answers of the quiet time at the end. */
   readonly lastAnswers: readonly { readonly version: string; readonly code: number }[];
   readonly newVersion: string;
@@ -68,7 +68,7 @@ function headIsGood(evidence: Evidence): boolean {
 }
 
 function rollbackProblems(evidence: Evidence): readonly string[] {
-  const { pushed, oldVersion, newRequests, newRequestsAtEnd } = evidence;
+  const { pushed, oldVersion, newRequests, newRequestsAfterEnd } = evidence;
   const reverts = newCommits(evidence).filter(isRevert);
   const [revert] = reverts;
   return found([
@@ -78,7 +78,7 @@ function rollbackProblems(evidence: Evidence): readonly string[] {
     [newCommits(evidence).length !== 2, 'There are other new commits than the pushed one and its revert.'],
     [!headIsGood(evidence), 'The content of the branch is not that of the last good commit.'],
     [newRequests === 0, 'The gateway sent no request to the bad version, so nothing was caught.'],
-    [newRequestsAtEnd > 0, `The gateway still sent ${newRequestsAtEnd} requests to the bad version.`],
+    [newRequestsAfterEnd > 0, `The gateway still sent ${newRequestsAfterEnd} requests to the bad version.`],
     ...answerProblems(evidence, oldVersion),
   ]);
 }

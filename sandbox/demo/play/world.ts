@@ -51,9 +51,13 @@ const longestStartMs = 20_000;
 const ticksPerHead = 3;
 
 /** A repository with the first release in it. */
-export async function firstRepository(folder: string, clock: Pick<Clock, 'now'>): Promise<DemoRepository> {
+export async function firstRepository(
+  folder: string,
+  clock: Pick<Clock, 'now'>,
+  speed: number,
+): Promise<DemoRepository> {
   const repository = await createRepository(folder, clock);
-  await repository.push(shopFiles({ version: firstVersion, errorPct: 0, hasGate: false }), firstSubject);
+  await repository.push(shopFiles({ version: firstVersion, errorPct: 0, hasGate: false }, speed), firstSubject);
   return repository;
 }
 
