@@ -102,7 +102,7 @@ const rows: readonly Row[] = [
     categories: all,
     own: ['status'],
     scale: true,
-    rules: rules.specRules,
+    rules: rules.deploymentRules,
   },
   {
     group: apps,

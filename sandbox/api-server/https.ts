@@ -12,8 +12,10 @@ import type { ApiReply, ApiServer } from './contract.ts';
 import { forward } from './forward.ts';
 import { readCall } from './http-call.ts';
 import { numberAt } from './json-access.ts';
+import { wantedOf } from './output.ts';
 import { StatusError } from './status-error.ts';
 import { streamWatch } from './watch-stream.ts';
+import { yamlText } from './yaml-text.ts';
 
 export interface HttpsOptions {
   /** 0 or absent: any free one. */
@@ -65,6 +67,7 @@ async function answer(api: ApiServer, request: IncomingMessage, response: Server
   const reply = call instanceof StatusError ? refusal(call) : api.handle(call);
   switch (reply.kind) {
     case 'object':
+      return send(response, reply, isYamlWanted(request.headers.accept ?? ''));
     case 'text':
       return send(response, reply);
     case 'watch':
@@ -80,7 +83,16 @@ function refusal(error: StatusError): Whole {
   return { kind: 'object', status: error.code, body: error.status };
 }
 
-function send(response: ServerResponse, reply: Whole): void {
+function isYamlWanted(accept: string): boolean {
+  try {
+    return wantedOf(accept).yaml;
+  } catch (error) {
+    if (error instanceof StatusError) return false;
+    throw error;
+  }
+}
+
+function send(response: ServerResponse, reply: Whole, yaml = false): void {
   if (reply.kind === 'text') {
     response.writeHead(reply.status, { 'content-type': 'text/plain; charset=utf-8' }).end(reply.text);
     return;
@@ -91,10 +103,10 @@ function send(response: ServerResponse, reply: Whole): void {
   const retryAfter = numberAt(reply.body, 'details', 'retryAfterSeconds');
   if (retryAfter !== undefined) response.setHeader('Retry-After', String(retryAfter));
   response.writeHead(reply.status, {
-    'content-type': contentType(reply.body.kind),
+    'content-type': yaml ? 'application/yaml' : contentType(reply.body.kind),
     'cache-control': 'no-cache, private',
   });
-  response.end(`${JSON.stringify(reply.body)}\n`);
+  response.end(yaml ? yamlText(reply.body) : `${JSON.stringify(reply.body)}\n`);
 }
 
 /** Clients of the aggregated discovery look at the type to learn which form they got. */

@@ -19,10 +19,11 @@ export interface RuleContext {
 export interface KindRules {
   readonly nameRule: NameRule;
   /**
-   * When metadata.generation grows: with the spec, with everything but metadata and status, or never (the kind has none).
+   * When metadata.generation grows: with the spec, with the spec or the annotations, with everything but metadata and status,
+   * or never (the kind has none).
    * A status that has a subresource of its own is never written through the main path.
    */
-  readonly generation: 'spec' | 'content' | 'none';
+  readonly generation: 'spec' | 'spec-or-annotations' | 'content' | 'none';
   /** Fields beside metadata.name and metadata.namespace that field selectors may name. */
   readonly selectable: Selectable;
   /** The words for a field selector that the kind does not offer; the default names the two known fields. */

@@ -12,14 +12,23 @@ export type Form = 'object' | 'table' | 'metadata' | 'discovery';
 /** One object in the form asked for; of a watch called once a line. */
 export type Render = (object: JsonObject) => JsonObject;
 
-/** The first form of the list that there is; protobuf falls back to what follows it, and to JSON at last. @throws StatusError 406 */
-export function formOf(accept: string): Form {
+/** What an Accept header comes to. `metaVersion` is that of tables and bare metadata, of meta.k8s.io. */
+export interface Wanted {
+  readonly form: Form;
+  readonly metaVersion: string;
+  readonly yaml: boolean;
+}
+
+/** The first of the list that there is; protobuf falls back to what follows it, and to JSON at last. @throws StatusError 406 */
+export function wantedOf(accept: string): Wanted {
   const wanted = accept === '' ? ['*/*'] : accept.split(',').map((one) => one.trim());
   for (const one of wanted) {
-    const form = formOfType(one);
-    if (form !== undefined) return form;
+    const found = wantedType(one);
+    if (found !== undefined) return found;
   }
-  if (wanted.some((one) => one.startsWith('application/vnd.kubernetes.protobuf'))) return 'object';
+  if (wanted.some((one) => one.startsWith('application/vnd.kubernetes.protobuf'))) {
+    return { form: 'object', metaVersion: 'v1', yaml: false };
+  }
   if (!wanted.some((one) => plainTypes.has(one.split(';')[0]?.trim() ?? ''))) {
     const available = `${served}, application/json;stream=watch, application/vnd.kubernetes.protobuf;stream=watch`;
     throw new StatusError(406, 'NotAcceptable', `406: Not Acceptable\n\nAvailable representations: ${available}`, {});
@@ -30,27 +39,35 @@ export function formOf(accept: string): Form {
 const served = 'application/json, application/yaml, application/vnd.kubernetes.protobuf';
 const plainTypes = new Set(['application/json', 'application/yaml', '*/*', 'application/*']);
 
-function formOfType(text: string): Form | undefined {
+function wantedType(text: string): Wanted | undefined {
   const [type = '', ...parameters] = text.split(';').map((part) => part.trim());
   if (!plainTypes.has(type)) return undefined;
-  const as = parameters.find((one) => one.startsWith('as='))?.slice(3);
+  const valueOf = (key: string): string | undefined =>
+    parameters.find((one) => one.startsWith(`${key}=`))?.slice(key.length + 1);
+  const version = valueOf('v') ?? 'v1';
+  const form = formNamed(valueOf('as'), version);
+  return form === undefined ? undefined : { form, metaVersion: version, yaml: type === 'application/yaml' };
+}
+
+function formNamed(as: string | undefined, version: string): Form | undefined {
+  const isMeta = version === 'v1' || version === 'v1beta1';
   switch (as) {
     case undefined:
       return 'object';
     case 'Table':
-      return 'table';
+      return isMeta ? 'table' : undefined;
     case 'PartialObjectMetadata':
     case 'PartialObjectMetadataList':
-      return 'metadata';
+      return isMeta ? 'metadata' : undefined;
     case 'APIGroupDiscoveryList':
-      return parameters.includes('v=v2') ? 'discovery' : undefined;
+      return version === 'v2' ? 'discovery' : undefined;
     default:
       return undefined;
   }
 }
 
-export function metadataOnly(object: JsonObject): JsonObject {
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: metadataOf(object) };
+function metadataOnly(object: JsonObject, metaVersion: string): JsonObject {
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${metaVersion}`, metadata: metadataOf(object) };
 }
 
 /** @throws StatusError 400 */
@@ -64,6 +81,7 @@ export function includeObjectOf(text: string): string {
 
 export interface Output {
   readonly form: Form;
+  readonly metaVersion: string;
   readonly kind: ServedKind;
   /** `None`, `Metadata` or `Object`: what rows of a table carry along. */
   readonly includeObject: string;
@@ -81,11 +99,12 @@ export function renderObject(core: Core, output: Output, object: JsonObject): Js
         {
           now: core.clock.now(),
           includeObject: output.includeObject,
+          metaVersion: output.metaVersion,
           columns: true,
         },
       );
     case 'metadata':
-      return metadataOnly(served);
+      return metadataOnly(served, output.metaVersion);
     case 'object':
     case 'discovery':
       return served;
@@ -101,14 +120,15 @@ export function renderList(core: Core, output: Output, items: readonly JsonObjec
       return tableOf(kind, served, metadata, {
         now: core.clock.now(),
         includeObject: output.includeObject,
+        metaVersion: output.metaVersion,
         columns: true,
       });
     case 'metadata':
       return {
         kind: 'PartialObjectMetadataList',
-        apiVersion: 'meta.k8s.io/v1',
+        apiVersion: `meta.k8s.io/${output.metaVersion}`,
         metadata,
-        items: served.map((item) => metadataOnly(item)),
+        items: served.map((item) => metadataOnly(item, output.metaVersion)),
       };
     case 'object':
     case 'discovery': {
@@ -128,7 +148,8 @@ export function watchRender(core: Core, output: Output): Render {
     if (output.form !== 'table') return renderObject(core, output, object);
     const served = servedVersion(output.kind, object);
     const metadata = { resourceVersion: metadataOf(served).resourceVersion };
-    const options = { now: core.clock.now(), includeObject: output.includeObject, columns: first };
+    const { includeObject, metaVersion } = output;
+    const options = { now: core.clock.now(), includeObject, metaVersion, columns: first };
     first = false;
     return tableOf(output.kind, [served], metadata, options);
   };

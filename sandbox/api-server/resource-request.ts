@@ -11,7 +11,7 @@ import { type Deleted, deleteObject, deleteOptions } from './delete.ts';
 import { nameOf, namespaceOf, stringAt } from './json-access.ts';
 import { listObjects, tooLarge, versionOf } from './list.ts';
 import { finalizeNamespace } from './namespace-finalize.ts';
-import { formOf, includeObjectOf, type Output, renderList, renderObject, watchRender } from './output.ts';
+import { includeObjectOf, type Output, renderList, renderObject, wantedOf, watchRender } from './output.ts';
 import { type PatchKind, patchKind, patchObject } from './patch.ts';
 import { bindPod, evictPod, podLog } from './pod-subresources.ts';
 import { applyScale, readScale, writeScale } from './scale.ts';
@@ -33,9 +33,9 @@ import { writeOf } from './write-options.ts';
 
 export function handleResource(core: Core, call: ApiCall, target: Target): ApiReply {
   checkVerb(call, target);
-  const form = formOf(call.accept);
+  const { form, metaVersion } = wantedOf(call.accept);
   const includeObject = form === 'table' ? includeObjectOf(call.query.includeObject ?? '') : '';
-  const output: Output = { form, kind: target.kind, includeObject };
+  const output: Output = { form, metaVersion, kind: target.kind, includeObject };
   if (!['', 'status'].includes(target.subresource)) return handleSubresource(core, call, target, output);
   switch (call.method) {
     case 'GET':

@@ -5,7 +5,7 @@ import type { ApiCall, ApiReply } from './contract.ts';
 import { type Core, type Target, timestamp } from './core.ts';
 import * as discovery from './discovery.ts';
 import { openapiV2, openapiV3, openapiV3Index, type PublishedKind } from './openapi/publish.ts';
-import { formOf } from './output.ts';
+import { wantedOf } from './output.ts';
 import { resourcePath, type ResourcePath } from './request-path.ts';
 import { handleResource } from './resource-request.ts';
 import { answerReview, reviewKinds } from './reviews.ts';
@@ -70,6 +70,7 @@ const version: JsonObject = {
 
 function fixedPath(core: Core, call: ApiCall, path: string): ApiReply | undefined {
   if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return ok;
+  if (path === '/') return json({ paths: allPaths(core) });
   if (path === '/version') return json(version);
   if (path === '/openapi/v2' && call.accept.includes('protobuf')) return emptyOpenapiV2;
   if (path.startsWith('/openapi/')) return openapi(core, path);
@@ -86,6 +87,17 @@ function fixedPath(core: Core, call: ApiCall, path: string): ApiReply | undefine
   return json(discovery.resourceList(catalogue, group, groupVersion));
 }
 
+/** What the root lists. */
+function allPaths(core: Core): readonly string[] {
+  const groups = discovery.groupsOf({ kinds: core.kinds.all(), reviews: reviewKinds });
+  const versions = groups.flatMap(({ group, versions: all }) => [
+    `/apis/${group}`,
+    ...all.map((one) => `/apis/${group}/${one}`),
+  ]);
+  const others = ['/healthz', '/livez', '/openapi/v2', '/openapi/v3', '/readyz', '/version'];
+  return ['/api', '/api/v1', '/apis', ...versions, ...others].toSorted();
+}
+
 function coreResources(catalogue: discovery.Catalogue, version: string): ApiReply {
   if (version !== 'v1') throw noSuchResource();
   return json(discovery.resourceList(catalogue, '', 'v1'));
@@ -97,7 +109,7 @@ function noVersion(core: Core, group: string): ApiReply {
 }
 
 function discoveryList(call: ApiCall, catalogue: discovery.Catalogue, core: boolean): JsonObject {
-  if (formOf(call.accept) === 'discovery') return discovery.aggregatedDiscovery(catalogue, core);
+  if (wantedOf(call.accept).form === 'discovery') return discovery.aggregatedDiscovery(catalogue, core);
   return core ? discovery.coreVersions() : discovery.groupList(catalogue);
 }
 

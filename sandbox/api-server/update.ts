@@ -5,7 +5,7 @@ import type { FieldCause } from './contract.ts';
 import { commit, ruleContext, type Write } from './core.ts';
 import { inNamespace, ownership } from './create.ts';
 import { trackFields } from './fields/track.ts';
-import { listAt, metadataOf, merged, nameOf, sameJson, stringAt, without } from './json-access.ts';
+import { listAt, metadataOf, merged, nameOf, objectAt, sameJson, stringAt, without } from './json-access.ts';
 import { changedIdentity, metadataCauses } from './metadata-checks.ts';
 import { type ServedKind, storedKind } from './served-kind.ts';
 import { badRequest, conflict, internalError, invalid, modifiedMeanwhile, type StatusError } from './status-error.ts';
@@ -56,7 +56,7 @@ export function updateObject(write: Write, wanted: JsonObject, live: JsonObject,
   const causes = updateCauses(kind, next, live);
   if (causes.length > 0) throw invalid(storedKind(kind), write.target.name, causes);
   const owned = tracked ? next : trackFields(live, next, kind.schema, ownership(write));
-  const grown = withGeneration(kind, owned, live);
+  const grown = withGeneration(write, owned, live);
   if (sameJson(grown, live)) return live;
   if (isFinished(grown)) {
     commit(write, write.target.name, undefined, 'delete');
@@ -127,14 +127,19 @@ function updateCauses(kind: ServedKind, next: JsonObject, live: JsonObject): rea
   return [...twice, ...twice, ...kind.schema.validate(next, live), ...(kind.rules.validate?.(next, live) ?? [])];
 }
 
-function withGeneration(kind: ServedKind, next: JsonObject, live: JsonObject): JsonObject {
+function withGeneration({ target: { kind, subresource } }: Write, next: JsonObject, live: JsonObject): JsonObject {
   const before = metadataOf(live).generation;
   if (kind.rules.generation === 'none' || typeof before !== 'number') return next;
   const same =
-    kind.rules.generation === 'spec'
-      ? sameJson(next.spec, live.spec)
-      : sameJson(content(kind, next), content(kind, live));
+    kind.rules.generation === 'content'
+      ? sameJson(content(kind, next), content(kind, live))
+      : sameJson(next.spec, live.spec) && (subresource === 'status' || sameAnnotations(kind, next, live));
   return same ? next : { ...next, metadata: { ...metadataOf(next), generation: before + 1 } };
+}
+
+function sameAnnotations(kind: ServedKind, next: JsonObject, live: JsonObject): boolean {
+  if (kind.rules.generation !== 'spec-or-annotations') return true;
+  return sameJson(objectAt(next, 'metadata', 'annotations'), objectAt(live, 'metadata', 'annotations'));
 }
 
 function content(kind: ServedKind, object: JsonObject): JsonObject {

@@ -32,6 +32,8 @@ export const deliberate: readonly Deliberate[] = [
   { case: 'definition-wrong', path: '4.body.details.causes.0.message', why: wordsOfCel },
   { case: 'pod-immutable', path: '2.body.message', why: goDiff },
   { case: 'pod-immutable', path: '2.body.details.causes.0.message', why: goDiff },
+  { case: 'claim-resize', path: '*.body.message', why: goDiff },
+  { case: 'claim-resize', path: '*.body.details.causes.0.message', why: goDiff },
   { case: 'node', path: '*.body.spec.taints', why: noNodeController },
   { case: 'table-nodes', path: '*.body.spec.taints', why: noNodeController },
   { case: 'api-groups', path: '0.body.groups.*.versions.1', why: oneAutoscaling },

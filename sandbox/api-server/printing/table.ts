@@ -7,6 +7,8 @@ import type { ServedKind } from '../served-kind.ts';
 export interface TableOptions {
   readonly now: number;
   readonly includeObject: string;
+  /** Of meta.k8s.io. */
+  readonly metaVersion: string;
   /** False in the later lines of a watch. */
   readonly columns: boolean;
 }
@@ -19,7 +21,7 @@ export function tableOf(
 ): JsonObject {
   return {
     kind: 'Table',
-    apiVersion: 'meta.k8s.io/v1',
+    apiVersion: `meta.k8s.io/${options.metaVersion}`,
     metadata,
     columnDefinitions: options.columns ? kind.printer.columns.map((column) => ({ ...column })) : null,
     rows: objects.map((object) => rowOf(kind, object, options)),
@@ -31,12 +33,12 @@ function rowOf({ printer }: ServedKind, object: JsonObject, options: TableOption
   return {
     cells: printer.cells(object, options.now),
     ...(conditions.length === 0 ? {} : { conditions }),
-    object: rowObject(object, options.includeObject),
+    object: rowObject(object, options),
   };
 }
 
-function rowObject(object: JsonObject, include: string): Json {
-  if (include === 'None') return null;
-  if (include === 'Object') return object;
-  return { kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: metadataOf(object) };
+function rowObject(object: JsonObject, { includeObject, metaVersion }: TableOptions): Json {
+  if (includeObject === 'None') return null;
+  if (includeObject === 'Object') return object;
+  return { kind: 'PartialObjectMetadata', apiVersion: `meta.k8s.io/${metaVersion}`, metadata: metadataOf(object) };
 }

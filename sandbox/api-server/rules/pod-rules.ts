@@ -2,7 +2,7 @@
 
 import type { JsonObject } from '../../../crds/schema/json.ts';
 import type { FieldCause } from '../contract.ts';
-import { numberAt, objectAt, objectsAt, sameJson, stringAt, without } from '../json-access.ts';
+import { listAt, numberAt, objectAt, objectsAt, sameJson, stringAt, without } from '../json-access.ts';
 import { type KindRules, plainRules } from '../kind-rules.ts';
 
 export const podRules: KindRules = {
@@ -72,12 +72,21 @@ function graceSeconds(pod: JsonObject): number {
 
 /** What may change in the spec of a pod that is there. */
 function changedSpec(pod: JsonObject, live: JsonObject | undefined): readonly FieldCause[] {
-  if (live === undefined || sameJson(fixedPart(pod, live), fixedPart(live, live))) return [];
+  if (live === undefined) return [];
+  for (const key of ['containers', 'initContainers']) {
+    if (listAt(pod, 'spec', key).length !== listAt(live, 'spec', key).length) return [otherContainers(key)];
+  }
+  if (sameJson(fixedPart(pod, live), fixedPart(live, live))) return [];
   const message =
     'Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,' +
     '`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),' +
     '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
   return [{ reason: 'FieldValueForbidden', field: 'spec', message }];
+}
+
+function otherContainers(key: string): FieldCause {
+  const message = 'Forbidden: pod updates may not add or remove containers';
+  return { reason: 'FieldValueForbidden', field: `spec.${key}`, message };
 }
 
 function fixedPart(pod: JsonObject, live: JsonObject): JsonObject {

@@ -3,7 +3,7 @@
 import type { JsonObject } from '../../../crds/schema/json.ts';
 import { services } from '../builtin-shelves.ts';
 import type { FieldCause } from '../contract.ts';
-import { listAt, merged, objectAt, objectsAt, stringAt } from '../json-access.ts';
+import { listAt, merged, numberAt, objectAt, objectsAt, stringAt } from '../json-access.ts';
 import { type KindRules, plainRules, type RuleContext } from '../kind-rules.ts';
 
 export const serviceRules: KindRules = {
@@ -18,8 +18,8 @@ export const serviceRules: KindRules = {
   unsupportedField: (field) => `field label not supported: ${field}`,
   create: (service, context) => ({ ...service, spec: withAddress(service, context), status: { loadBalancer: {} } }),
   update: keepAddress,
-  validate: addressCauses,
-  refuse: takenAddress,
+  validate: (service, live) => [...addressCauses(service, live), ...nodePortCauses(service)],
+  refuse: (service, context) => [...takenAddress(service, context), ...takenNodePorts(service, context)],
 };
 
 function withAddress(service: JsonObject, context: RuleContext): JsonObject {
@@ -90,6 +90,41 @@ function takenAddress(service: JsonObject, context: RuleContext): readonly Field
 function withNodePorts(spec: JsonObject, context: RuleContext): readonly JsonObject[] {
   return objectsAt(spec, 'ports').map((port) => ({
     ...port,
-    nodePort: port.nodePort ?? 30_000 + Math.floor(context.random() * 2768),
+    nodePort: port.nodePort ?? firstNodePort + Math.floor(context.random() * (lastNodePort + 1 - firstNodePort)),
   }));
+}
+
+const firstNodePort = 30_000;
+const lastNodePort = 32_767;
+
+function portCause(index: number, nodePort: number, why: string): FieldCause {
+  return {
+    reason: 'FieldValueInvalid',
+    field: `spec.ports[${index}].nodePort`,
+    message: `Invalid value: ${nodePort}: ${why}`,
+  };
+}
+
+/** A real server looks for ports one by one and tells the first that it cannot give. */
+function nodePortCauses(service: JsonObject): readonly FieldCause[] {
+  const type = stringAt(service, 'spec', 'type');
+  const ports = objectsAt(service, 'spec', 'ports').map((port) => numberAt(port, 'nodePort') ?? 0);
+  if (type !== 'NodePort' && type !== 'LoadBalancer') {
+    const message = `Forbidden: may not be used when \`type\` is '${type}'`;
+    return ports.flatMap((nodePort, index) =>
+      nodePort === 0 ? [] : [{ reason: 'FieldValueForbidden', field: `spec.ports[${index}].nodePort`, message }],
+    );
+  }
+  const index = ports.findIndex((nodePort) => nodePort !== 0 && (nodePort < firstNodePort || nodePort > lastNodePort));
+  const range = `${firstNodePort}-${lastNodePort}`;
+  const why = `provided port is not in the valid range. The range of valid ports is ${range}`;
+  return index < 0 ? [] : [portCause(index, ports[index] ?? 0, why)];
+}
+
+function takenNodePorts(service: JsonObject, context: RuleContext): readonly FieldCause[] {
+  const others = context.stored(services.shelf, '').flatMap((other) => objectsAt(other, 'spec', 'ports'));
+  const taken = new Set(others.map((port) => numberAt(port, 'nodePort') ?? 0));
+  const ports = objectsAt(service, 'spec', 'ports').map((port) => numberAt(port, 'nodePort') ?? 0);
+  const index = ports.findIndex((nodePort) => nodePort !== 0 && taken.has(nodePort));
+  return index < 0 ? [] : [portCause(index, ports[index] ?? 0, 'provided port is already allocated')];
 }

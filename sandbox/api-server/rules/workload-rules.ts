@@ -6,6 +6,9 @@ import { type KindRules, plainRules } from '../kind-rules.ts';
 /** Kinds whose metadata.generation grows with their spec. */
 export const specRules: KindRules = { ...plainRules, generation: 'spec' };
 
+/** Deployments count changes of their annotations too, since their ReplicaSets get these. */
+export const deploymentRules: KindRules = { ...plainRules, generation: 'spec-or-annotations' };
+
 /** EndpointSlices count every change beside metadata. */
 export const contentRules: KindRules = { ...plainRules, generation: 'content' };
 

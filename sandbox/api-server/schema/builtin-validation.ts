@@ -9,6 +9,7 @@ import {
   bindingCauses,
   budgetCauses,
   claimCauses,
+  claimChangeCauses,
   coreEventCauses,
   eventCauses,
   leaseCauses,
@@ -22,7 +23,7 @@ type Check = (object: JsonObject, old: JsonObject | undefined) => readonly Field
 const checks: Readonly<Record<string, Check>> = {
   '/Pod': podCauses,
   '/Service': serviceCauses,
-  '/PersistentVolumeClaim': (claim, old) => (old === undefined ? claimCauses(claim) : []),
+  '/PersistentVolumeClaim': (claim, old) => (old === undefined ? claimCauses(claim) : claimChangeCauses(claim, old)),
   '/Event': coreEventCauses,
   'events.k8s.io/Event': eventCauses,
   'apps/ReplicaSet': replicaSetCauses,

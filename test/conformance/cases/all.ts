@@ -9,6 +9,7 @@ import { deletion } from './deletion.ts';
 import { discovery } from './discovery.ts';
 import { errors } from './errors.ts';
 import { jsonPatches } from './json-patch.ts';
+import { kindRules } from './kind-rules.ts';
 import { lists } from './list.ts';
 import { managers } from './managers.ts';
 import { mergePatch } from './merge-patch.ts';
@@ -36,5 +37,6 @@ export const groups: readonly Group[] = [
   tables,
   errors,
   refusals,
+  kindRules,
   cluster,
 ];

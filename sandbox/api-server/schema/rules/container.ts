@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject, textAt } from '../../../../crds/schema/j
 import type { FieldCause } from '../../contract.ts';
 import { duplicate, invalidValue, notFound, notSupported, required } from '../field-cause.ts';
 import { quantityNanos } from '../quantity.ts';
+import { fieldPathCauses } from './field-path.ts';
 import { probeCauses } from './probe.ts';
 import { part, parts } from './reading.ts';
 import { dnsLabel, portName, portNumber, qualifiedName } from './texts.ts';
@@ -86,6 +87,7 @@ function envCauses(env: JsonObject, path: string): readonly FieldCause[] {
         'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef` or `secretKeyRef`',
       ),
     );
+  if (isJsonObject(from['fieldRef'])) causes.push(...fieldPathCauses(from['fieldRef'], `${path}.valueFrom.fieldRef`));
   for (const kind of ['configMapKeyRef', 'secretKeyRef']) {
     const reference = from[kind];
     if (isJsonObject(reference) && textAt(reference, 'key') === '')

@@ -3,7 +3,7 @@
 import { type JsonObject, textAt } from '../../../../crds/schema/json.ts';
 import type { FieldCause } from '../../contract.ts';
 import { isSameJson } from '../../fields/same-json.ts';
-import { invalidValue, notSupported, required } from '../field-cause.ts';
+import { forbidden, invalidValue, notSupported, required } from '../field-cause.ts';
 import { numberOf, part, parts, texts } from './reading.ts';
 import { selectorCauses } from './selector.ts';
 import { notNegative, qualifiedName } from './texts.ts';
@@ -95,6 +95,29 @@ export function claimCauses(claim: JsonObject): readonly FieldCause[] {
   if (part(part(spec, 'resources'), 'requests')['storage'] === undefined)
     causes.push(required('spec.resources[storage]'));
   return causes;
+}
+
+/** What of a claim may still change: the volume it is bound to, and once it is bound how much it asks for. */
+export function claimChangeCauses(claim: JsonObject, old: JsonObject): readonly FieldCause[] {
+  const isBound = part(old, 'status')['phase'] === 'Bound';
+  const isNamed = textAt(part(old, 'spec'), 'volumeName') !== '';
+  const fixed = (object: JsonObject): JsonObject => {
+    const { volumeName, volumeAttributesClassName, resources, ...rest } = part(object, 'spec');
+    return {
+      ...rest,
+      ...(isNamed ? { volumeName } : {}),
+      ...(isBound
+        ? { limits: part(part(object, 'spec'), 'resources')['limits'] }
+        : { resources, volumeAttributesClassName }),
+    };
+  };
+  if (isSameJson(fixed(claim), fixed(old))) return [];
+  return [
+    forbidden(
+      'spec',
+      'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims',
+    ),
+  ];
 }
 
 /** Events of events.k8s.io; those of the old API are hardly checked. */

@@ -4,6 +4,7 @@ import { isJsonObject, type JsonObject, textAt } from '../../../../crds/schema/j
 import type { FieldCause } from '../../contract.ts';
 import { duplicate, forbidden, invalidValue, notSupported, required } from '../field-cause.ts';
 import { containerCauses, containerProbeCauses, oneOf } from './container.ts';
+import { placementCauses } from './placement.ts';
 import { numberOf, part, parts } from './reading.ts';
 import { dnsLabel, dnsSubdomain, labels, qualifiedName } from './texts.ts';
 
@@ -28,6 +29,7 @@ export function podSpecCauses(spec: JsonObject, path: string): readonly FieldCau
     ...named(spec, 'hostname', path, dnsLabel),
     ...named(spec, 'subdomain', path, dnsLabel),
     ...parts(spec, 'tolerations').flatMap((one, index) => tolerationCauses(one, `${path}.tolerations[${index}]`)),
+    ...placementCauses(spec, path),
   ];
 }
 

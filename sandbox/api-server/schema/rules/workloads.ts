@@ -16,7 +16,7 @@ export function podCauses(pod: JsonObject, old: JsonObject | undefined): readonl
 
 export function replicaSetCauses(set: JsonObject, old: JsonObject | undefined): readonly FieldCause[] {
   const spec = part(set, 'spec');
-  if (old !== undefined && old['spec'] === set['spec']) return statusCauses(set, old);
+  if (old !== undefined && old['spec'] === set['spec']) return statusCauses(set, old, 'fullyLabeledReplicas');
   return [
     ...notNegative('spec.replicas', spec['replicas']),
     ...notNegative('spec.minReadySeconds', spec['minReadySeconds']),
@@ -27,7 +27,7 @@ export function replicaSetCauses(set: JsonObject, old: JsonObject | undefined): 
 
 export function deploymentCauses(deployment: JsonObject, old: JsonObject | undefined): readonly FieldCause[] {
   const spec = part(deployment, 'spec');
-  if (old !== undefined && old['spec'] === deployment['spec']) return statusCauses(deployment, old);
+  if (old !== undefined && old['spec'] === deployment['spec']) return statusCauses(deployment, old, 'updatedReplicas');
   return [
     ...notNegative('spec.replicas', spec['replicas']),
     ...selectedTemplateCauses(spec),
@@ -40,16 +40,16 @@ export function deploymentCauses(deployment: JsonObject, old: JsonObject | undef
   ];
 }
 
-/** A status must not claim more ready than there are. */
-function statusCauses(object: JsonObject, old: JsonObject): readonly FieldCause[] {
+/** A status must not claim more ready than there are. `own` is the count that only this kind has. */
+function statusCauses(object: JsonObject, old: JsonObject, own: string): readonly FieldCause[] {
   if (object['status'] === old['status']) return [];
   const status = part(object, 'status');
   const replicas = numberOf(status, 'replicas') ?? 0;
   const ready = numberOf(status, 'readyReplicas') ?? 0;
   const available = numberOf(status, 'availableReplicas') ?? 0;
-  const counts = ['replicas', 'fullyLabeledReplicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas'];
-  const causes: FieldCause[] = counts.flatMap((key) => notNegative(`status.${key}`, status[key]));
-  for (const key of ['fullyLabeledReplicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas']) {
+  const counts = [own, 'readyReplicas', 'availableReplicas'];
+  const causes: FieldCause[] = ['replicas', ...counts].flatMap((key) => notNegative(`status.${key}`, status[key]));
+  for (const key of counts) {
     const count = numberOf(status, key) ?? 0;
     if (count > replicas) causes.push(invalidValue(`status.${key}`, count, 'cannot be greater than status.replicas'));
   }
