@@ -163,6 +163,9 @@ ${(hasGate ? gateSteps : usualSteps).join('')}  template:
 `;
 }
 
+/** What the canary gets while the gate stands. */
+export const gateWeightPct = 20;
+
 const weight = (pct: number): string => `        - setWeight: ${pct}\n`;
 const hold = '        - pause: {duration: 10s}\n';
 const gate = '        - pause: {}\n';
@@ -176,4 +179,4 @@ const check = `        - analysis:
 `;
 
 const usualSteps = [weight(20), hold, check, weight(50), hold, check];
-const gateSteps = [weight(20), gate, weight(50), hold, check];
+const gateSteps = [weight(gateWeightPct), gate, weight(50), hold, check];

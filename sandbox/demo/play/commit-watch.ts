@@ -1,9 +1,10 @@
-/** What the demo notes from the cluster's log of changes: when weights were written and when an analysis failed. Pure. */
+/** What the demo notes from the cluster's log of changes: weights written, analyses failed, commands given. Pure. */
 
+import { tidegateDialect } from '../../../crds/schema/dialect.ts';
+import { keys } from '../../../crds/schema/keys.ts';
 import { isJsonObject, type Json } from '../../../crds/schema/json.ts';
 import type { Commit } from '../../api-server/contract.ts';
 import { appName, appNamespace } from '../shop-files.ts';
-import type { WeightChange } from './gateway-counters.ts';
 
 /** The weight of the canary Service after this change of the shop's HTTPRoute; undefined when it did not change. */
 export function canaryWeight(commit: Commit): number | undefined {
@@ -26,6 +27,20 @@ export function isFailedAnalysis({ kind, namespace, before, after }: Commit): bo
   );
 }
 
+const { command, commandId } = keys(tidegateDialect);
+
+/** True for the change with which somebody told the shop's Rollout to go on. */
+export function isPromoteCommand({ kind, namespace, name, before, after }: Commit): boolean {
+  if (kind !== 'Rollout' || namespace !== appNamespace || name !== appName) return false;
+  const id = annotationIn(after, commandId);
+  const verb = annotationIn(after, command);
+  return id !== undefined && id !== annotationIn(before, commandId) && (verb === 'promote' || verb === 'promote-full');
+}
+
+function annotationIn(object: Json | undefined, key: string): Json | undefined {
+  return objectAt(objectAt(objectAt(object, 'metadata'), 'annotations'), key);
+}
+
 function phaseIn(object: Json | undefined): Json | undefined {
   const status = objectAt(object, 'status');
   return isJsonObject(status) ? status.phase : undefined;
@@ -38,9 +53,4 @@ function objectAt(value: Json | undefined, key: string): Json | undefined {
 function arrayAt(value: Json | undefined, key: string): readonly Json[] {
   const found = objectAt(value, key);
   return Array.isArray(found) ? found : [];
-}
-
-/** Weights between none and all that were written after one moment and before another. */
-export function weightsBetween(changes: readonly WeightChange[], fromMs: number, toMs: number): readonly number[] {
-  return changes.filter(({ atMs }) => atMs >= fromMs && atMs < toMs).map(({ canaryPct }) => canaryPct);
 }

@@ -2,7 +2,7 @@
 
 import { decisionsOf } from '../../../cli/view/scene.ts';
 import type { DemoEvent, ScenarioResult } from '../events.ts';
-import { promote, promoteCommand } from '../cluster/promote.ts';
+import { promote, promoteCommand, type Promoted } from '../cluster/promote.ts';
 import { type Scenario, scenariosOf } from '../scenarios.ts';
 import { demoPicture } from '../show/demo-picture.ts';
 import type { Show } from '../show/show.ts';
@@ -29,6 +29,8 @@ interface Progress {
   newest: Look;
   index: number;
   isPromoting: boolean;
+  /** The newest promotion by key in this scenario. */
+  promotedByKey: Promise<Promoted> | undefined;
   timelinePath: string | undefined;
   recorder: TimelineRecorder | undefined;
   /** The app when its verdict was seen: later looks are of another revision. */
@@ -52,6 +54,7 @@ export function director(world: World, show: Show, signal: AbortSignal): Directo
     newest: { at: world.cluster.clock.now(), log: [] },
     index: 0,
     isPromoting: false,
+    promotedByKey: undefined,
     timelinePath: undefined,
     recorder: undefined,
     failed: undefined,
@@ -149,11 +152,13 @@ async function playOne(set: Set, scenario: Scenario): Promise<ScenarioResult> {
   const recorder = timelineRecorder(scenario.name, scenario.story);
   progress.recorder = recorder;
   progress.failed = undefined;
+  progress.promotedByKey = undefined;
   const stage: Stage = {
     world,
     signal,
     isInteractive: show.isInteractive,
     newest: () => progress.newest,
+    promotedByKey: () => progress.promotedByKey,
     tell: (event) => tell(set, event),
     recorder,
   };
@@ -182,7 +187,8 @@ async function promoteByKey(set: Set): Promise<void> {
   if (progress.isPromoting || !isAtGate({ newest: () => progress.newest })) return;
   progress.isPromoting = true;
   paint(set);
-  const { said } = await promote(world.cluster.kubeconfigPath);
+  progress.promotedByKey = promote(world.cluster.kubeconfigPath);
+  const { said } = await progress.promotedByKey;
   tell(set, { type: 'promote', at: now(set), command: promoteCommand, said });
   progress.isPromoting = false;
 }

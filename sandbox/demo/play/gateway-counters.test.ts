@@ -1,5 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { counterSample, lastMovedMs, recentTraffic, requestsOf, sharesByWeight } from './gateway-counters.ts';
+import {
+  counterSample,
+  highestSharePct,
+  lastMovedMs,
+  recentTraffic,
+  requestsOf,
+  sharesByWeight,
+} from './gateway-counters.ts';
 
 const count = (service: string, podHash: string, times: number, code = 200) => ({
   namespace: 'shop',
@@ -35,6 +42,18 @@ describe('what the gateway counted', () => {
     ];
 
     expect(sharesByWeight(steady, changes, 1000)).toEqual([{ canaryPct: 25, requests: 80, sharePct: 25 }]);
+  });
+
+  it('gives the highest share that the canary had for a while', () => {
+    const shares = [20, 20, 20, 60, 20, 20];
+    const counted = shares.map((_, index) => {
+      const canary = shares.slice(0, index).reduce((sum, one) => sum + one, 0);
+      return counterSample(index * 100, [count('stable', 'old', 100 * index - canary), count('canary', 'new', canary)]);
+    });
+
+    expect(highestSharePct(counted, 0, 300)).toBe(20);
+    expect(highestSharePct(counted, 0, 500)).toBe(60);
+    expect(highestSharePct(counted, 0, 50)).toBeUndefined();
   });
 
   it('gives the share of the last moments', () => {

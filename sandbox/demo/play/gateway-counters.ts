@@ -70,6 +70,30 @@ export function sharesByWeight(
   });
 }
 
+/** Fewer say little about a share. */
+const leastPerWindow = 50;
+
+/**
+ * The highest share that the canary Service had of any fifty requests in a row in that time, in percent; undefined when
+ * there were not that many.
+ */
+export function highestSharePct(samples: readonly CounterSample[], fromMs: number, toMs: number): number | undefined {
+  const inside = samples.filter(({ atMs }) => atMs >= fromMs && atMs <= toMs);
+  const shares: number[] = [];
+  let start = 0;
+  for (const [index, sample] of inside.entries()) {
+    // The shortest stretch that ends here and is long enough.
+    while (start < index && requestsBetween(inside[start + 1], sample) >= leastPerWindow) start += 1;
+    const requests = requestsBetween(inside[start], sample);
+    if (requests >= leastPerWindow) shares.push(((sample.canary - (inside[start]?.canary ?? 0)) / requests) * 100);
+  }
+  return shares.length === 0 ? undefined : Math.max(...shares);
+}
+
+function requestsBetween(from: CounterSample | undefined, to: CounterSample): number {
+  return from === undefined ? 0 : to.canary + to.stable - from.canary - from.stable;
+}
+
 /** Share of the canary Service and requests per second in the last moments; no share when nobody asked. */
 export function recentTraffic(
   samples: readonly CounterSample[],

@@ -6,10 +6,9 @@ import { developer } from '../git/demo-repository.ts';
 import type { GitCommit } from '../git/git-log.ts';
 import type { ScenarioResult } from '../events.ts';
 import type { Scenario } from '../scenarios.ts';
-import { shopFiles } from '../shop-files.ts';
-import { weightsBetween } from './commit-watch.ts';
-import { lastMovedMs, requestsOf, sharesByWeight } from './gateway-counters.ts';
-import { type Evidence, prove } from './proof.ts';
+import { gateWeightPct, shopFiles } from '../shop-files.ts';
+import { highestSharePct, lastMovedMs, requestsOf, sharesByWeight } from './gateway-counters.ts';
+import { type Evidence, type GateEvidence, prove } from './proof.ts';
 import { realMs } from './real-time.ts';
 import { type Stage, until } from './stage.ts';
 import type { Answered } from './users.ts';
@@ -20,11 +19,6 @@ interface Start {
   readonly logBefore: readonly GitCommit[];
   readonly oldVersion: string;
   readonly pushed: string;
-}
-
-interface Gate {
-  readonly promoted: boolean;
-  readonly passedBefore: boolean;
 }
 
 export interface Played {
@@ -95,22 +89,30 @@ function versionOfAll(answers: readonly Answered[]): string | undefined {
   return answers.every(({ code, version }) => code === 200 && version === first.version) ? first.version : undefined;
 }
 
-async function passGate(stage: Stage, { atMs }: Start): Promise<Gate> {
-  const { world, isInteractive } = stage;
+async function passGate(stage: Stage, start: Start): Promise<GateEvidence> {
   const stands = await until(stage, () => (isAtGate(stage) ? true : undefined), patience(stage));
-  if (stands === undefined) return { promoted: false, passedBefore: true };
+  if (stands === undefined) return { promoted: false, weightPct: gateWeightPct, highestSharePct: undefined };
+  const promoted = stage.isInteractive ? await promotedByPerson(stage, start) : await promotedByDemo(stage);
+  const { samples, promoteCommands } = stage.world.notes;
+  const givenMs = promoteCommands.find((atMs) => atMs >= start.atMs) ?? realMs();
+  return { promoted, weightPct: gateWeightPct, highestSharePct: highestSharePct(samples, start.atMs, givenMs) };
+}
+
+async function promotedByDemo(stage: Stage): Promise<boolean> {
+  const { cluster } = stage.world;
   const stoodMs = realMs();
-  if (isInteractive) {
-    await until(stage, () => (isAtGate(stage) ? undefined : true), Number.POSITIVE_INFINITY);
-    return { promoted: true, passedBefore: passed(stage, atMs, stoodMs) };
-  }
   // Long enough to see that it stands, and for the gateway to serve its share.
   await until(stage, () => (realMs() - stoodMs >= gateStandsMs(stage) ? true : undefined), patienceMs);
-  const beforeMs = realMs();
-  const { ok, said } = await promote(world.cluster.kubeconfigPath);
-  const at = world.cluster.clock.now();
-  stage.tell({ type: 'promote', at, command: promoteCommand, said });
-  return { promoted: ok, passedBefore: passed(stage, atMs, beforeMs) };
+  const { ok, said } = await promote(cluster.kubeconfigPath);
+  stage.tell({ type: 'promote', at: cluster.clock.now(), command: promoteCommand, said });
+  return ok;
+}
+
+/** The answer to the key p; who promotes with kubectl gets the answer there, and the cluster's log has the command. */
+async function promotedByPerson(stage: Stage, { atMs }: Start): Promise<boolean> {
+  await until(stage, () => (isAtGate(stage) ? undefined : true), Number.POSITIVE_INFINITY);
+  const byKey = await stage.promotedByKey();
+  return byKey?.ok ?? stage.world.notes.promoteCommands.some((givenMs) => givenMs >= atMs);
 }
 
 /** Stands at a pause that only a person ends. */
@@ -121,11 +123,6 @@ export function isAtGate({ newest }: Pick<Stage, 'newest'>): boolean {
 
 function gateStandsMs({ world }: Stage): number {
   return Math.max(1_000, 8_000 / world.cluster.rate);
-}
-
-/** Whether a weight beyond that of the gate was written before somebody promoted. */
-function passed({ world }: Stage, fromMs: number, toMs: number): boolean {
-  return weightsBetween(world.notes.weights, fromMs, toMs).some((pct) => pct > 20);
 }
 
 /** True once nothing moves any more; undefined while something does. */
@@ -151,7 +148,7 @@ function answersAtEnd({ world }: Stage): readonly Answered[] {
 interface Ended {
   readonly scenario: Scenario;
   readonly start: Start;
-  readonly gate?: Gate;
+  readonly gate?: GateEvidence;
   /** When nothing moved any more. */
   readonly endMs: number;
 }

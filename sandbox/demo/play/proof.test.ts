@@ -107,12 +107,17 @@ describe('the proof of a promotion', () => {
     ],
     [
       'a gate that was passed by itself',
-      { gate: { promoted: true, passedBefore: true } },
-      'The gate was passed before anybody promoted.',
+      { gate: { promoted: true, weightPct: 20, highestSharePct: 50 } },
+      'The gate stood at 20 %, and the canary got 50 % before anybody promoted.',
+    ],
+    [
+      'a gate that nobody came to',
+      { gate: { promoted: true, weightPct: 20, highestSharePct: undefined } },
+      'Too few requests came before anybody promoted to tell whether the gate stood.',
     ],
     [
       'a command that failed',
-      { gate: { promoted: false, passedBefore: false } },
+      { gate: { promoted: false, weightPct: 20, highestSharePct: 21 } },
       'The command at the gate was not carried out.',
     ],
   ])('fails with %s', (_, change, sentence) => {

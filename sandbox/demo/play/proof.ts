@@ -8,6 +8,14 @@ import { isRevert, revertTrailer } from '../git/git-log.ts';
 import type { Outcome } from '../scenarios.ts';
 import type { WeightShare } from './gateway-counters.ts';
 
+export interface GateEvidence {
+  /** Whether the command of the person who promoted was carried out, as its answer said. */
+  readonly promoted: boolean;
+  readonly weightPct: number;
+  /** The most that the canary got before the command was given, as the gateway counted; undefined when too few asked. */
+  readonly highestSharePct: number | undefined;
+}
+
 export interface Evidence {
   readonly expected: Outcome;
   /** Commits of the branch before the scenario and after it, newest first. */
@@ -24,8 +32,8 @@ export interface Evidence {
   readonly lastAnswers: readonly { readonly version: string; readonly code: number }[];
   readonly newVersion: string;
   readonly oldVersion: string;
-  /** Gate only: whether the CLI promoted, and whether weights beyond the gate were written before it did. */
-  readonly gate?: { readonly promoted: boolean; readonly passedBefore: boolean };
+  /** Gate only. */
+  readonly gate?: GateEvidence;
 }
 
 export interface Proof {
@@ -95,9 +103,20 @@ function promotionProblems(evidence: Evidence): readonly string[] {
     [shares.length < 2, `The gateway served ${shares.length} weights between none and all instead of 2.`],
     ...shares.map(shareProblem),
     ...answerProblems(evidence, newVersion),
-    [gate?.promoted === false, 'The command at the gate was not carried out.'],
-    [gate?.passedBefore === true, 'The gate was passed before anybody promoted.'],
+    ...(gate === undefined ? [] : gateProblems(gate)),
   ]);
+}
+
+function gateProblems({ promoted, weightPct, highestSharePct: highest }: GateEvidence): readonly Finding[] {
+  const isPassed = highest !== undefined && highest > weightPct + shareTolerancePct;
+  return [
+    [!promoted, 'The command at the gate was not carried out.'],
+    [highest === undefined, 'Too few requests came before anybody promoted to tell whether the gate stood.'],
+    [
+      isPassed,
+      `The gate stood at ${weightPct} %, and the canary got ${Math.round(highest ?? 0)} % before anybody promoted.`,
+    ],
+  ];
 }
 
 type Finding = readonly [isProblem: boolean, sentence: string];

@@ -1,5 +1,6 @@
 /** What a scenario is played on: the world, the newest look at it, and where it tells what happens. */
 
+import type { Promoted } from '../cluster/promote.ts';
 import type { DemoEvent } from '../events.ts';
 import type { TimelineRecorder } from '../view/timeline.ts';
 import type { Look } from './look.ts';
@@ -13,6 +14,8 @@ export interface Stage {
   /** True when a person is there who promotes at the gate. */
   readonly isInteractive: boolean;
   readonly newest: () => Look;
+  /** What became of the newest promotion by key in this scenario; undefined when nobody pressed it. */
+  readonly promotedByKey: () => Promise<Promoted> | undefined;
   readonly tell: (event: DemoEvent) => void;
   /** Of the scenario that is being played; pins are put into it. */
   readonly recorder: TimelineRecorder;

@@ -11,7 +11,7 @@ import { branch, createRepository, type DemoRepository } from '../git/demo-repos
 import type { DemoOptions } from '../options.ts';
 import { firstSubject, firstVersion } from '../scenarios.ts';
 import { shopFiles } from '../shop-files.ts';
-import { canaryWeight, isFailedAnalysis } from './commit-watch.ts';
+import { canaryWeight, isFailedAnalysis, isPromoteCommand } from './commit-watch.ts';
 import { type CounterSample, counterSample, type WeightChange } from './gateway-counters.ts';
 import { seededRandom } from './random.ts';
 import { realMs, realSleep } from './real-time.ts';
@@ -37,6 +37,8 @@ export interface Notes {
   readonly samples: CounterSample[];
   readonly weights: WeightChange[];
   readonly failedAnalyses: number[];
+  /** When somebody told the shop to go on. */
+  readonly promoteCommands: number[];
   /** Commits that the branch came to be at. */
   readonly heads: { readonly atMs: number; readonly commit: string }[];
 }
@@ -69,7 +71,7 @@ export async function startWorld(
   folder: string,
 ): Promise<World> {
   const { clock } = cluster;
-  const notes: Notes = { samples: [], weights: [], failedAnalyses: [], heads: [] };
+  const notes: Notes = { samples: [], weights: [], failedAnalyses: [], promoteCommands: [], heads: [] };
   const unwatch = watch(cluster, repository, notes);
   const controller = await install(cluster, folder, repository, options.speed);
   const users = startUsers({
@@ -127,6 +129,7 @@ function watch({ api, gateway }: SimulatedCluster, repository: DemoRepository, n
     const canaryPct = canaryWeight(commit);
     if (canaryPct !== undefined) notes.weights.push({ atMs: realMs(), canaryPct });
     if (isFailedAnalysis(commit)) notes.failedAnalyses.push(realMs());
+    if (isPromoteCommand(commit)) notes.promoteCommands.push(realMs());
   });
   let tick = 0;
   const timer = setInterval(() => {
