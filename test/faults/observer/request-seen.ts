@@ -23,6 +23,8 @@ export interface RequestTarget {
   readonly isDryRun: boolean;
   /** A server-side apply that takes fields from other managers. */
   readonly isForced: boolean;
+  /** '' when the request does not say. */
+  readonly fieldManager: string;
 }
 
 /** `/api/v1/...` or `/apis/<group>/<version>/...`; undefined for anything else, such as discovery. */
@@ -47,6 +49,7 @@ export function targetOf(path: string): RequestTarget | undefined {
     subresource,
     isDryRun: parameters.has('dryRun'),
     isForced: parameters.get('force') === 'true',
+    fieldManager: parameters.get('fieldManager') ?? '',
   };
 }
 

@@ -4,19 +4,24 @@
  * Counted:
  * - requests of the controller that are merge patches with the version that is stored and change nothing in it (such a request
  *   leaves no commit), dry runs, Leases and Events left out;
+ * - from the third on, applies of the controller that say what stands there and what it owns already, with no commit to the object
+ *   in between;
  * - own commits that differ from before in `lastUpdateTime` and `lastTransitionTime` only;
  * - own values of route weights, Service selectors and ReplicaSet sizes that come back under one and the same intent of the
  *   Rollout (revision, step, attempt, transition, generation, pauses, and what the Services select), unless somebody else changed
  *   that value in between;
- * - statuses of a Rollout that come back while nobody but the controller wrote anything at all.
+ * - statuses of a Rollout that come back while nobody but the controller wrote anything at all; under the same condition the
+ *   content of all other objects, and their statuses when they come back for the second time.
  */
 
 import { isJsonObject, type Json, type JsonObject } from '../../../crds/schema/json.ts';
 import type { Commit } from '../../../sandbox/api-server/contract.ts';
 import type { Check, Invariant, Moment, RolloutStep, Say } from './invariant.ts';
-import { canonical, isSameJson, numberOf, objectOf, textOf, valueAt } from './read-json.ts';
+import { canonical, isSameJson, numberOf, textOf, valueAt } from './read-json.ts';
 import { bodyOf, type RequestSeen, targetOf } from './request-seen.ts';
 import { keys, type RolloutView } from './rollout-view.ts';
+import { applyCounter } from './s15-applies.ts';
+import { content, contentTrails, plain } from './s15-content.ts';
 
 export const s15: Invariant = { id: 'S15', begin };
 
@@ -29,12 +34,23 @@ interface Trail {
 function begin(): Check {
   const trails = new Map<string, Trail>();
   const statuses = new Map<string, string[]>();
+  const contents = contentTrails();
+  const countApply = applyCounter();
   return {
-    request: checkRequest,
+    request(request, moment, say) {
+      checkRequest(request, moment, say);
+      countApply(request, moment, say);
+    },
+    git: () => contents.forget(),
     commit({ commit, isOwn, rollouts }, say) {
       if (isExempt(commit.kind)) return;
-      if (!isOwn) statuses.clear();
-      if (isOwn) checkTimesOnly(commit, say);
+      if (isOwn) {
+        checkTimesOnly(commit, say);
+        contents.follow(commit, say);
+      } else {
+        statuses.clear();
+        contents.forget();
+      }
       for (const step of rollouts) {
         for (const thing of decidedIn(commit, step)) followTrail(trails, thing, isOwn, say);
         if (isOwn && commit.kind === 'Rollout') followStatus(statuses, step, commit, say);
@@ -66,22 +82,6 @@ function changes(stored: Json | undefined, patch: Json | undefined): boolean {
   if (!isJsonObject(patch)) return !isSameJson(stored, patch);
   if (!isJsonObject(stored)) return true;
   return Object.entries(patch).some(([key, value]) => changes(stored[key], value));
-}
-
-const times: ReadonlySet<string> = new Set(['lastUpdateTime', 'lastTransitionTime']);
-const bookkeeping: ReadonlySet<string> = new Set(['resourceVersion', 'generation', 'managedFields']);
-
-/** Without times and what the API server itself keeps. */
-function plain(value: Json | undefined): Json | undefined {
-  if (Array.isArray(value)) return (value as readonly Json[]).map((one) => plain(one) ?? null);
-  if (!isJsonObject(value)) return value;
-  const kept = Object.entries(value).filter(([key]) => !times.has(key));
-  return Object.fromEntries(kept.map(([key, one]) => [key, plain(one)]));
-}
-
-function content(object: JsonObject): string {
-  const metadata = Object.entries(objectOf(object, 'metadata')).filter(([key]) => !bookkeeping.has(key));
-  return canonical(plain({ ...object, metadata: Object.fromEntries(metadata) }));
 }
 
 function checkTimesOnly({ kind, namespace, name, before, after }: Commit, say: Say): void {

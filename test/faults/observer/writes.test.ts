@@ -1,8 +1,9 @@
 /** S15, precondition and L01: what the observer says about writes as such, and about the end. */
 
 import { describe, expect, it } from 'vitest';
+import type { JsonObject } from '../../../crds/schema/json.ts';
 import { aShop, type Shop } from './testing/shop.ts';
-import { aTale } from './testing/tale.ts';
+import { aTale, type Tale } from './testing/tale.ts';
 import { textOf } from './read-json.ts';
 
 const rolloutPath = '/apis/tidegate.io/v1alpha1/namespaces/shop/rollouts/web';
@@ -71,6 +72,65 @@ describe('S15, no-ops and flapping', () => {
     const metadata = { uid: textOf(shop.get('Rollout', 'web'), 'metadata', 'uid') ?? '', resourceVersion: '1' };
     shop.request('PATCH', rolloutPath, { metadata, status: { phase: 'Healthy' } });
     expect(shop.broken()).toEqual([]);
+  });
+});
+
+describe('S15, applies and content', () => {
+  const path = '/api/v1/namespaces/shop/configmaps/note?fieldManager=tidegate-git&force=true';
+  const body = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'note' }, data: { text: 'one' } };
+  const owned = (fields: JsonObject) => ({
+    metadata: { managedFields: [{ manager: 'tidegate-git', operation: 'Apply', fieldsV1: fields }] },
+  });
+  const exactly = { 'f:data': { 'f:text': {} } };
+
+  function applied(times: number, change: JsonObject, query = ''): readonly string[] {
+    const tale = aTale();
+    tale.write('controller', 'ConfigMap', 'note', { apiVersion: 'v1', data: { text: 'one' }, ...change });
+    for (let count = 0; count < times; count += 1)
+      tale.request('PATCH', `${path}${query}`, body, 'application/apply-patch+yaml');
+    return tale.broken();
+  }
+
+  it.each<readonly [string, readonly string[], number, JsonObject, string]>([
+    ['two applies in vain', [], 2, owned(exactly), ''],
+    ['three of them', ['S15'], 3, owned(exactly), ''],
+    ['dry runs', [], 5, owned(exactly), '&dryRun=All'],
+    ['another value', [], 5, { ...owned(exactly), data: { text: 'two' } }, ''],
+    ['a field that is to be taken from somebody', [], 5, owned({}), ''],
+    ['a field that is to go', [], 5, owned({ 'f:data': { 'f:text': {}, 'f:old': {} } }), ''],
+  ])('says of %s: %j', (_name, broken, times, change, query) => {
+    expect(applied(times, change, query)).toEqual(broken);
+  });
+
+  function values(field: 'data' | 'status', between: (tale: Tale) => void, ...texts: readonly string[]) {
+    const tale = aTale();
+    for (const text of texts) {
+      tale.write('controller', field === 'data' ? 'ConfigMap' : 'GitSync', 'shop', { [field]: { text } });
+      between(tale);
+    }
+    return tale.broken();
+  }
+  const nothing = (): void => undefined;
+  const nudge = (tale: Tale): void => tale.write('user', 'ConfigMap', 'other', { data: { at: String(tale.now()) } });
+
+  it('minds content that comes back by own writes alone', () => {
+    expect(values('data', nothing, 'one', 'two', 'one')).toEqual(['S15']);
+    expect(values('data', nothing, 'one', 'two', 'three')).toEqual([]);
+    expect(values('data', nudge, 'one', 'two', 'one')).toEqual([]);
+    expect(values('data', (tale) => tale.push('dev'), 'one', 'two', 'one')).toEqual([]);
+  });
+
+  it('minds a status that goes to and fro', () => {
+    expect(values('status', nothing, 'one', 'two', 'one')).toEqual([]);
+    expect(values('status', nothing, 'one', 'two', 'one', 'two', 'one')).toEqual(['S15']);
+    expect(values('status', nudge, 'one', 'two', 'one', 'two', 'one')).toEqual([]);
+  });
+
+  it('does not take another time for another status', () => {
+    const tale = aTale();
+    for (const [text, at] of ['one', 'two', 'one', 'two', 'one'].entries())
+      tale.write('controller', 'GitSync', 'shop', { status: { at, lastFetchedAt: `2026-01-05T08:00:0${text}Z` } });
+    expect(tale.broken()).toEqual(['S15']);
   });
 });
 

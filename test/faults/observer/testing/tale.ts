@@ -47,6 +47,7 @@ export interface Tale {
   pushTo(other: string, pusher: string, ...commits: readonly GitCommit[]): void;
   /** A ref that moves in another way. */
   moveBranch(pusher: string, before: string, after: string | undefined): void;
+  /** Of the controller. */
   request(method: string, path: string, body: JsonObject, contentType?: string): void;
   violations(): readonly Violation[];
   /** Ids without doubles, in order. */
