@@ -1,5 +1,6 @@
 /** What is wrong with a disturbed run, compared with the undisturbed one: one sentence each, none when all is well. */
 
+import { identitiesOf, uncovered } from '../plan/identities.ts';
 import type { ScenarioName } from '../plan/plan.ts';
 import { differences } from './end-state.ts';
 import type { Reference } from './references.ts';
@@ -16,6 +17,7 @@ export function faultsFound(scenario: ScenarioName, result: RunResult, reference
   const all = Object.keys(result.reverts).length;
   if (all !== reference.reverts)
     found.push(`${all} commits were reverted, and ${reference.reverts} in the undisturbed run`);
+  found.push(...uncovered(scenario, identitiesOf(result.writes)));
   const other = differences(reference.expected, result.endState, scenario);
   found.push(...other.slice(0, saidAtMost));
   if (other.length > saidAtMost) found.push(`and ${other.length - saidAtMost} more fields differ`);

@@ -1,5 +1,6 @@
 /** Plays a plan, or that of a seed, and judges it against the undisturbed runs of its scenario. */
 
+import { identitiesOf } from '../plan/identities.ts';
 import type { Plan } from '../plan/plan.ts';
 import { faultsFound } from './judge.ts';
 import { randomPlan, scenarioOf } from './random-plan.ts';
@@ -7,13 +8,17 @@ import { referenceOf } from './references.ts';
 import type { Job, RunReport } from './run-many.ts';
 import { type RunOptions, runPlan, type RunResult } from './run-plan.ts';
 
-export async function reportOf(job: Job): Promise<RunReport> {
-  const plan = typeof job === 'number' ? randomPlan(job, await referenceOf(scenarioOf(job))) : job;
+export async function planOf(job: Job): Promise<Plan> {
+  return typeof job === 'number' ? randomPlan(job, await referenceOf(scenarioOf(job))) : job;
+}
+
+export async function reportOf(plan: Plan): Promise<RunReport> {
   const { result, found } = await judgedPlan(plan);
   return {
     plan,
     found,
     writes: result.writes.length,
+    identities: identitiesOf(result.writes),
     struck: result.struck.length,
     starts: result.starts,
     reverts: Math.max(0, ...Object.values(result.reverts)),

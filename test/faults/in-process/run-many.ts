@@ -18,13 +18,19 @@ export interface ManyOptions {
   /** Where failing plans are written, one file each. */
   readonly folder: string;
   readonly say: (line: string) => void;
+  readonly onReport?: (report: RunReport) => void;
 }
+
+/** What a worker says: it wants a job, what it is about to play, what came of it. */
+export type WorkerMessage = { readonly ready: true } | { readonly plan: Plan } | { readonly report: RunReport };
 
 /** What a worker tells of one run. */
 export interface RunReport {
   readonly plan: Plan;
   readonly found: readonly string[];
   readonly writes: number;
+  /** The writes as they are listed, each once. */
+  readonly identities: readonly string[];
   readonly struck: number;
   readonly starts: number;
   readonly reverts: number;
@@ -63,6 +69,7 @@ export async function runMany(options: ManyOptions): Promise<ManyResult> {
   let saidMs = beganMs;
   const take = (report: RunReport): void => {
     total.runs += 1;
+    options.onReport?.(report);
     total.writes += report.writes;
     total.struck += report.struck;
     total.planned += report.plan.faults.length;
@@ -113,8 +120,12 @@ function work(jobs: Job[], take: (report: RunReport) => void): Promise<void> {
     limit = setTimeout(() => child.kill('SIGKILL'), longestRunMs);
   };
   return new Promise((resolve, reject) => {
-    child.on('message', (message: RunReport | 'ready') => {
-      if (message !== 'ready') take(message);
+    child.on('message', (message: WorkerMessage) => {
+      if ('plan' in message) {
+        current = message.plan;
+        return;
+      }
+      if ('report' in message) take(message.report);
       next();
     });
     child.once('error', reject);
@@ -126,7 +137,8 @@ function work(jobs: Job[], take: (report: RunReport) => void): Promise<void> {
   });
 }
 
+/** A seed whose plan the worker had not sent yet died in an undisturbed run. */
 function lostRun(job: Job, why: string): RunReport {
   const plan: Plan = typeof job === 'number' ? { scenario: scenarioOf(job), seed: job, faults: [] } : job;
-  return { plan, found: [why], writes: 0, struck: 0, starts: 1, reverts: 0, virtualMs: 0, wallMs: 0 };
+  return { plan, found: [why], writes: 0, identities: [], struck: 0, starts: 1, reverts: 0, virtualMs: 0, wallMs: 0 };
 }

@@ -3,6 +3,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { listed } from '../plan/identities.ts';
 import type { Release } from './end.ts';
 
 const path = join(import.meta.dirname, 'known-writes.json');
@@ -12,14 +13,10 @@ type List = z.infer<typeof List>;
 export const howToKeep =
   'run `npm run -s sweep -- main-job --runs 0 --keep-writes`, look at what changed, and commit test/faults/sweep/known-writes.json';
 
-/** A status goes out with whatever has changed by then, so its fields differ from run to run: it is one write whatever it carries. */
-export function listed(identity: string): string {
-  return /^patch \S+\/status /.test(identity) ? identity.replace(/ \[.*\]$/, '') : identity;
-}
-
 /** Identities by release, sorted. */
 export function knownWrites(): Readonly<Record<Release, readonly string[]>> {
-  return List.parse(JSON.parse(readFileSync(path, 'utf8')));
+  const { good, bad } = List.parse(JSON.parse(readFileSync(path, 'utf8')));
+  return { good: good.map(listed), bad: bad.map(listed) };
 }
 
 /** Adds what a sweep saw; nothing is ever taken off by itself, since no sweep sees everything. */

@@ -4,8 +4,9 @@
  */
 
 import { differences, expectedOf } from '../in-process/end-state.ts';
+import { listed } from '../plan/identities.ts';
 import type { CountedWrite } from '../plan/occurrences.ts';
-import { howToKeep, knownWrites, listed } from './known-writes.ts';
+import { howToKeep, knownWrites } from './known-writes.ts';
 import { playAll } from './pool.ts';
 import type { RunOptions, RunResult } from './process-run.ts';
 import { crashPoints, type Target } from './write-judge.ts';
