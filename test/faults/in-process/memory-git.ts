@@ -35,6 +35,8 @@ export interface RefUpdate {
   readonly branch: string;
   readonly before: string | undefined;
   readonly after: string;
+  /** Commits that no branch had before, oldest first. */
+  readonly brought: readonly string[];
   readonly pusher: string;
   readonly at: number;
 }
@@ -45,7 +47,7 @@ export interface MemoryGit {
   /** Pushes a commit as a person, on the tip; files that are undefined go. Gives its id. */
   commit(change: Readonly<Record<string, JsonObject | undefined>>, message: string): string;
   tip(): GitCommit;
-  /** Newest first. */
+  /** Those of the branch that people push to, newest first. */
   log(): readonly GitCommit[];
   get(id: string): GitCommit | undefined;
   onUpdate(handler: (update: RefUpdate) => void): void;
@@ -69,7 +71,7 @@ const hash = (kind: 'sha1' | 'sha256', value: unknown): string =>
 
 export function memoryGit(repository: string, branch: string, now: () => number): MemoryGit {
   const commits = new Map<string, GitCommit>();
-  const line: string[] = [];
+  const branches = new Map<string, string>();
   const handlers = new Set<(update: RefUpdate) => void>();
   const made = (content: Omit<GitCommit, 'id'>): GitCommit => {
     // A person's commit has the same id in every run; that of a merge is a function of the request, its date included.
@@ -78,39 +80,47 @@ export function memoryGit(repository: string, branch: string, now: () => number)
     commits.set(commit.id, commit);
     return commit;
   };
-  const move = (commit: GitCommit, pusher: string): void => {
-    const before = line.at(-1);
-    line.push(commit.id);
-    const update = { repository, branch, before, after: commit.id, pusher, at: now() };
-    for (const handler of handlers) handler(update);
-  };
-  const tip = (): GitCommit => commits.get(line.at(-1) ?? '')!;
   const history = (id: string): readonly string[] => {
     const found: string[] = [];
     for (let at: string | undefined = id; at !== undefined; at = commits.get(at)?.parent) found.push(at);
     return found;
   };
+  const reachable = (): ReadonlySet<string> => new Set([...branches.values()].flatMap(history));
+  const move = (to: string, commit: GitCommit, pusher: string): void => {
+    const before = branches.get(to);
+    const known = reachable();
+    const brought = history(commit.id)
+      .filter((id) => !known.has(id))
+      .toReversed();
+    branches.set(to, commit.id);
+    const update = { repository, branch: to, before, after: commit.id, brought, pusher, at: now() };
+    for (const handler of handlers) handler(update);
+  };
+  const tipOf = (name: string): GitCommit | undefined => commits.get(branches.get(name) ?? '');
+  const tip = (): GitCommit => tipOf(branch)!;
   return {
     repository,
     branch,
     tip,
-    log: () => line.map((id) => commits.get(id)!).toReversed(),
+    log: () => history(branches.get(branch) ?? '').flatMap((id) => commits.get(id) ?? []),
     get: (id) => commits.get(id),
     onUpdate: (handler) => void handlers.add(handler),
     commit(change, message) {
-      const parent = line.at(-1);
+      const parent = branches.get(branch);
       const all = { ...(parent === undefined ? {} : tip().files), ...change };
       const files = Object.fromEntries(Object.entries(all).filter(([, object]) => object !== undefined)) as Files;
       const commit = made({ parent, files, message, author: person, at: now() });
-      move(commit, person);
+      move(branch, commit, person);
       return commit.id;
     },
     forget() {
-      const kept = new Set(line);
+      const kept = reachable();
       for (const id of commits.keys()) if (!kept.has(id)) commits.delete(id);
     },
-    sync({ paths }) {
-      const { id, files, message, author, at } = tip();
+    sync({ branch: name, paths }) {
+      const found = tipOf(name);
+      if (found === undefined) return missing;
+      const { id, files, message, author, at } = found;
       const trees = Object.fromEntries(paths.map((path) => [path, treeOf(files, path)]));
       const committedAt = new Date(at).toISOString();
       return { kind: 'ok', commit: id, committedAt, author, subject: subjectOf(message), trees };
@@ -139,12 +149,14 @@ export function memoryGit(repository: string, branch: string, now: () => number)
       };
     },
     merge: (request) => mergeOf(commits, request, made),
-    push({ commit, expectedTip }) {
+    push({ branch: name, commit, expectedTip }) {
       const found = commits.get(commit);
-      if (history(tip().id).includes(commit)) return { kind: 'contained' };
+      const is = tipOf(name)?.id;
+      if (is !== undefined && history(is).includes(commit)) return { kind: 'contained' };
       if (found === undefined) return missing;
-      if (tip().id !== expectedTip) return { kind: 'moved', tip: tip().id };
-      move(found, 'tidegate');
+      // A branch that is not there yet is made: what was pushed where is for the observer to judge.
+      if (is !== undefined && is !== expectedTip) return { kind: 'moved', tip: is };
+      move(name, found, 'tidegate');
       return { kind: 'pushed' };
     },
   };

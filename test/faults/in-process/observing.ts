@@ -40,8 +40,7 @@ export function requestSeen(request: ApiRequest, userAgent: string) {
   };
 }
 
-function updateOf(git: MemoryGit, { repository, branch, before, after, pusher, at }: RefUpdate): GitUpdate {
-  const commit = git.get(after);
+function updateOf(git: MemoryGit, { repository, branch, before, after, brought, pusher, at }: RefUpdate): GitUpdate {
   return {
     at,
     repository,
@@ -49,16 +48,16 @@ function updateOf(git: MemoryGit, { repository, branch, before, after, pusher, a
     pusher,
     ...(before === undefined ? {} : { before }),
     after,
-    commits: commit === undefined ? [] : [commitSeen(git, commit)],
+    commits: brought.flatMap((id) => git.get(id) ?? []).map((commit) => commitSeen(git, commit)),
   };
 }
 
-function commitSeen(git: MemoryGit, { id, parent, message, files }: GitCommit) {
+function commitSeen(git: MemoryGit, { id, parent, message, files, author }: GitCommit) {
   const old = git.get(parent ?? '')?.files ?? {};
   const paths = Object.keys({ ...old, ...files }).filter(
     (path) => JSON.stringify(old[path]) !== JSON.stringify(files[path]),
   );
-  return { sha: id, parents: parent === undefined ? [] : [parent], trailers: trailersOf(message), paths };
+  return { sha: id, parents: parent === undefined ? [] : [parent], author, trailers: trailersOf(message), paths };
 }
 
 /** Lines `Key: value` of the last paragraph. */
