@@ -93,6 +93,10 @@ it('says what is wrong with a body that is no JSON, and with protobuf', async ()
   });
 
   expect([broken.status, protobuf.status]).toEqual([400, 415]);
+  expect(JSON.parse(protobuf.text)).toMatchObject({
+    reason: 'UnsupportedMediaType',
+    message: expect.stringMatching(/protobuf bodies of kind ConfigMap.*kubectl apply --server-side/) as string,
+  });
 });
 
 it('streams a watch line by line', async () => {

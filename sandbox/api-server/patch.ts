@@ -26,12 +26,17 @@ export function patchKind(contentType: string, custom: boolean): PatchKind {
       if (!custom && contentType !== 'application/strategic-merge-patch+json') {
         throw new StatusError(415, 'UnsupportedMediaType', '415: Unsupported Media Type', {});
       }
+      if (!custom) throw unsupportedMediaType(noStrategicMerge);
       throw unsupportedMediaType(
         'the body of the request was in an unknown format - accepted media types include: application/json-patch+json, ' +
           'application/merge-patch+json, application/apply-patch+yaml',
       );
   }
 }
+
+const noStrategicMerge =
+  'the sandbox has no strategic merge patch: use kubectl apply --server-side or kubectl patch with --type merge or json ' +
+  '(application/apply-patch+yaml, application/merge-patch+json, application/json-patch+json)';
 
 /** A patch of an object that is there. `shape` turns the patched object into what is stored (a subresource may differ). */
 export function patchObject(write: Write, how: 'merge' | 'json', body: Json | undefined): JsonObject {

@@ -1,6 +1,6 @@
 /**
  * Kubernetes' protobuf form of the few kinds that kubectl sends in it (`create configmap`, `create token`, `auth can-i`
- * ...), read into JSON. Everything else is sent as JSON, and answers are always JSON, which clients accept as well.
+ * ...), read into JSON. Bodies of other kinds are refused with 415; answers are never protobuf, which clients accept as well.
  */
 
 import { type Json, type JsonObject, textAt } from '../../crds/schema/json.ts';

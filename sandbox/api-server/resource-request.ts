@@ -14,6 +14,7 @@ import { finalizeNamespace } from './namespace-finalize.ts';
 import { includeObjectOf, type Output, renderList, renderObject, wantedOf, watchRender } from './output.ts';
 import { type PatchKind, patchKind, patchObject } from './patch.ts';
 import { bindPod, evictPod, podLog } from './pod-subresources.ts';
+import { protobufType } from './protobuf.ts';
 import { applyScale, readScale, writeScale } from './scale.ts';
 import { selectionOf } from './selection.ts';
 import type { ServedKind } from './served-kind.ts';
@@ -105,14 +106,14 @@ function read(core: Core, call: ApiCall, target: Target, output: Output): ApiRep
 
 function create(core: Core, call: ApiCall, target: Target, output: Output): ApiReply {
   const write = writeOf(core, call, target, 'create', 'CreateOptions');
-  checkContentType(call);
+  checkContentType(call, target.kind);
   const body = decodeObject(write, call.body);
   return stored(core, output, 201, createObject(write, body), write);
 }
 
 function update(core: Core, call: ApiCall, target: Target, output: Output): ApiReply {
   const write = writeOf(core, call, target, 'update', 'UpdateOptions');
-  checkContentType(call);
+  checkContentType(call, target.kind);
   const body = decodeObject(write, call.body);
   const live = liveObject(write);
   const placed = checkPut(write, body, live);
@@ -138,11 +139,20 @@ function verbNotSupported({ group, plural }: ServedKind, verb: string): StatusEr
   return new StatusError(405, 'MethodNotAllowed', message, { group, kind: plural });
 }
 
-function checkContentType({ contentType }: ApiCall): void {
+function checkContentType({ contentType }: ApiCall, { kind }: ServedKind): void {
+  if (contentType === protobufType) throw unsupportedMediaType(noProtobuf(kind));
   if (contentType === '' || contentType === 'application/json' || contentType === 'application/yaml') return;
   throw unsupportedMediaType(
     'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, ' +
       'application/vnd.kubernetes.protobuf',
+  );
+}
+
+/** kubectl creates its own typed objects in protobuf; its users see this sentence. */
+function noProtobuf(kind: string): string {
+  return (
+    `the sandbox does not understand protobuf bodies of kind ${kind}: send JSON or YAML, or write the object into a file and ` +
+    'use kubectl apply --server-side (kubectl create with --dry-run=client -o yaml prints it)'
   );
 }
 
