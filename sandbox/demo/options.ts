@@ -1,6 +1,6 @@
 /** The flags of the demo, read and checked. Pure. */
 
-import { parseArgs } from 'node:util';
+import { numberIn, readFlags } from '../command-flags.ts';
 import { type ScenarioName, scenarioNames } from './scenarios.ts';
 
 export interface DemoOptions {
@@ -21,7 +21,10 @@ export type ParsedOptions =
 export const defaultSpeed = 2;
 const mostSpeed = 20;
 const mostSeed = 2 ** 31 - 1;
-const toHelp = 'run "npm run demo -- --help" for the list';
+const program = { name: 'The demo', help: 'npm run demo -- --help' };
+const text = { type: 'string' } as const;
+const flag = { type: 'boolean' } as const;
+const known = { scenario: text, speed: text, seed: text, json: flag, keep: flag, ascii: flag, help: flag };
 
 export const helpText = `Usage: npm run demo -- [flags]
 
@@ -43,53 +46,19 @@ Exit code: 0 when each scenario ended as it must, 1 when not, 2 for wrong flags,
 `;
 
 export function parseOptions(args: readonly string[]): ParsedOptions {
-  const read = readFlags(args.filter((arg) => arg !== '--'));
-  if ('message' in read) return { kind: 'wrong', message: read.message };
+  const found = readFlags(args, known, program);
+  if (found.kind === 'wrong') return found;
+  const read = found.flags;
   const { help = false, json = false, keep = false, ascii = false } = read;
   if (help) return { kind: 'help' };
   const scenario = scenarioOf(read.scenario ?? 'all');
   if (scenario === undefined) return wrong('--scenario', read.scenario ?? '', `use ${scenarioNames.join(', ')} or all`);
-  const speed = numberOf(read.speed ?? String(defaultSpeed), 1, mostSpeed);
+  const speed = numberIn(read.speed ?? String(defaultSpeed), 1, mostSpeed);
   if (speed === undefined) return wrong('--speed', read.speed ?? '', `use a number from 1 to ${mostSpeed}`);
-  const seed = numberOf(read.seed ?? '1', 0, mostSeed);
+  const seed = numberIn(read.seed ?? '1', 0, mostSeed);
   if (seed === undefined || !Number.isInteger(seed))
     return wrong('--seed', read.seed ?? '', `use a whole number from 0 to ${mostSeed}`);
   return { kind: 'ok', options: { scenario, speed, seed, json, keep, ascii } };
-}
-
-interface Flags {
-  readonly scenario?: string;
-  readonly speed?: string;
-  readonly seed?: string;
-  readonly json?: boolean;
-  readonly keep?: boolean;
-  readonly ascii?: boolean;
-  readonly help?: boolean;
-}
-
-function readFlags(args: readonly string[]): Flags | { readonly message: string } {
-  const text = { type: 'string' } as const;
-  const flag = { type: 'boolean' } as const;
-  const options = { scenario: text, speed: text, seed: text, json: flag, keep: flag, ascii: flag, help: flag };
-  try {
-    return parseArgs({ args: [...args], options, strict: true, allowPositionals: false }).values;
-  } catch (error) {
-    return { message: sentenceOf(error, args) };
-  }
-}
-
-function sentenceOf(error: unknown, args: readonly string[]): string {
-  const code = error instanceof Error && 'code' in error ? error.code : '';
-  const said = error instanceof Error ? error.message : String(error);
-  const [, named] = /'(?:-\w, )?(-[^' ]*)/.exec(said) ?? [];
-  switch (code) {
-    case 'ERR_PARSE_ARGS_UNKNOWN_OPTION':
-      return `There is no flag "${named ?? ''}": ${toHelp}.`;
-    case 'ERR_PARSE_ARGS_UNEXPECTED_POSITIONAL':
-      return `The demo takes flags only, not "${args.find((arg) => said.includes(`'${arg}'`)) ?? ''}": ${toHelp}.`;
-    default:
-      return `Flag "${named ?? ''}" is not written as it must be: ${toHelp}.`;
-  }
 }
 
 function wrong(flag: string, found: string, allowed: string): ParsedOptions {
@@ -98,9 +67,4 @@ function wrong(flag: string, found: string, allowed: string): ParsedOptions {
 
 function scenarioOf(text: string): ScenarioName | 'all' | undefined {
   return text === 'all' ? 'all' : scenarioNames.find((name) => name === text);
-}
-
-function numberOf(text: string, least: number, most: number): number | undefined {
-  const value = /^\d+(\.\d+)?$/.test(text) ? Number(text) : Number.NaN;
-  return value >= least && value <= most ? value : undefined;
 }
