@@ -32,11 +32,11 @@ export interface ControllerRunParts {
   readonly roles: Roles;
   readonly random: Random;
   readonly leaderElect: boolean;
-  readonly touch: (path: string) => void;
+  readonly touch: (request: ApiRequest) => void;
   readonly seen: (request: ApiRequest, userAgent: string) => void;
   readonly log: (room: string) => Log;
-  /** The process is dead, by crash or because it lost the lease. */
-  readonly onEnd: () => void;
+  /** The process is dead: the plan struck, or it ended by itself. */
+  readonly onEnd: (byItself: boolean) => void;
 }
 
 const nothing = (): undefined => undefined;
@@ -57,15 +57,17 @@ export function runController(parts: ControllerRunParts): ProcessLife {
   const caller = { user: 'system:serviceaccount:tidegate:tidegate', userAgent: `tidegate-controller/${version}` };
   const inner = memoryTransport(api, caller);
   const stop = new AbortController();
-  const life = processLife(time, () => {
+  const life = processLife(time, (byItself) => {
     inner.close();
-    parts.onEnd();
+    parts.onEnd(byItself);
   });
   const { clock } = life;
   const led: Led = { leadership: undefined, rooms: [] };
   const transport = shakyTransport({
     ...parts,
     inner,
+    afterwards: memoryTransport(api, caller),
+    worldClock: parts.time.of({ alive: true }),
     life,
     gate: () => led.leadership,
     seen: (request) => parts.seen(request, caller.userAgent),
@@ -104,6 +106,6 @@ export function runController(parts: ControllerRunParts): ProcessLife {
     stop.signal,
   );
   void caches.run(stop.signal);
-  void exit.then(() => life.end());
+  void exit.then(() => life.end(true));
   return life;
 }

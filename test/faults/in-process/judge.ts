@@ -11,6 +11,7 @@ const saidAtMost = 12;
 export function faultsFound(scenario: ScenarioName, result: RunResult, reference: Reference): readonly string[] {
   const found = [...result.violations];
   if (result.ended !== 'quiet') found.push(`the run is ${result.ended}: ${result.why ?? ''}`);
+  if (result.endedByThemselves > 0) found.push(`${result.endedByThemselves} controller processes ended by themselves`);
   for (const [commit, count] of Object.entries(result.reverts)) {
     if (count > 1) found.push(`commit ${commit.slice(0, 7)} was reverted ${count} times`);
   }

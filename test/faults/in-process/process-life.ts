@@ -8,11 +8,11 @@ export interface ProcessLife extends Life {
   /** From now on nothing leaves the process any more, although it does not know yet. */
   seal(): void;
   isSealed(): boolean;
-  /** The process is dead. Later calls do nothing. */
-  end(): void;
+  /** The process is dead, by the plan or by itself. Later calls do nothing. */
+  end(byItself?: boolean): void;
 }
 
-export function processLife(time: VirtualClock, onEnd: () => void): ProcessLife {
+export function processLife(time: VirtualClock, onEnd: (byItself: boolean) => void): ProcessLife {
   const state = { alive: true };
   let sealed = false;
   const life: ProcessLife = {
@@ -24,11 +24,11 @@ export function processLife(time: VirtualClock, onEnd: () => void): ProcessLife 
       sealed = true;
     },
     isSealed: () => sealed,
-    end: () => {
+    end: (byItself = false) => {
       if (!state.alive) return;
       sealed = true;
       state.alive = false;
-      onEnd();
+      onEnd(byItself);
     },
   };
   return life;

@@ -1,6 +1,6 @@
 /** Plans by chance: one to three faults at places that the undisturbed run of the scenario passes through. */
 
-import { type FaultKind, type Plan, type PlannedFault, scenarioNames, type ScenarioName } from '../plan/plan.ts';
+import { type Plan, type PlannedFault, scenarioNames, type ScenarioName } from '../plan/plan.ts';
 import type { Reference } from './references.ts';
 import { fork, pick, type Random } from './seeded.ts';
 import type { GitCall } from './trouble.ts';
@@ -35,13 +35,14 @@ function writeFault(random: Random, places: Places): PlannedFault {
   const { identity, occurrence } = pick(random, places.writes);
   const at = { write: identity, occurrence };
   if (random() < 0.6) {
-    const kind = pick(random, ['before-commit', 'reply-lost', 'after-reply'] as const);
-    return { at, kind, crash: true };
+    const kind = pick(random, ['before-commit', 'reply-lost', 'after-reply', 'late'] as const);
+    // Up to a minute, as the downtime: before the new process is there, while it takes over, and long after.
+    return kind === 'late'
+      ? { at, kind, crash: true, ms: Math.ceil(random() ** 2 * 60_000) }
+      : { at, kind, crash: true };
   }
-  const isPatch = identity.startsWith('patch ') || identity.startsWith('delete ');
-  const kinds: readonly FaultKind[] = ['before-commit', 'reply-lost', 'ambiguous', 'busy'];
-  const more: readonly FaultKind[] = isPatch ? ['conflict', 'conflict', 'late'] : [];
-  const kind = pick(random, [...kinds, ...more]);
+  const kinds = ['before-commit', 'reply-lost', 'ambiguous', 'busy', 'conflict', 'conflict', 'late'] as const;
+  const kind = pick(random, kinds);
   if (kind === 'busy') return { at, kind, crash: false, times: pick(random, [1, 2, 5]) };
   if (kind === 'late') return { at, kind, crash: false, ms: Math.ceil(random() * 8_000) };
   return { at, kind, crash: false };

@@ -28,6 +28,8 @@ export interface RunResult {
   readonly struck: readonly PlannedFault[];
   /** Controller processes. */
   readonly starts: number;
+  /** Controller processes that ended although nothing struck them. */
+  readonly endedByThemselves: number;
   readonly virtualMs: number;
   readonly wallMs: number;
   readonly endState: EndState;
@@ -76,6 +78,7 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Run
       readings: readings(),
       struck: struck(),
       starts: world.starts(),
+      endedByThemselves: world.endedByThemselves(),
       virtualMs: world.time.elapsedMs(),
       wallMs: performance.now() - beganMs,
       endState: endState(world.state, world.git),

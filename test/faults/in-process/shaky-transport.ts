@@ -6,6 +6,7 @@
 import type {
   ApiRequest,
   ApiResult,
+  Clock,
   JsonObject,
   Leadership,
   Transport,
@@ -24,6 +25,9 @@ import type { Views } from './views.ts';
 export interface ShakyParts {
   /** Carries requests out at once; nothing strikes there. */
   readonly inner: Transport;
+  /** The way of what is still under way when the process is dead. */
+  readonly afterwards: Transport;
+  readonly worldClock: Clock;
   readonly life: ProcessLife;
   readonly gate: () => Leadership | undefined;
   readonly trouble: Trouble;
@@ -33,8 +37,8 @@ export interface ShakyParts {
   readonly latencyMs: () => number;
   /** Told of each request right before it is carried out. */
   readonly seen: (request: ApiRequest) => void;
-  /** Somebody else changes the object at this path. */
-  readonly touch: (path: string) => void;
+  /** Somebody else changes the object of this request, or makes the one that it is to make. */
+  readonly touch: (request: ApiRequest) => void;
 }
 
 const unheard = new AbortController().signal;
@@ -110,13 +114,14 @@ async function struck(line: Line, request: ApiRequest, fault: PlannedFault): Pro
       await carriedOut(line, request);
       return lost(request, 'status 504: the server did not answer in time');
     case 'conflict':
-      if (request.method !== 'POST') line.touch(request.path);
+      line.touch(request);
       return carriedOut(line, request);
     case 'busy':
       line.busyFor.left = (fault.times ?? 1) - 1;
       return { kind: 'busy', retryAfterMs: 1_000 };
     case 'late':
-      void arriveLate(line, request, timeoutMs + (fault.ms ?? 1_000));
+      void arriveLate(line, request, (fault.crash ? 0 : timeoutMs) + (fault.ms ?? 1_000));
+      if (fault.crash) return die();
       await life.clock.sleep(timeoutMs, request.signal ?? unheard);
       return lost(request, 'no answer in time');
     default:
@@ -124,10 +129,10 @@ async function struck(line: Line, request: ApiRequest, fault: PlannedFault): Pro
   }
 }
 
-/** The connection was given up, and the request reaches the server all the same. */
+/** The connection was given up or its process is dead, and the request reaches the server all the same. */
 async function arriveLate(line: Line, request: ApiRequest, afterMs: number): Promise<void> {
-  await line.life.clock.sleep(afterMs, unheard);
-  await carriedOut(line, request);
+  await line.worldClock.sleep(afterMs, unheard);
+  await carriedOut({ ...line, inner: line.afterwards }, request);
 }
 
 function lost(request: ApiRequest, why: string): ApiResult<JsonObject> {

@@ -40,6 +40,8 @@ export interface RunWorld {
   readonly admin: KubeClient;
   /** Controller processes so far. */
   starts(): number;
+  /** Processes that ended although no fault of the plan struck them down. No fault holds a lease back, so none explains a lost one. */
+  endedByThemselves(): number;
   /** Lets time pass until the condition holds; asked after every change of the cluster and every push. */
   until(what: string, isTrue: () => boolean, withinMs: number): Promise<void>;
   pass(ms: number): Promise<void>;
@@ -85,6 +87,7 @@ export async function runWorld(options: WorldOptions): Promise<RunWorld> {
     ...world,
     admin,
     starts: controllers.starts,
+    endedByThemselves: controllers.endedByThemselves,
     settled,
     pass: async (ms) => void (await time.run(() => false, time.elapsedMs() + ms)),
     async until(what, isTrue, withinMs) {
@@ -130,6 +133,11 @@ async function startParts(api: ApiServer, clock: ReturnType<VirtualClock['of']>,
 
 type Made = Pick<RunWorld, 'time' | 'api' | 'state' | 'git' | 'trouble' | 'roles'>;
 
+/** Mostly seconds; up to a minute, in which pods drain, checks come due and a lease runs out. */
+function downtimeMs(draw: number): number {
+  return 200 + draw ** 3 * 60_000;
+}
+
 /** Starts a controller, and a new one some time after the last has died. */
 function keepController(world: Made, { plan, log, seen }: WorldOptions) {
   const random = fork(plan.seed, 'controller');
@@ -138,6 +146,7 @@ function keepController(world: Made, { plan, log, seen }: WorldOptions) {
   const clock = world.time.of({ alive: true });
   const touched = { count: 0 };
   let starts = 0;
+  let byThemselves = 0;
   const start = (): void => {
     starts += 1;
     runController({
@@ -147,22 +156,27 @@ function keepController(world: Made, { plan, log, seen }: WorldOptions) {
       log,
       seen,
       touch: touchBy(touched, world),
-      onEnd: () => void again(),
+      onEnd: (byItself) => {
+        if (byItself) byThemselves += 1;
+        void again();
+      },
     });
   };
   const again = async (): Promise<void> => {
     world.trouble.writes.restarted();
     if (choices() < 0.5) world.git.forget();
-    await clock.sleep(200 + choices() * 3_000, new AbortController().signal);
+    await clock.sleep(downtimeMs(choices()), new AbortController().signal);
     start();
   };
   start();
-  return { starts: () => starts };
+  return { starts: () => starts, endedByThemselves: () => byThemselves };
 }
 
 /** Somebody else changes the object at a path of the API: an annotation that means nothing. */
-function touchBy(touched: { count: number }, world: Made): (path: string) => void {
-  return (path) => {
+function touchBy(touched: { count: number }, world: Made): (request: ApiRequest) => void {
+  return (request) => {
+    const { path } = request;
+    if (request.method === 'POST') return makeFirst(request, world);
     const segments = path.split('/').filter((one) => one !== '');
     const inNamespace = segments.indexOf('namespaces');
     const target = segments.slice(0, inNamespace + 4);
@@ -177,4 +191,21 @@ function touchBy(touched: { count: number }, world: Made): (path: string) => voi
       body: { metadata: { annotations: { 'example.com/touched': String(touched.count) } } } as JsonObject,
     });
   };
+}
+
+/** Somebody else makes the very object that the controller is about to make; one without a name would be another. */
+function makeFirst({ path, query, body }: ApiRequest, { api }: Made): void {
+  const object = (body ?? {}) as { readonly metadata?: { readonly name?: string } };
+  if (object.metadata?.name === undefined) return;
+  api.handle({
+    caller: { user: 'somebody', userAgent: 'somebody' },
+    method: 'POST',
+    path,
+    query: Object.fromEntries(
+      Object.entries(query ?? {}).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]])),
+    ),
+    contentType: 'application/json',
+    accept: 'application/json',
+    body: object as JsonObject,
+  });
 }

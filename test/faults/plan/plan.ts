@@ -31,7 +31,7 @@ export type Place = z.infer<typeof Place>;
  * What goes wrong at a write (P01 to P10 of the catalogue):
  * - `before-commit` it never reaches the server; `reply-lost` it is carried out and nothing comes back; `after-reply` all went well;
  * - `ambiguous` it is carried out and answered with an error; `conflict` somebody else changes the object just before;
- * - `busy` answered 429 `times` in a row; `late` it arrives `ms` after the caller gave up.
+ * - `busy` answered 429 `times` in a row; `late` it arrives `ms` after the caller gave up or, with a crash, died.
  * Around a write, for the caches: `delay-watch` holds what a kind's watch has to say for `ms`, `cut-watch` ends the watch,
  * `expire-watch` lets it begin anew only with a list (410).
  * At a call to Git: `before-commit`, `reply-lost`, `after-reply`, `unreachable`. At a reading: `timeout`, `nan`, `empty`.
