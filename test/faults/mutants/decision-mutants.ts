@@ -120,6 +120,25 @@ export const decisionMutants: readonly Mutant[] = [
     why: 'A pause or a check that people planned does not happen.',
   },
   {
+    id: 'promotion-on-record-in-the-middle',
+    breaks: ['S10'],
+    patches: [
+      {
+        file: `${rollout}/stepping.ts`,
+        find: "if (next === steps.length) return { effects: [], facts: told, patch, event: { type: 'steps-done' } };",
+        replace:
+          "if (next + 1 >= steps.length) return { effects: [], facts: told, patch, event: { type: 'steps-done' } };",
+      },
+      {
+        file: `${rollout}/lifecycle-status.ts`,
+        find: '        ...noPause,\n        currentStepIndex: input.steps,\n        drainUntil: undefined,',
+        replace: '        ...noPause,\n        drainUntil: undefined,',
+      },
+    ],
+    situation: 'good-release',
+    why: 'All users are given a revision that still had a step to pass.',
+  },
+  {
     id: 'pause-ended-early',
     breaks: ['S10'],
     patches: [

@@ -25,6 +25,19 @@ export const trafficMutants: readonly Mutant[] = [
     why: 'One request of a hundred goes where nobody planned it.',
   },
   {
+    id: 'rule-led-elsewhere',
+    breaks: ['S01'],
+    patches: [
+      {
+        file: 'controller/traffic/gateway-api.ts',
+        find: 'return position === match.canary ? { ...ref, weight: canary } : ref;',
+        replace: 'return position === match.canary ? { ...ref, name: `${ref.name}-old`, weight: canary } : ref;',
+      },
+    ],
+    situation: 'good-release',
+    why: 'A part of the users is sent to a Service that is not of this release at all.',
+  },
+  {
     id: 'weight-before-ready',
     breaks: ['S02'],
     patches: [

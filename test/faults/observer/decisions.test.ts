@@ -99,6 +99,42 @@ describe('S09, a step passes on a verdict only', () => {
   });
 });
 
+describe('S09 and S10, a promotion on record', () => {
+  const half = { transition: promotion.transition };
+  it('minds one in the middle, when it is recorded', () => {
+    const shop = judging();
+    shop.status(half);
+    expect(shop.broken()).toEqual(['S09', 'S10']);
+  });
+
+  it('minds one in the middle of steps without an analysis', () => {
+    const shop = paused({ steps: [{ setWeight: 50 }, { pause: { duration: '5s' } }] });
+    shop.status(half);
+    expect(shop.broken()).toEqual(['S10']);
+  });
+
+  it('lets people ask for a full one', () => {
+    const shop = judging();
+    command(shop, 'promote-full');
+    shop.status({ ...promotion, promoteFull: true, ...outcome('promote-full') });
+    expect(shop.broken()).toEqual([]);
+  });
+
+  it.each([
+    ['by command', true, []],
+    ['by itself', false, ['S10']],
+  ])('says of the promotion of an older revision %s: %j', (_name, isAsked, broken) => {
+    const shop = aShop();
+    if (isAsked) command(shop, 'rollback');
+    shop.status({
+      phase: 'Progressing',
+      transition: { id: 'r', kind: 'promote', from: 'v1', to: 'v0' },
+      ...(isAsked && outcome('rollback')),
+    });
+    expect(shop.broken()).toEqual(broken);
+  });
+});
+
 describe('S10, steps and pauses', () => {
   it('minds a step that is left out', () => {
     const shop = aShop();

@@ -3,10 +3,14 @@
  * splits names the two Services of the Rollout only.
  *
  * Counted: own commits to an HTTPRoute that a Rollout of S(rv) names, and of those the rules whose weights the commit changed: a
- * manifest that was there before the Rollout, or weights of somebody else, are theirs until the controller writes them.
+ * manifest that was there before the Rollout, or weights of somebody else, are theirs until the controller writes them. A rule that
+ * named both Services goes on to do so: an own commit that keeps all rules of the route may not lead one of them elsewhere.
  */
 
+import type { Commit } from '../../../sandbox/api-server/contract.ts';
 import type { Invariant, RolloutStep, Say } from './invariant.ts';
+import { listOf } from './read-json.ts';
+import type { RolloutView } from './rollout-view.ts';
 import type { WeightedRule } from './routes.ts';
 
 export const s01: Invariant = {
@@ -14,7 +18,10 @@ export const s01: Invariant = {
   begin: () => ({
     commit({ commit, isOwn, rollouts }, say) {
       if (!isOwn || commit.kind !== 'HTTPRoute' || commit.after === undefined) return;
-      for (const step of rollouts) checkRules(step, commit.name, say);
+      for (const step of rollouts) {
+        checkRules(step, commit.name, say);
+        checkLost(step, commit, say);
+      }
     },
   }),
 };
@@ -29,6 +36,14 @@ function checkRules({ before, after }: RolloutStep, route: string, say: Say): vo
       say(`${what} was given the weights ${text(rule)}, which do not sum to ${after.total}`);
     if (rule.backends > 2) say(`${what} has ${rule.backends} backends and was given weights`);
   }
+}
+
+function checkLost({ before, after }: RolloutStep, commit: Commit, say: Say): void {
+  const split = (view: RolloutView | undefined) =>
+    (view?.routes?.rules ?? []).filter(({ route }) => route === commit.name).length;
+  const rules = (object: Commit['after']) => listOf(object, 'spec', 'rules').length;
+  if (split(after) >= split(before) || rules(commit.after) < rules(commit.before)) return;
+  say(`a rule of HTTPRoute ${after.namespace}/${commit.name} names the two Services of ${after.text} no more`);
 }
 
 function isWhole(weight: number | undefined): weight is number {

@@ -38,6 +38,7 @@ export const s09: Invariant = {
           if (write === undefined || !goesForward(write)) continue;
           checkStep(write, say);
           checkPromotion(write, say);
+          checkStepsLeft(write, say);
           checkFailed(write, failedAt, commit.at - viewLagMs, say);
         }
       },
@@ -90,6 +91,17 @@ function checkPromotion(write: StatusWrite, say: Say): void {
   say(
     `${after.text} began the promotion of ${after.current} although the analysis beside the steps has no good value (${unproven.join(', ') || 'no run'})`,
   );
+}
+
+/** A promotion leaves no analysis behind that nobody has passed. */
+function checkStepsLeft(write: StatusWrite, say: Say): void {
+  const { before, after } = write;
+  if (!isPromotion(write) || isDecidedByPeople(write)) return;
+  for (const [index, step] of before.steps.entries()) {
+    if (index < before.stepIndex || step['analysis'] === undefined) continue;
+    if (boundRuns(before, 'Step', index).some(isSuccess)) continue;
+    say(`${after.text} began the promotion of ${after.current} before the analysis of step ${index} was successful`);
+  }
 }
 
 /** Whatever people say of a step, a failed run means an abort; only a full promotion leaves analysis out. */

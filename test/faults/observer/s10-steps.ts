@@ -1,6 +1,7 @@
 /**
  * S10: the step index goes up by one only, to 0 on a new revision, a retry, an abort or a changed plan, or as a recorded command says;
- * a pause ends only at its deadline or by command; a setWeight step passes only with its weight written and confirmed.
+ * a pause ends only at its deadline or by command; a setWeight step passes only with its weight written and confirmed; a promotion
+ * is put on record after the last step only, or for a full promotion or a rollback that somebody asked for.
  *
  * Counted: own status writes of a Rollout. A new revision that is stable's again or the first one has no steps to do, and a full
  * promotion, by command or by status.promoteFull, skips those that are left. The deadline of a pause is its recorded start (whole
@@ -24,6 +25,7 @@ export const s10: Invariant = {
         const write = statusWrite(commit, step);
         if (write === undefined) continue;
         checkIndex(write, say);
+        checkPromotion(write, say);
         checkPauseStart(write, commit.at, limits, say);
         checkPauseEnd(write, say);
         if (isOneStep(write)) checkStep(write, step.history, commit.at, limits, say);
@@ -51,9 +53,24 @@ function checkIndex(write: StatusWrite, say: Say): void {
   const isEndOfRollback = before.transition === 'promote' && after.transition === 'abort';
   const isRestart = isReplanned || isAbort || isEndOfRollback || after.attempt > before.attempt;
   if (to === 0 && isRestart) return;
-  const isWithoutSteps = after.stable === undefined || after.stable === after.current || after.transition === 'promote';
+  const isWithoutSteps =
+    after.stable === undefined || after.stable === after.current || before.transition === 'promote';
   if (to === after.steps.length && (isFullPromotion(write) || (isReplanned && isWithoutSteps))) return;
   say(text);
+}
+
+/** Also one that takes the place of another transition. */
+function checkPromotion(write: StatusWrite, say: Say): void {
+  const { before, after } = write;
+  const isSame = isSameJson(valueAt(before.status, 'transition'), valueAt(after.status, 'transition'));
+  if (after.transition !== 'promote' || isSame) return;
+  const to = after.transitionTo ?? 'no revision';
+  const isBack = to !== after.current;
+  if (isBack && to !== before.stable && !applies(write, 'rollback'))
+    say(`${after.text} records the promotion of ${to}, which is not current, and nobody asked for that`);
+  const isOver = after.stepIndex >= after.steps.length || isFullPromotion(write) || applies(write, 'promote-full');
+  if (!isBack && !isOver)
+    say(`${after.text} records the promotion of ${to} at step ${after.stepIndex} of ${after.steps.length}`);
 }
 
 function pauses(view: RolloutView) {

@@ -31,6 +31,33 @@ describe('S01, weights', () => {
     expect(shop.broken()).toContain('S01');
   });
 
+  const elsewhere = {
+    spec: {
+      rules: [
+        {
+          backendRefs: [
+            { name: 'web-stable', weight: 50 },
+            { name: 'other', weight: 50 },
+          ],
+        },
+      ],
+    },
+  };
+  it.each([
+    ['controller', ['S01']],
+    ['user', []],
+  ] as const)('says of a rule that is led elsewhere by the %s: %j', (by, broken) => {
+    const shop = halfway();
+    shop.write(by, 'HTTPRoute', 'web', elsewhere);
+    expect(shop.broken()).toEqual(broken);
+  });
+
+  it('does not mind a rule that goes as a whole', () => {
+    const shop = halfway();
+    shop.write('controller', 'HTTPRoute', 'web', { spec: { rules: [] } });
+    expect(shop.broken()).not.toContain('S01');
+  });
+
   it('does not mind what somebody else wrote', () => {
     const shop = halfway();
     shop.weights(50, 40, 'user');
@@ -158,6 +185,7 @@ describe('S06, Services', () => {
     const shop = aShop();
     shop.begin('v2');
     shop.reach('v2', 25, 1);
+    shop.status({ promoteFull: true }, 'user');
     shop.status({ transition: { id: 'p', kind: 'promote', to: 'v2' } });
     shop.select('web-stable', 'v2');
     expect(shop.broken()).toEqual(['S06']);
