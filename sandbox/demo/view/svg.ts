@@ -2,6 +2,9 @@
 
 export type Attributes = Readonly<Record<string, string | number | undefined>>;
 
+/** Of a letter of class `small`, roughly. */
+export const letterWidth = 6.2;
+
 export function element(name: string, attributes: Attributes, ...children: readonly string[]): string {
   const written = Object.entries(attributes)
     .filter(([, value]) => value !== undefined)

@@ -1,8 +1,9 @@
 /** One scenario in the timeline: moments, traffic, steps, checks, verdict, time axis, and the same as a table of text. Pure. */
 
 import { limitText, valueText } from './check-picture.ts';
-import { element, escaped, number, textElement } from './svg.ts';
-import type { CheckStrip, Pin, StepBand, TimelineRun } from './timeline.ts';
+import { bandHeight, namesAboveHeight, type Scale, stepBands } from './step-bands.ts';
+import { element, letterWidth, number, textElement } from './svg.ts';
+import type { CheckStrip, Pin, TimelineRun } from './timeline.ts';
 
 export const width = 1200;
 const left = 150;
@@ -10,29 +11,35 @@ const right = width - 40;
 const titleHeight = 52;
 const pinRowHeight = 15;
 const trafficHeight = 84;
-const stepHeight = 22;
 const stripHeight = 52;
 const ribbonHeight = 20;
 const axisHeight = 24;
 const rowHeight = 16;
 const space = 10;
 const bottom = 22;
-const letterWidth = 6.2;
 
 interface Frame {
   readonly run: TimelineRun;
-  readonly x: (at: number) => number;
+  readonly x: Scale;
 }
 
 export function panelHeight(run: TimelineRun): number {
   const strips = run.checks.length * stripHeight;
-  const fixed = titleHeight + trafficHeight + stepHeight + ribbonHeight + axisHeight + 3 * space + bottom;
+  const fixed = titleHeight + trafficHeight + stepsHeight(run) + ribbonHeight + axisHeight + 3 * space + bottom;
   return fixed + pinLaneHeight(run) + strips + (tableRows(run).length + 1) * rowHeight;
 }
 
+function stepsHeight(run: TimelineRun): number {
+  return namesAboveHeight(run.steps, scaleOf(run)) + bandHeight;
+}
+
+function scaleOf({ from, to }: TimelineRun): Scale {
+  const spanMs = Math.max(1, to - from);
+  return (at) => left + Math.min(1, Math.max(0, (at - from) / spanMs)) * (right - left);
+}
+
 export function panel(run: TimelineRun, top: number): string {
-  const spanMs = Math.max(1, run.to - run.from);
-  const frame: Frame = { run, x: (at) => left + Math.min(1, Math.max(0, (at - run.from) / spanMs)) * (right - left) };
+  const frame: Frame = { run, x: scaleOf(run) };
   let y = top + titleHeight;
   const take = (height: number, gapAfter = 0): number => {
     const at = y;
@@ -42,7 +49,7 @@ export function panel(run: TimelineRun, top: number): string {
   const pinTop = take(pinLaneHeight(run));
   const pictures = [
     traffic(frame, take(trafficHeight, space)),
-    steps(frame, take(stepHeight, space)),
+    steps(frame, take(stepsHeight(run), space)),
     ...run.checks.map((check) => strip(frame, check, take(stripHeight))),
     ribbon(frame, take(ribbonHeight)),
     axis(frame, take(axisHeight, space)),
@@ -132,21 +139,8 @@ function traffic({ run, x }: Frame, top: number): string {
 }
 
 function steps({ run, x }: Frame, top: number): string {
-  return [
-    laneLabel('steps', '', top + 15),
-    ...run.steps.map((step) => stepBand(step, x(step.from), x(step.to), top)),
-  ].join('');
-}
-
-function stepBand({ label, isFailed }: StepBand, start: number, end: number, top: number): string {
-  const wide = Math.max(1, end - start - 1);
-  const text = label.length * letterWidth + 4 > wide ? '' : label;
-  const shape = { class: isFailed ? 'step-bad' : 'step', x: start, y: top, width: wide, height: stepHeight, rx: 3 };
-  return [
-    // The hint is for whoever points at a band that is too narrow for its name.
-    element('rect', shape, element('title', {}, escaped(label))),
-    text === '' ? '' : textElement({ class: 'small middle', x: start + wide / 2, y: top + 15 }, text),
-  ].join('');
+  const bandTop = top + stepsHeight(run) - bandHeight;
+  return laneLabel('steps', '', bandTop + 15) + stepBands(run.steps, x, bandTop, width - 12);
 }
 
 function strip({ x }: Frame, check: CheckStrip, top: number): string {
