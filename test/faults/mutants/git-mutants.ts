@@ -84,6 +84,20 @@ export const gitMutants: readonly Mutant[] = [
     why: 'After a crash nobody knows whether the revert was written.',
   },
   {
+    id: 'applied-commit-of-no-branch',
+    breaks: ['S19'],
+    patches: [
+      {
+        file: 'controller/git-sync/decide-tip.ts',
+        find: 'candidate: { release: name, commit: tip.commit, digest: tip.digest, since: timeText(now) },',
+        replace:
+          'candidate: { release: name, commit: tip.digest.slice(0, 40), digest: tip.digest, since: timeText(now) },',
+      },
+    ],
+    situation: 'good-release',
+    why: 'Nobody can look up in Git what runs in the cluster.',
+  },
+  {
     id: 'quarantine-ignored',
     breaks: ['S19'],
     patches: [

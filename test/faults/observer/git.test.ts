@@ -1,5 +1,6 @@
 /** S18, S19, S20: what the observer says about pushes, applied commits and what is deleted. */
 
+import { gzipSync } from 'node:zlib';
 import { beforeEach, describe, expect, it } from 'vitest';
 import type { JsonObject } from '../../../crds/schema/json.ts';
 import type { GitCommit } from './git-update.ts';
@@ -215,6 +216,36 @@ describe('S20, deletions', () => {
     });
     tale.remove('controller', 'ConfigMap', 'added');
     expect(tale.violations()).toEqual([]);
+  });
+
+  const leaving = (deletionPolicy?: string): JsonObject => ({
+    metadata: { deletionTimestamp: '2026-01-05T08:00:00Z' },
+    ...(deletionPolicy !== undefined && { spec: { deletionPolicy } }),
+  });
+  const unreadable = { conditions: [{ type: 'GitInSync', status: 'False', reason: 'RenderFailed' }] };
+  it.each<readonly [string, JsonObject, readonly string[]]>([
+    ['leaves its objects by default', leaving(), ['S20']],
+    ['leaves its objects', leaving('orphan'), ['S20']],
+    ['takes its objects along', leaving('prune'), []],
+    ['has a commit that can not be rendered', { status: unreadable }, ['S20']],
+    ['goes back from such a commit', { status: { ...unreadable, restore: { phase: 'Pending' } } }, []],
+  ])('says of a deletion by a GitSync that %s (%j): %j', (_name, change, broken) => {
+    config('old');
+    tale.write('user', 'GitSync', 'shop', change);
+    tale.remove('controller', 'ConfigMap', 'old');
+    expect(tale.broken()).toEqual(broken);
+  });
+
+  it.each<readonly [string, readonly JsonObject[], readonly string[]]>([
+    ['nothing', [], ['S20']],
+    ['something', [{ kind: 'ConfigMap' }], []],
+  ])('says of pruning by a release of %s (%j): %j', (_name, objects, broken) => {
+    const data = gzipSync(JSON.stringify(objects)).toString('base64');
+    tale.write('controller', 'Release', 'shop-c2', { spec: { data, parts: 1 } });
+    config('old');
+    tale.write('controller', 'GitSync', 'shop', { status: { lastGood: { release: 'shop-c2', commit: 'c2' } } });
+    tale.remove('controller', 'ConfigMap', 'old');
+    expect(tale.broken()).toEqual(broken);
   });
 
   it('minds an entry that leaves the inventory before its object', () => {

@@ -4,12 +4,14 @@
  *
  * Counted: own deletes (also those that only begin one, because of finalizers) of objects that no Rollout or GitSync controls and
  * that are no RolloutRun, and own writes of a GitSync's inventory. While a release is under way (status.candidate) only a pending
- * restore or the deletion of the GitSync may delete. Used by stable: the Services and routes that a Rollout names, the Rollout
+ * restore or the deletion of the GitSync may delete, the latter with deletionPolicy prune only; and nothing is pruned while the
+ * GitSync says that its commit can't be rendered, nor by a release without objects. Used by stable: the Services and routes that a Rollout names, the Rollout
  * itself unless it left the inventory's release, and ConfigMaps and Secrets that the pod template of a ReplicaSet refers to which
  * is stable, current or has pods. Copies of config (label config-copy-of) are in no inventory and may go when no ReplicaSet uses
  * them. An entry may leave the inventory when its object is gone, is another one (uid), or belongs to another GitSync.
  */
 
+import { gunzipSync } from 'node:zlib';
 import type { JsonObject } from '../../../crds/schema/json.ts';
 import type { Commit } from '../../../sandbox/api-server/contract.ts';
 import type { Cluster } from './cluster.ts';
@@ -48,7 +50,8 @@ function checkDelete({ commit, cluster }: Step, say: Say): void {
   if (sync === undefined || entry === undefined) return say(`${text} was deleted, but is in no inventory`);
   const uid = textOf(entry, 'uid');
   if (uid !== undefined && uid !== uidOf(before)) say(`${text} was deleted, but is not the object of the inventory`);
-  if (!mayDelete(sync)) say(`${text} was deleted while a release is under way`);
+  const why = whyNot(sync, cluster);
+  if (why !== undefined) say(`${text} was deleted ${why}`);
 }
 
 function isEntryOf(entry: JsonObject, { group, version, kind, namespace, name }: Commit): boolean {
@@ -63,10 +66,31 @@ function groupOf(apiVersion: string | undefined): string {
   return apiVersion?.includes('/') ? (apiVersion.split('/')[0] ?? '') : '';
 }
 
-function mayDelete(sync: JsonObject): boolean {
-  const isRestoring = textOf(sync, 'status', 'restore', 'phase') === 'Pending';
+/** Undefined when the GitSync may delete what is in its inventory. */
+function whyNot(sync: JsonObject, cluster: Cluster): string | undefined {
   const isLeaving = valueAt(sync, 'metadata', 'deletionTimestamp') !== undefined;
-  return isRestoring || isLeaving || valueAt(sync, 'status', 'candidate') === undefined;
+  if (isLeaving) return isOrphaning(sync) ? 'by a GitSync that leaves its objects where they are' : undefined;
+  if (textOf(sync, 'status', 'restore', 'phase') === 'Pending') return undefined;
+  if (valueAt(sync, 'status', 'candidate') !== undefined) return 'while a release is under way';
+  const isUnreadable = listOf(sync, 'status', 'conditions').some(
+    (one) => one['type'] === 'GitInSync' && one['reason'] === 'RenderFailed',
+  );
+  if (isUnreadable) return 'while the commit of its GitSync can not be rendered';
+  const release = textOf(sync, 'status', 'lastGood', 'release') ?? '';
+  const good = cluster.get('Release', textOf(sync, 'metadata', 'namespace') ?? '', release);
+  return isEmpty(good) ? `by release ${release}, which has no objects` : undefined;
+}
+
+/** By default objects stay when their GitSync goes. */
+function isOrphaning(sync: JsonObject): boolean {
+  return textOf(sync, 'spec', 'deletionPolicy') !== 'prune';
+}
+
+/** Objects stand in the Release as a JSON list, gzip, base64. One that was trimmed tells nothing. */
+function isEmpty(release: JsonObject | undefined): boolean {
+  const data = textOf(release, 'spec', 'data');
+  if (data === undefined || (numberOf(release, 'spec', 'parts') ?? 1) > 1) return false;
+  return gunzipSync(Buffer.from(data, 'base64')).toString('utf8').trim() === '[]';
 }
 
 /** Who needs the object of the commit; undefined when nobody does. */
