@@ -21,7 +21,11 @@ export function decodeObject(write: Write, body: Json | undefined): JsonObject {
 }
 
 /** In the words of Go's JSON decoder, which shows the body in hexadecimal. */
-function unrecognised(kind: ServedKind, body: Json | undefined, unreadable: string | undefined): string {
+export function unrecognised(
+  kind: Pick<ServedKind, 'kind'>,
+  body: Json | undefined,
+  unreadable: string | undefined,
+): string {
   const target =
     'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
   const why =

@@ -119,6 +119,10 @@ export const refusals: Group = {
           spec: { expirationSeconds: 10 },
         }),
         post(core('serviceaccounts/none/token'), {}),
+        post('/api/v1/namespaces/none-such/serviceaccounts/none/token', {}),
+        post(core('serviceaccounts/none/token'), []),
+        post(core('serviceaccounts/none/token'), { spec: { expirationSeconds: 'x' } }),
+        post(core('serviceaccounts/none/token'), { metadata: { name: 'other' } }),
       ],
     },
     {
