@@ -32,6 +32,6 @@ export async function judgedPlan(
   options: RunOptions = {},
 ): Promise<{ readonly result: RunResult; readonly found: readonly string[] }> {
   const reference = await referenceOf(plan.scenario);
-  const result = await runPlan(plan, options);
+  const result = await runPlan(plan, { ...options, undisturbedMs: reference.runs[0].storyMs });
   return { result, found: faultsFound(plan.scenario, result, reference) };
 }

@@ -3,7 +3,7 @@
 import type { JsonObject } from '../../../crds/schema/json.ts';
 import type { ApiRequest } from '../../../kube/api.ts';
 import type { ApiServer } from '../../../sandbox/api-server/contract.ts';
-import { type GitUpdate, type Observer, observe } from '../observer/observe.ts';
+import { type GitUpdate, type LivenessOptions, type Observer, observe } from '../observer/observe.ts';
 import type { Plan } from '../plan/plan.ts';
 import type { GitCommit, MemoryGit, RefUpdate } from './memory-git.ts';
 import type { VirtualClock } from './virtual-clock.ts';
@@ -16,12 +16,13 @@ export interface Watched {
   readonly time: VirtualClock;
 }
 
-export function observing(plan: Plan, { api, git, time }: Watched): Observer {
+/** Without `liveness` only the end itself is judged, not how soon it was reached. */
+export function observing(plan: Plan, { api, git, time }: Watched, liveness: LivenessOptions = {}): Observer {
   const heldMs = plan.faults.map((fault) => (fault.kind === 'delay-watch' ? (fault.ms ?? 5_000) : 0));
   const observer = observe({
     now: time.now,
     viewLagMs: usualLagMs + Math.max(0, ...heldMs),
-    liveness: { expect: 'settled' },
+    liveness,
   });
   api.onCommit((commit) => observer.commit(commit));
   git.onUpdate((update) => observer.git(updateOf(git, update)));

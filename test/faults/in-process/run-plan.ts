@@ -6,8 +6,8 @@ import { silentLog } from '../../../kube/silent-log.ts';
 import type { Commit } from '../../../sandbox/api-server/contract.ts';
 import type { CountedWrite } from '../plan/occurrences.ts';
 import type { Plan, PlannedFault } from '../plan/plan.ts';
-import type { Observer } from '../observer/observe.ts';
-import { type EndState, endState } from './end-state.ts';
+import type { LivenessOptions, Observer } from '../observer/observe.ts';
+import { commitNames, type EndState, endState } from './end-state.ts';
 import { observing, requestSeen } from './observing.ts';
 import type { GitCall } from './trouble.ts';
 import { isRevert, stories } from './stories.ts';
@@ -30,6 +30,8 @@ export interface RunResult {
   readonly starts: number;
   /** Controller processes that ended although nothing struck them. */
   readonly endedByThemselves: number;
+  /** Of the story, without the rest after it. */
+  readonly storyMs: number;
   readonly virtualMs: number;
   readonly wallMs: number;
   readonly endState: EndState;
@@ -41,6 +43,8 @@ export interface RunResult {
 export interface RunOptions {
   readonly log?: (room: string) => Log;
   readonly onCommit?: (commit: Commit) => void;
+  /** How long the story takes undisturbed; without it L01 sets no limit. */
+  readonly undisturbedMs?: number;
 }
 
 /** After the story's end; a controller at rest polls Git in this time and writes nothing. */
@@ -60,7 +64,7 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Run
       plan,
       log: options.log ?? (() => silentLog),
       watch: (watched) => {
-        observer = observing(plan, watched);
+        observer = observing(plan, watched, livenessOf(plan, watched, options.undisturbedMs));
         watched.api.onCommit(log.take);
         if (options.onCommit !== undefined) watched.api.onCommit(options.onCommit);
       },
@@ -79,15 +83,37 @@ export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<Run
       struck: struck(),
       starts: world.starts(),
       endedByThemselves: world.endedByThemselves(),
+      storyMs: world.time.elapsedMs() - settleMs - quietMs,
       virtualMs: world.time.elapsedMs(),
       wallMs: performance.now() - beganMs,
-      endState: endState(world.state, world.git),
+      endState: endState(world.state, world.git, commitNames(world.git.log())),
       logHash: log.hash(),
       commits: log.count(),
     };
   } finally {
     process.off('unhandledRejection', note);
   }
+}
+
+/** A crash may be followed by a minute of nobody, and a lease that has to run out; a request is given up after ten seconds. */
+const heldByFaultMs = 90_000;
+
+/** From the last fault on it may take twice as long as the whole story does undisturbed, and what the faults hold back. */
+function livenessOf(plan: Plan, world: Pick<RunWorld, 'time' | 'trouble'>, undisturbedMs?: number): LivenessOptions {
+  const beganAt = world.time.now();
+  const heldMs = plan.faults.map(({ ms = 0, times = 1 }) => heldByFaultMs + ms + times * 2_000);
+  return {
+    expect: 'settled',
+    // Longer than three polls of the GitSync, each of them a pass over everything.
+    quietMs,
+    // Asked at the end, when the last fault is known.
+    get since() {
+      return Math.max(beganAt, world.trouble.lastStruckAt());
+    },
+    ...(undisturbedMs === undefined
+      ? {}
+      : { withinMs: 2 * undisturbedMs + 60_000 + heldMs.reduce((all, one) => all + one, 0) }),
+  };
 }
 
 type End = Pick<RunResult, 'ended'> & { readonly why?: string };

@@ -15,18 +15,22 @@ export interface Trouble {
   readonly readings: () => number;
   /** Faults that found their place. */
   readonly struck: () => readonly PlannedFault[];
+  /** When the last of them did; 0 when none has. */
+  readonly lastStruckAt: () => number;
 }
 
-export function trouble(plan: Plan): Trouble {
+export function trouble(plan: Plan, now: () => number): Trouble {
   const writes = occurrences();
   const open = new Set(plan.faults);
   const struck: PlannedFault[] = [];
   const calls = new Map<GitCall, number>();
   let readings = 0;
+  let lastStruckAt = 0;
   const take = (faults: readonly PlannedFault[]): readonly PlannedFault[] => {
     for (const fault of faults) {
       open.delete(fault);
       struck.push(fault);
+      lastStruckAt = now();
     }
     return faults;
   };
@@ -35,6 +39,7 @@ export function trouble(plan: Plan): Trouble {
     calls,
     readings: () => readings,
     struck: () => struck,
+    lastStruckAt: () => lastStruckAt,
     atWrite(identity) {
       const write = writes.count(identity);
       return take([...open].filter((fault) => strikesAt(fault, write)));

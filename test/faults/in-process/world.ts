@@ -55,7 +55,7 @@ export interface WorldOptions {
   readonly plan: Plan;
   readonly log: (room: string) => Log;
   /** Called before anything is written. */
-  readonly watch: (world: Pick<RunWorld, 'api' | 'git' | 'time'>) => void;
+  readonly watch: (world: Pick<RunWorld, 'api' | 'git' | 'time' | 'trouble'>) => void;
   /** Told of each request of a controller right before it is carried out. */
   readonly seen: (request: ApiRequest, userAgent: string) => void;
 }
@@ -67,7 +67,7 @@ export async function runWorld(options: WorldOptions): Promise<RunWorld> {
   const api = apiServer({ clock, random: fork(plan.seed, 'api server'), historySize: 1_000 });
   const state = clusterState(api);
   const git = memoryGit(repository, branch, time.now);
-  const world = { time, api, state, git, trouble: trouble(plan), roles: roles() };
+  const world = { time, api, state, git, trouble: trouble(plan, time.now), roles: roles() };
   options.watch(world);
   const change = { count: 0 };
   git.onUpdate(() => void (change.count += 1));

@@ -10,7 +10,7 @@ const folder = join(import.meta.dirname, 'identities');
 const fileOf = (scenario: ScenarioName): string => join(folder, `${scenario}.json`);
 
 export const howToRegenerate =
-  'Run `node test/faults/in-process/keep-identities.ts`, look at what changed, sweep it with `npm run -s sweep`, and commit the files of test/faults/plan/identities.';
+  'Run `node test/faults/in-process/keep-identities.ts --add --seeds 1-400`, look at what changed, sweep it with `npm run -s sweep`, and commit the files of test/faults/plan/identities.';
 
 /**
  * A status goes out with whatever has changed by then, so its fields differ from run to run: it is one write whatever it carries.
