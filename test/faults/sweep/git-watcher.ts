@@ -19,10 +19,11 @@ export function gitWatcher(git: RepositoryStore, repository: string, url: string
   const tips = new Map<string, string>();
   const commitsOf = async (tip: string): Promise<GitUpdate['commits']> => {
     const commits = [];
-    for (const { sha, parents, message } of (await git.log(repository, tip)).toReversed()) {
+    for (const { sha, parents, message, committer } of (await git.log(repository, tip)).toReversed()) {
       if (known.has(sha)) continue;
       known.add(sha);
-      commits.push({ sha, parents, trailers: trailersOf(message), paths: await git.changedFiles(repository, sha) });
+      const paths = await git.changedFiles(repository, sha);
+      commits.push({ sha, parents, trailers: trailersOf(message), paths, author: committer.name });
     }
     return commits;
   };
