@@ -194,7 +194,8 @@ describe.skipIf(missing !== undefined)(`causes of an abort${missing ? ` (skipped
             const found = await revertsOf(name);
             return found.length > 0 ? found : undefined;
           },
-          { withinMs: 60_000 },
+          // Six apps revert on one branch side by side, and each push moves the tip under the others.
+          { withinMs: 150_000 },
         );
         if (inCommit) expect(revert?.message).toMatch(inCommit);
         await untilHealthy(world, name, 'v1', 60_000);
