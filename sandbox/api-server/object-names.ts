@@ -68,7 +68,7 @@ export function generatedName(prefix: string, random: () => number): string {
   return `${prefix.slice(0, 58)}${randomLetters(5, random)}`;
 }
 
-export function randomLetters(count: number, random: () => number): string {
+function randomLetters(count: number, random: () => number): string {
   return Array.from({ length: count }, () => letters[Math.floor(random() * letters.length)]).join('');
 }
 

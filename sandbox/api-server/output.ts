@@ -156,7 +156,7 @@ export function watchRender(core: Core, output: Output): Render {
 }
 
 /** What is stored, in the version that was asked for. */
-export function servedVersion(kind: ServedKind, stored: JsonObject): JsonObject {
+function servedVersion(kind: ServedKind, stored: JsonObject): JsonObject {
   if (kind.fromStorage !== undefined) return kind.fromStorage(stored);
   const apiVersion = apiVersionOf(kind);
   return stored.apiVersion === apiVersion ? stored : { ...stored, apiVersion };

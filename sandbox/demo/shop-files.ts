@@ -6,7 +6,7 @@ export const appName = 'web';
 export const appNamespace = 'shop';
 export const appFolder = 'apps/web';
 export const replicas = 4;
-export const gatewayName = 'sandbox';
+const gatewayName = 'sandbox';
 
 export type Version = Pick<Scenario, 'version' | 'errorPct' | 'hasGate'>;
 

@@ -59,7 +59,7 @@ export async function sandboxWorld(): Promise<WorkloadWorld> {
   });
 }
 
-export async function worldOver(name: string, api: ApiTransport, stop: () => Promise<void>): Promise<WorkloadWorld> {
+async function worldOver(name: string, api: ApiTransport, stop: () => Promise<void>): Promise<WorkloadWorld> {
   const client = kubeClient(api, discovery(api));
   const kubelet = await startKubelet({
     transport: api,

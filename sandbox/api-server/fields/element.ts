@@ -8,10 +8,6 @@ export type MapList = Extract<Structure, { kind: 'map-list' }>;
 /** Thrown where an object does not fit its structure; `path` is filled on the way up. */
 export class MisfitError extends Error {}
 
-export function fieldElement(name: string): string {
-  return `f:${name}`;
-}
-
 /** @throws MisfitError when the item has none of the keys, or is no scalar of a set. */
 export function itemElement(item: Json, structure: MapList | { readonly kind: 'set' }): string {
   if (structure.kind === 'set') {

@@ -124,7 +124,7 @@ function goType(value: Json): string {
 }
 
 /** As `%v` prints it. */
-export function goText(value: Json): string {
+function goText(value: Json): string {
   if (Array.isArray(value)) return `[${value.map((item: Json) => goText(item)).join(' ')}]`;
   if (!isJsonObject(value)) return typeof value === 'string' ? value : value === null ? '<nil>' : JSON.stringify(value);
   const members = Object.keys(value).toSorted();

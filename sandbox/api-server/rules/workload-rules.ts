@@ -4,7 +4,7 @@ import { listAt, withMetadata } from '../json-access.ts';
 import { type KindRules, plainRules } from '../kind-rules.ts';
 
 /** Kinds whose metadata.generation grows with their spec. */
-export const specRules: KindRules = { ...plainRules, generation: 'spec' };
+const specRules: KindRules = { ...plainRules, generation: 'spec' };
 
 /** Deployments count changes of their annotations too, since their ReplicaSets get these. */
 export const deploymentRules: KindRules = { ...plainRules, generation: 'spec-or-annotations' };

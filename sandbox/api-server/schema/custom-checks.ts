@@ -37,14 +37,14 @@ function typeCauses(value: Json, node: CustomNode, path: string): readonly Field
   return [wrongType(path, said, `${inBody(path)} must be of type ${types}: ${JSON.stringify(said)}`)];
 }
 
-export function jsonTypeOf(value: Json): string {
+function jsonTypeOf(value: Json): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
   if (typeof value === 'number') return Number.isInteger(value) ? 'integer' : 'number';
   return typeof value;
 }
 
-export function inBody(path: string): string {
+function inBody(path: string): string {
   return `${path} in body`;
 }
 

@@ -51,7 +51,7 @@ function patience({ world }: Stage): number {
 }
 
 /** The commit that serves when nothing is in progress, so that the next release starts from a known state. */
-export function settledAt({ newest }: Pick<Stage, 'newest'>): string | undefined {
+function settledAt({ newest }: Pick<Stage, 'newest'>): string | undefined {
   const { scene, log } = newest();
   if (scene === undefined || situationOf(scene) !== 'settled') return undefined;
   const status = scene.gitSync?.status;

@@ -119,7 +119,7 @@ function failedStep(scene: Scene): number | undefined {
   return text === undefined ? undefined : Number(text);
 }
 
-export function stepLabel(step: CanaryStep): string {
+function stepLabel(step: CanaryStep): string {
   if (step.setWeight !== undefined) return `${step.setWeight} %`;
   if (isGate(step)) return 'gate';
   if (step.pause?.duration !== undefined) return 'hold';

@@ -9,7 +9,7 @@ import type { Expression } from './syntax.ts';
 import { type Sample, refuseTwins } from './value.ts';
 
 /** Value by value, the numbers being the function's scalar arguments; names are dropped. */
-export const valueFunctions = {
+const valueFunctions = {
   abs: (v) => Math.abs(v),
   ceil: (v) => Math.ceil(v),
   floor: (v) => Math.floor(v),

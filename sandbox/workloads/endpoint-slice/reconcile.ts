@@ -47,7 +47,7 @@ export async function reconcileSlices(room: Room, key: string): Promise<Reconcil
   return done;
 }
 
-export function needsSlices(service: RawObject): boolean {
+function needsSlices(service: RawObject): boolean {
   const hasSelector = Object.keys(textsOf(service, 'spec', 'selector')).length > 0;
   return hasSelector && textOf(service, 'spec', 'type') !== 'ExternalName';
 }

@@ -27,7 +27,7 @@ export const s07: Invariant = {
 };
 
 /** In words; undefined when the roles agree, or while a transition says that they may not. */
-export function disagreement(view: RolloutView): string | undefined {
+function disagreement(view: RolloutView): string | undefined {
   const { stable, current, stableService, canaryService, share, transition } = view;
   if (transition !== undefined || stable === undefined) return undefined;
   if (stableService?.hash !== undefined && stableService.hash !== stable)

@@ -36,7 +36,7 @@ export type Place = z.infer<typeof Place>;
  * `expire-watch` lets it begin anew only with a list (410).
  * At a call to Git: `before-commit`, `reply-lost`, `after-reply`, `unreachable`. At a reading: `timeout`, `nan`, `empty`.
  */
-export const faultKinds = [
+const faultKinds = [
   'before-commit',
   'reply-lost',
   'after-reply',

@@ -59,7 +59,7 @@ const preconditions: ReadonlySet<string> = new Set(['metadata.uid', 'metadata.re
 const counters = /^status\.(?:\w*[rR]eplicas|HPAReplicas)$/;
 
 /** Leaf paths of a merge patch, sorted; a list is a leaf, a key with dots stands in quotes. */
-export function changedFields(patch: JsonObject): ReadonlySet<string> {
+function changedFields(patch: JsonObject): ReadonlySet<string> {
   const found = new Set<string>();
   collect(patch, '', found);
   return new Set([...found].sort((a, b) => (a < b ? -1 : 1)));

@@ -11,7 +11,7 @@ import { type Sandbox, startSandbox } from '../../../sandbox/sandbox.ts';
 import { type RepositoryStore, repositoryStore } from '../../bed/git-repository.ts';
 import { writeKubeconfig } from '../../bed/kubeconfig.ts';
 import { makeTempDir, removeTempDir } from '../../bed/temp-dir.ts';
-import { type ControllerProcess, startController } from '../../e2e/controller-process.ts';
+import { startController } from '../../e2e/controller-process.ts';
 import { controllerObjects, tenantObjects } from '../../e2e/rights.ts';
 import { type ApiProxy, type Fate, type SeenRequest, startApiProxy } from '../proxy/api-proxy.ts';
 import { type PushMoment, type RefMove, startGitGate } from '../proxy/git-gate.ts';
@@ -33,8 +33,6 @@ export interface ProcessWorld {
   readonly state: ClusterState;
   readonly app: App;
   readonly git: RepositoryStore;
-  readonly controller: ControllerProcess;
-  readonly proxy: ApiProxy;
   readonly now: () => number;
   write(method: string, path: string, body: object, contentType?: string): void;
   /** SIGKILL, then a new process: as if the lease had run out meanwhile. */
@@ -79,8 +77,6 @@ export async function startProcessWorld(options: WorldOptions): Promise<ProcessW
       state,
       app,
       git,
-      controller,
-      proxy,
       now: () => sandbox.clock.now(),
       write: access.write,
       stop,

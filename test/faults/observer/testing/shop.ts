@@ -48,7 +48,7 @@ export interface RunOptions {
 
 const hashKey = 'rollouts-pod-template-hash';
 
-export const twoSteps: readonly JsonObject[] = [
+const twoSteps: readonly JsonObject[] = [
   { setWeight: 50 },
   { pause: { duration: '5s' } },
   { analysis: { templates: [{ templateName: 'errors' }] } },
