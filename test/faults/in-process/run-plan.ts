@@ -48,7 +48,7 @@ export interface RunOptions {
 }
 
 /** After the story's end; a controller at rest polls Git in this time and writes nothing. */
-const settleMs = 60_000;
+const settleMs = 120_000;
 const quietMs = 180_000;
 
 export async function runPlan(plan: Plan, options: RunOptions = {}): Promise<RunResult> {
