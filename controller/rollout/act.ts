@@ -16,6 +16,7 @@ import { carrierName, splitStatus } from './recorded-status.ts';
 import { refTo } from './scene.ts';
 import { statusPatch } from './status-diff.ts';
 import { liveWeightText } from './live-weight.ts';
+import type { RouteWrite } from '../traffic/router.ts';
 
 export const fieldManager = 'tidegate';
 
@@ -80,7 +81,11 @@ class Pass {
       case 'SwitchService':
         return this.merge(effect.target, this.servicePatch(effect.podHash));
       case 'StartAnalysis':
-        return this.startAnalysis(effect.draft.object);
+        return this.create(effect.draft.object as unknown as KubeObject);
+      case 'Create':
+        return this.create(effect.object);
+      case 'Patch':
+        return this.merge(effect.target, effect.patch);
       case 'StopAnalysis':
         return this.merge(effect.target, { spec: { terminate: true } });
       case 'Delete':
@@ -154,13 +159,12 @@ class Pass {
       : step;
   }
 
-  private async startAnalysis(object: JsonObject): Promise<Step> {
-    const draft = object as unknown as KubeObject;
-    const result = await this.options.client.create(draft, this.writeOptions());
-    // Names are derived from revision, step and try: one that exists was created by an earlier, unfinished pass.
-    if (result.kind === 'conflict')
-      return { kind: 'stopped', why: `AnalysisRun ${draft.metadata.name} exists already`, afterMs: 50 };
-    return this.settle(result, `create AnalysisRun ${draft.metadata.name}`);
+  /** Names are derived from what the object is for: one that exists was created by an earlier, unfinished pass. */
+  private async create(object: KubeObject): Promise<Step> {
+    const what = `${object.kind} ${object.metadata.name}`;
+    const result = await this.options.client.create(object, this.writeOptions());
+    if (result.kind === 'conflict') return { kind: 'stopped', why: `${what} exists already`, afterMs: 50 };
+    return this.settle(result, `create ${what}`);
   }
 
   /** A ReplicaSet loses pods only when the route, asked now, gives its revision no more weight than was decided on. */
@@ -180,10 +184,12 @@ class Pass {
     const live = new Map<string, KubeObject & JsonObject>();
     for (const key of traffic.router.needs(rollout)) {
       const result = await this.options.client.get(key, this.callOptions());
+      // Some objects exist only while there is weight: the router knows what it means that one is missing.
+      if (result.kind === 'not-found') continue;
       if (result.kind !== 'ok') return `the weights of ${key.kind} ${key.name} could not be read`;
-      live.set(`${key.kind}/${key.name}`, result.object);
+      live.set(routeName(key), result.object);
     }
-    const state = traffic.router.read(rollout, (key) => live.get(`${key.kind}/${key.name}`));
+    const state = traffic.router.read(rollout, (key) => live.get(routeName(key)));
     return liveWeightText(this.observed, state, effect);
   }
 
@@ -191,14 +197,25 @@ class Pass {
   private async setWeight(effect: Extract<RolloutEffect, { kind: 'SetWeight' }>): Promise<Step> {
     const { traffic, rollout } = this.observed;
     if (traffic === undefined) return { kind: 'stopped', why: 'there is no router' };
-    const patches = traffic.router.plan(rollout, effect.wanted, traffic.found, effect.scope);
-    if ('kind' in patches) return { kind: 'stopped', why: patches.message };
+    const writes = traffic.router.plan(rollout, effect.wanted, traffic.found, effect.scope);
+    if ('kind' in writes) return { kind: 'stopped', why: writes.message };
     let outcome = done;
-    for (const { object, patch } of patches) {
-      const step = await this.merge(refTo(object), patch);
+    for (const write of writes) {
+      const step = await this.writeRoute(write);
       if (outcome.kind === 'done') outcome = step;
     }
     return outcome;
+  }
+
+  private async writeRoute(write: RouteWrite): Promise<Step> {
+    switch (write.kind) {
+      case 'patch':
+        return this.merge(refTo(write.object), write.patch);
+      case 'create':
+        return this.create(write.object);
+      case 'delete':
+        return this.remove(refTo(write.object));
+    }
   }
 
   private async remove(target: Ref): Promise<Step> {
@@ -243,6 +260,10 @@ class Pass {
   private callOptions() {
     return this.options.signal === undefined ? {} : { signal: this.options.signal };
   }
+}
+
+function routeName({ group, kind, name }: ObjectKey): string {
+  return `${group}/${kind}/${name}`;
 }
 
 /** Why a write did not happen, in words; conflicts are routine and looked at again at once. */

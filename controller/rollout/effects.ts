@@ -1,6 +1,6 @@
 /** What the rollout room may write, as data: one effect is one write, carries all it needs, and may be repeated. */
 
-import type { JsonObject, Ref } from '../../kube/api.ts';
+import type { JsonObject, KubeObject, Ref } from '../../kube/api.ts';
 import type { Fact } from '../decision.ts';
 import type { PlanScope, WeightPlan } from '../traffic/router.ts';
 
@@ -35,6 +35,10 @@ type Write =
   | { readonly kind: 'StartAnalysis'; readonly draft: AnalysisRunDraft }
   | { readonly kind: 'StopAnalysis'; readonly target: Ref }
   | { readonly kind: 'Delete'; readonly target: Ref }
+  /** Any other object, whole, with its owner; a name that is taken stops the pass. */
+  | { readonly kind: 'Create'; readonly object: KubeObject & JsonObject }
+  /** A merge patch of an object that was observed. */
+  | { readonly kind: 'Patch'; readonly target: Ref; readonly patch: JsonObject }
   | { readonly kind: 'Annotate'; readonly target: Ref; readonly set: Readonly<Record<string, string | null>> };
 
 /** `tells` are the facts that hold once the write succeeded. */

@@ -15,7 +15,7 @@ import {
   type RouteRule,
   weightOf,
 } from './http-route.ts';
-import type { Claim, Found, PlanScope, Refusal, RoutePatch, RouteState, TrafficRouter, WeightPlan } from './router.ts';
+import type { Claim, Found, PlanScope, Refusal, RouteWrite, RouteState, TrafficRouter, WeightPlan } from './router.ts';
 
 const routeGroup = 'gateway.networking.k8s.io';
 
@@ -127,9 +127,9 @@ function planWeights(
   wanted: WeightPlan,
   found: Found,
   scope: PlanScope = 'all',
-): readonly RoutePatch[] | Refusal {
+): readonly RouteWrite[] | Refusal {
   const pair = servicePair(rollout);
-  const patches: RoutePatch[] = [];
+  const patches: RouteWrite[] = [];
   for (const target of routeTargets(rollout)) {
     if (!isOwn(rollout, target))
       return refusal(
@@ -156,7 +156,7 @@ function planWeights(
       );
     const moved = scope === 'all' ? rules : rules.filter((rule) => share(planOf(rule, pair)) >= share(wanted));
     const next = rewrittenRules(route.spec?.rules ?? [], moved, wanted);
-    if (next) patches.push({ object, patch: { spec: { rules: next as unknown as JsonObject[] } } });
+    if (next) patches.push({ kind: 'patch', object, patch: { spec: { rules: next as unknown as JsonObject[] } } });
   }
   return patches;
 }

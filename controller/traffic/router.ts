@@ -3,20 +3,37 @@
  * of them and plans patches; the rollout room does all reading and writing.
  */
 
+import type { SetHeaderRoute, SetMirrorRoute } from '../../crds/schema/canary-steps.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
 import type { JsonObject, KubeObject, ObjectKey } from '../../kube/api.ts';
 
 /** One backend of the split. `weight` is a share of `WeightPlan.total`, a non-negative integer. */
 export interface Destination {
   readonly service: string;
-  readonly role: 'stable' | 'canary';
+  /** 'extra': a template of an Experiment. */
+  readonly role: 'stable' | 'canary' | 'extra';
   readonly weight: number;
+  /** Revision behind the Service, for routers that tell revisions apart by labels. */
+  readonly podHash?: string;
 }
+
+/** A route that steps made: header routes send every match to the canary, mirror routes copy matches to it. */
+export type ManagedRoute =
+  | { readonly kind: 'header'; readonly name: string; readonly match: NonNullable<SetHeaderRoute['match']> }
+  | {
+      readonly kind: 'mirror';
+      readonly name: string;
+      readonly match: NonNullable<SetMirrorRoute['match']>;
+      /** Percent of the matches that is copied, 0 to 100. */
+      readonly percentage: number;
+    };
 
 /** Weights of all destinations; they sum to `total`. */
 export interface WeightPlan {
   readonly total: number;
   readonly destinations: readonly Destination[];
+  /** Managed routes that shall exist, first wins; any other route named in `managedRoutes` is removed. Undefined leaves all as they are. */
+  readonly managed?: readonly ManagedRoute[];
 }
 
 /**
@@ -30,11 +47,14 @@ export interface RouteState {
   readonly why?: string;
 }
 
-/** A merge patch of one object; the writer adds uid and resourceVersion of `object` as the precondition. */
-export interface RoutePatch {
-  readonly object: KubeObject;
-  readonly patch: JsonObject;
-}
+/**
+ * One write of the router's objects. Patches are merge patches; the writer adds uid and resourceVersion of `object` as the
+ * precondition of patches and deletions. A created object is named, has its namespace, and an owner where it shall go with it.
+ */
+export type RouteWrite =
+  | { readonly kind: 'patch'; readonly object: KubeObject; readonly patch: JsonObject }
+  | { readonly kind: 'create'; readonly object: KubeObject & JsonObject }
+  | { readonly kind: 'delete'; readonly object: KubeObject };
 
 /** The router can't do what is wanted; `message` is one sentence naming object, field, found, allowed, remedy. */
 export interface Refusal {
@@ -58,9 +78,10 @@ export type PlanScope = 'all' | 'lower';
 export interface TrafficRouter {
   readonly name: string;
   readonly can: ReadonlySet<'weight' | 'header' | 'mirror' | 'extra' | 'confirm'>;
+  /** Every object that it reads or writes, those that may not exist too. Empty: this Rollout does not use the router. */
   needs(rollout: Rollout): readonly ObjectKey[];
   read(rollout: Rollout, found: Found): RouteState;
   /** An empty list means that there is nothing to write. */
-  plan(rollout: Rollout, wanted: WeightPlan, found: Found, scope?: PlanScope): readonly RoutePatch[] | Refusal;
+  plan(rollout: Rollout, wanted: WeightPlan, found: Found, scope?: PlanScope): readonly RouteWrite[] | Refusal;
   claims(rollout: Rollout, found: Found): readonly Claim[];
 }

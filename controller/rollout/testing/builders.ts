@@ -154,7 +154,7 @@ export const plainRouter: TrafficRouter = {
       .filter((one) => one !== undefined)
       .filter((one) => plainSpec(one).canary !== canary || plainSpec(one).stable !== stable)
       .filter((one) => scope === 'all' || plainSpec(one).canary > canary)
-      .map((object) => ({ object, patch: { spec: { canary, stable } } }));
+      .map((object) => ({ kind: 'patch' as const, object, patch: { spec: { canary, stable } } }));
   },
   claims: () => [],
 };

@@ -224,7 +224,8 @@ export class World {
       const live = found({ group: 'test', kind, namespace: 'shop', name: metadata.name });
       return live?.metadata.resourceVersion !== metadata.resourceVersion;
     };
-    const open = patches.filter(({ object }) => !isStale(object) && !this.conflicts(object.metadata.name));
+    const writes = patches.filter((one) => one.kind === 'patch');
+    const open = writes.filter(({ object }) => !isStale(object) && !this.conflicts(object.metadata.name));
     for (const { object, patch } of open)
       this.writeRoute(object.metadata.name, (patch.spec as unknown as { canary: number }).canary, true);
     return open.length === patches.length;
