@@ -1,7 +1,7 @@
 /** Every cache that the rooms read, one per kind however many rooms share it, and the views in which each room sees them. */
 
 import type { Dialect } from '../crds/schema/dialect.ts';
-import type { Clock, KubeObject, Log, Store, Transport } from '../kube/api.ts';
+import type { Clock, KindRef, KubeObject, Log, Store, Transport } from '../kube/api.ts';
 import { type KindCache, watchKind } from '../kube/cache/cache.ts';
 import type { Discovery } from '../kube/discovery.ts';
 import type { Seen } from '../kube/own-writes.ts';
@@ -33,6 +33,11 @@ export interface Caches {
   unsynced(): readonly string[];
 }
 
+/** Kinds of two groups may share a name. */
+function cacheId({ group, kind }: KindRef): string {
+  return group === '' ? kind : `${group}/${kind}`;
+}
+
 type Need<T extends KubeObject> = Omit<CacheNeed<T>, 'indexes'> & Partial<Pick<CacheNeed<T>, 'indexes'>>;
 
 export function startableCaches(options: CacheOptions): Caches {
@@ -43,7 +48,7 @@ export function startableCaches(options: CacheOptions): Caches {
     const scope = need.clusterScoped ? {} : { namespaces: options.namespaces };
     const { transport, discovery, clock, log, random } = options;
     const cache = watchKind<T>({ transport, discovery, clock, log, random, ...base, ...selector, ...scope });
-    all.set(need.kind.kind, cache as unknown as KindCache<KubeObject>);
+    all.set(cacheId(need.kind), cache as unknown as KindCache<KubeObject>);
     return cache.store;
   };
   const needs = rolloutCacheNeeds(options.dialect);
@@ -63,7 +68,7 @@ export function startableCaches(options: CacheOptions): Caches {
     rollout,
     git,
     analysisRuns: rollout.analysisRuns as unknown as Store<AnalysisRunObject>,
-    seen: (kind, namespace) => all.get(kind.kind)?.seenVersion(namespace),
+    seen: (kind, namespace) => all.get(cacheId(kind))?.seenVersion(namespace),
     run: async (signal) => void (await Promise.all(caches().map((cache) => cache.run(signal)))),
     whenSettled: async (signal) => void (await Promise.all(caches().map((cache) => cache.whenSettled(signal)))),
     unsynced: () => [...all].filter(([, cache]) => !cache.settled()).map(([kind]) => kind),

@@ -3,6 +3,8 @@
  * No right to Secrets and none to write what tenants apply: that happens with the tenant's own token.
  */
 
+import { routeKinds } from './traffic/route-kinds.ts';
+
 export interface Rule {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
@@ -45,10 +47,22 @@ export function controllerRules(group: string): readonly Rule[] {
     { apiGroups: ['keda.sh'], resources: ['scaledobjects'], verbs: [...read] },
     { apiGroups: ['batch'], resources: ['jobs'], verbs: [...read] },
     { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: [...read] },
-    { apiGroups: ['gateway.networking.k8s.io'], resources: ['httproutes'], verbs: [...read, 'patch'] },
+    ...routeRules(),
     { apiGroups: [''], resources: ['serviceaccounts/token'], resourceNames: [tenantAccount], verbs: ['create'] },
     { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },
   ];
+}
+
+/** Kinds of one group and one set of verbs make one rule. */
+function routeRules(): readonly Rule[] {
+  const rules = new Map<string, { apiGroups: string[]; resources: string[]; verbs: string[] }>();
+  for (const { group, plural, writes } of routeKinds) {
+    const id = `${group} ${writes.join()}`;
+    const rule = rules.get(id) ?? { apiGroups: [group], resources: [], verbs: [...read, ...writes] };
+    rule.resources.push(plural);
+    rules.set(id, rule);
+  }
+  return [...rules.values()];
 }
 
 /** Rights in the namespace of the controller itself. */

@@ -11,6 +11,7 @@ import { type AddressPolicy, checkHost } from '../outbound/address-policy.ts';
 import type { Caches } from './caches.ts';
 import { rolloutChecks } from './git-sync/rollout-checks.ts';
 import type { SetCheck } from './git-sync/set-checks.ts';
+import { routeKindId } from './traffic/route-kinds.ts';
 import type { TrafficRouter } from './traffic/router.ts';
 
 export interface ReleaseCheckParts {
@@ -59,7 +60,7 @@ export function templateLint(
 }
 
 /** Kinds that a Rollout may name; undefined for all others. */
-function cachedObject({ rollout }: Caches, { kind, namespace, name }: ObjectKey): KubeObject | undefined {
+function cachedObject({ rollout }: Caches, { group, kind, namespace, name }: ObjectKey): KubeObject | undefined {
   switch (kind) {
     case 'Service':
       return rollout.services.get(namespace, name);
@@ -68,6 +69,6 @@ function cachedObject({ rollout }: Caches, { kind, namespace, name }: ObjectKey)
     case 'ClusterAnalysisTemplate':
       return rollout.clusterAnalysisTemplates.get('', name);
     default:
-      return rollout.routes.get(kind)?.get(namespace, name);
+      return rollout.routes.get(routeKindId({ group, kind }))?.get(namespace, name);
   }
 }

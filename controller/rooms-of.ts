@@ -20,7 +20,7 @@ import { rolloutReconciler } from './rollout/reconciler.ts';
 import { enqueueRollouts } from './rollout/stores.ts';
 import type { Room } from './rooms.ts';
 import type { Metrics } from './server/metrics.ts';
-import { gatewayApi } from './traffic/gateway-api.ts';
+import { routers } from './traffic/all-routers.ts';
 
 export interface RoomParts {
   readonly config: ControllerConfig;
@@ -38,8 +38,6 @@ export interface RoomParts {
   readonly leadership: Leadership;
   readonly metrics: Metrics;
 }
-
-const routers = [gatewayApi] as const;
 
 export function roomsOf(parts: RoomParts): readonly Room[] {
   const lint = templateLint(parts.dialect, parts.providers, addressPolicy(parts.config));

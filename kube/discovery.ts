@@ -32,7 +32,7 @@ export interface DiscoveryOptions {
 }
 
 const keepServedMs = 600_000;
-const keepNotServedMs = 5_000;
+const keepNotServedMs = 2_000;
 
 interface Remembered {
   readonly answer: Promise<GroupAnswer>;

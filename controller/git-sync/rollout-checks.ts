@@ -10,9 +10,11 @@ import type { AnyTemplate } from '../../crds/schema/merge-templates.ts';
 import { unsupportedFields } from '../../crds/schema/not-supported.ts';
 import { objectText, type Problem } from '../../crds/schema/problem.ts';
 import { Rollout } from '../../crds/schema/rollout.ts';
+import { namedServices, servicesOf as servicesByRole } from '../../crds/schema/services-of.ts';
 import { type ServiceView, validateServices, validateTemplates } from '../../crds/schema/validate-references.ts';
 import { validateRollout } from '../../crds/schema/validate-rollout.ts';
 import type { KubeObject, ObjectKey } from '../../kube/api.ts';
+import { composite } from '../traffic/all-routers.ts';
 import type { Found, TrafficRouter } from '../traffic/router.ts';
 import { groupOf, idOf, type Manifest, objectId } from './objects.ts';
 import type { CheckContext, SetCheck } from './set-checks.ts';
@@ -75,12 +77,11 @@ function rolloutProblems(object: Manifest, find: Find, options: RolloutCheckOpti
 }
 
 function servicesOf(rollout: Rollout, find: Find): ReadonlyMap<string, ServiceView> {
-  const { canaryService, stableService } = rollout.spec.strategy.canary ?? {};
   const namespace = rollout.metadata.namespace ?? '';
   const views = new Map<string, ServiceView>();
-  for (const name of [canaryService, stableService]) {
-    const service = name === undefined ? undefined : find({ group: '', kind: 'Service', namespace, name });
-    if (service !== undefined && name !== undefined) views.set(name, viewOf(service));
+  for (const { name } of namedServices(rollout)) {
+    const service = find({ group: '', kind: 'Service', namespace, name });
+    if (service !== undefined) views.set(name, viewOf(service));
   }
   return views;
 }
@@ -114,13 +115,14 @@ function templateOf(
 /** The router plans the weights of a first install: whatever it refuses then, it would refuse later. */
 function routeProblems(rollout: Rollout, find: Find, routers: readonly TrafficRouter[]): readonly Problem[] {
   const { canary } = rollout.spec.strategy;
-  const router = routers.find((one) => one.needs(rollout).length > 0);
+  const router = composite(routers, rollout);
   if (router === undefined || canary?.trafficRouting === undefined) return [];
+  const { stable = '', canary: other = '' } = servicesByRole(rollout);
   const plan = {
     total: 100,
     destinations: [
-      { service: canary.stableService ?? '', role: 'stable', weight: 100 },
-      { service: canary.canaryService ?? '', role: 'canary', weight: 0 },
+      { service: stable, role: 'stable', weight: 100 },
+      { service: other, role: 'canary', weight: 0 },
     ],
   } as const;
   const answer = router.plan(rollout, plan, find as Found);

@@ -86,7 +86,7 @@ function storesOf(
     services: { ...none, get: (_namespace: string, name: string) => services.get(name) },
     endpointSlices: { ...none, byIndex: (_index: string, service: string) => [slice(service)] },
     routes: new Map([
-      ['HTTPRoute', { ...none, get: (_namespace: string, name: string) => (name === 'web' ? httpRoute : undefined) }],
+      ['gateway.networking.k8s.io/HTTPRoute', { ...none, get: (_namespace: string, name: string) => (name === 'web' ? httpRoute : undefined) }],
     ]),
   };
   return stores as unknown as RolloutStores;

@@ -6,6 +6,7 @@ import type { Keys } from '../../crds/schema/keys.ts';
 import type { AnyTemplate } from '../../crds/schema/merge-templates.ts';
 import { objectText, type Problem } from '../../crds/schema/problem.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
+import { namedServices, servicesOf } from '../../crds/schema/services-of.ts';
 import {
   analysisUses,
   type FindTemplate,
@@ -14,6 +15,8 @@ import {
   validateTemplates,
 } from '../../crds/schema/validate-references.ts';
 import type { Instant, KubeObject, JsonObject, ObjectKey } from '../../kube/api.ts';
+import { composite } from '../traffic/all-routers.ts';
+import { routeKindId } from '../traffic/route-kinds.ts';
 import type { Found, TrafficRouter } from '../traffic/router.ts';
 import type { Observed, RolloutObject, ServiceState, SpecProblem, TrafficState } from './observed.ts';
 import { type ParsedRollout, parseRollout } from './parse-rollout.ts';
@@ -49,7 +52,7 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
   ];
   const isUsable = problems.every((one) => one.scope === 'forward');
   const used = isUsable ? rollout : withLastServices(rollout);
-  const { stableService, canaryService } = used.spec.strategy?.canary ?? {};
+  const { stable: stableService, canary: canaryService } = servicesOf(used);
   const replicaSets = stores.replicaSets.byOwner(uid).filter((set) => set.metadata.deletionTimestamp === undefined);
   return {
     now,
@@ -66,6 +69,7 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
     traffic: isUsable ? written : trafficOf(options, used),
     analysisRuns: stores.analysisRuns.byOwner(uid),
     findTemplate,
+    isRunNameTaken: (run) => stores.analysisRuns.get(namespace, run) !== undefined,
     runs,
   };
 }
@@ -94,11 +98,10 @@ function referenceProblems(options: ObserveOptions, parsed: ParsedRollout, find:
   if (parsed.problems.length > 0) return [];
   const { rollout } = parsed;
   const { namespace = '' } = rollout.metadata;
-  const { stableService, canaryService } = rollout.spec.strategy?.canary ?? {};
   const services = new Map<string, NamedService>();
-  for (const name of [stableService, canaryService]) {
-    const view = name === undefined ? undefined : options.stores.services.get(namespace, name);
-    if (view === undefined || name === undefined) continue;
+  for (const { name } of namedServices(rollout)) {
+    const view = options.stores.services.get(namespace, name);
+    if (view === undefined) continue;
     const { annotations } = view.metadata;
     services.set(name, { selector: view.selector, ...(annotations ? { annotations } : {}) });
   }
@@ -130,7 +133,7 @@ function templateProblems(options: ObserveOptions, rollout: Rollout, find: FindT
 /** Read with an unusable spec too: the way back to stable needs it. */
 function trafficOf(options: ObserveOptions, rollout: ParsedRollout['rollout']): TrafficState | undefined {
   if (rollout.spec.strategy?.canary?.trafficRouting === undefined) return undefined;
-  const router = options.routers.find((one) => one.needs(rollout).length > 0);
+  const router = composite(options.routers, rollout);
   if (router === undefined) return undefined;
   const found = finder(options);
   return { router, found, state: router.read(rollout, found) };
@@ -138,7 +141,7 @@ function trafficOf(options: ObserveOptions, rollout: ParsedRollout['rollout']): 
 
 function finder({ stores }: ObserveOptions): Found {
   return (key: ObjectKey): (KubeObject & JsonObject) | undefined =>
-    stores.routes.get(key.kind)?.get(key.namespace, key.name);
+    stores.routes.get(routeKindId(key))?.get(key.namespace, key.name);
 }
 
 /** Asks the router to plan what is there already: a refusal says what is wrong with the routes. */
@@ -153,7 +156,8 @@ function trafficProblems(
     return [{ scope: 'spec', field: 'spec.strategy.canary.trafficRouting', message }];
   }
   const now = writtenWeight(traffic.state, 100) ?? 0;
-  const plan = weightPlan(canary.stableService ?? '', canary.canaryService ?? '', now, 100);
+  const services = servicesOf(rollout);
+  const plan = weightPlan(services.stable ?? '', services.canary ?? '', now, 100);
   const answer = traffic.router.plan(rollout, plan, traffic.found);
   if (!('kind' in answer)) return [];
   return [

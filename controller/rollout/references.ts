@@ -1,11 +1,14 @@
 /** Which other objects a Rollout names, for the indexes that find the Rollout when one of them changes. Total: any JSON goes in. */
 
 import { canarySteps } from '../../crds/schema/defaults.ts';
-import { gatewayRoutes } from '../../crds/schema/gateway-routes.ts';
 import { Rollout } from '../../crds/schema/rollout.ts';
+import { namedServices } from '../../crds/schema/services-of.ts';
+import type { KindRef, ObjectMeta } from '../../kube/api.ts';
+import { routers } from '../traffic/all-routers.ts';
+import { routeKindId } from '../traffic/route-kinds.ts';
 import type { RolloutObject } from './observed.ts';
 
-/** Each as `namespace/name`; a ClusterAnalysisTemplate as `name`. */
+/** Each as `namespace/name`; a ClusterAnalysisTemplate as `name`, a route as `routeReference`. */
 export interface References {
   readonly services: readonly string[];
   readonly routes: readonly string[];
@@ -28,17 +31,21 @@ export function referencesOf(object: RolloutObject): References {
 function read(rollout: Omit<Rollout, 'status'>): References {
   const namespace = rollout.metadata.namespace ?? '';
   const canary = rollout.spec.strategy.canary ?? {};
-  const routes = gatewayRoutes(rollout);
   const analyses = [
     ...canarySteps(rollout).flatMap((step) => step.analysis ?? []),
     ...(canary.analysis ? [canary.analysis] : []),
   ];
   const templates = analyses.flatMap((analysis) => analysis.templates ?? []);
   return {
-    services: [canary.stableService, canary.canaryService].flatMap((name) => (name ? [`${namespace}/${name}`] : [])),
-    routes: routes.kind === 'routes' ? routes.routes.map((route) => `${route.namespace}/${route.name}`) : [],
+    services: namedServices(rollout).map(({ name }) => `${namespace}/${name}`),
+    routes: routers.flatMap((router) => router.needs(rollout)).map((key) => routeReference(key, key)),
     templates: templates.flatMap(({ templateName, clusterScope }) =>
       templateName ? [clusterScope ? templateName : `${namespace}/${templateName}`] : [],
     ),
   };
+}
+
+/** What the index `route` knows an object of a router by: kinds may share a name. */
+export function routeReference(kind: KindRef, { namespace, name }: Pick<ObjectMeta, 'namespace' | 'name'>): string {
+  return `${routeKindId(kind)}/${namespace ?? ''}/${name}`;
 }

@@ -69,7 +69,7 @@ describe('enqueueRollouts', () => {
       'EndpointSlice',
       { metadata: { labels: { 'kubernetes.io/service-name': 'web-stable' } } },
     ],
-    ['its route', 'HTTPRoute', { metadata: { name: 'route' } }],
+    ['its route', 'HTTPRoute', { apiVersion: 'gateway.networking.k8s.io/v1', metadata: { name: 'route' } }],
     ['a template it uses', 'AnalysisTemplate', { metadata: { name: 'errors' } }],
     ['a cluster template it uses', 'ClusterAnalysisTemplate', { metadata: { name: 'shared', namespace: '' } }],
   ])('enqueues it when %s changes', (_name, kind, object) => {

@@ -4,7 +4,7 @@ import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import { type Dialect, ownGroup } from '../../crds/schema/dialect.ts';
 import { keys } from '../../crds/schema/keys.ts';
 import type { JsonObject, KindRef, KubeObject, Priority, Store, StoreChange, WorkQueue } from '../../kube/api.ts';
-import { queueKey } from '../../kube/ref.ts';
+import { groupOf, queueKey } from '../../kube/ref.ts';
 import type {
   AnalysisRunView,
   EndpointSliceView,
@@ -13,7 +13,8 @@ import type {
   RolloutObject,
   ServiceView,
 } from './observed.ts';
-import { referencesOf } from './references.ts';
+import { routeKindId, routeKinds } from '../traffic/route-kinds.ts';
+import { referencesOf, routeReference } from './references.ts';
 import type { GitRevertObject } from './revert-record.ts';
 import { endpointSliceView, podView, replicaSetView, serviceView } from './views.ts';
 
@@ -43,7 +44,7 @@ export interface RolloutStores {
   readonly clusterAnalysisTemplates: Store<KubeObject & JsonObject>;
   /** Index `rollout`: `namespace/name` of the Rollout. */
   readonly rolloutRuns: Store<RolloutRunObject>;
-  /** Objects that routers write, by kind; a kind that is not served may be absent. */
+  /** Objects that routers read and write, by `routeKindId`; the store of a kind that is not served is empty. */
   readonly routes: ReadonlyMap<string, Store<KubeObject & JsonObject>>;
 }
 
@@ -57,12 +58,12 @@ export interface RolloutCacheNeeds {
   readonly analysisTemplates: CacheNeed<KubeObject & JsonObject>;
   readonly clusterAnalysisTemplates: CacheNeed<KubeObject & JsonObject>;
   readonly rolloutRuns: CacheNeed<RolloutRunObject>;
-  readonly httpRoutes: CacheNeed<KubeObject & JsonObject>;
+  readonly routes: readonly CacheNeed<KubeObject & JsonObject>[];
 }
 
 const whole = (object: KubeObject & JsonObject) => object;
 
-/** The caches to start, by the name under which `RolloutStores` wants them; put httpRoutes into `routes` under 'HTTPRoute'. */
+/** The caches to start, by the name under which `RolloutStores` wants them. */
 export function rolloutCacheNeeds(dialect: Dialect): RolloutCacheNeeds {
   const known = keys(dialect);
   const hash = known.podTemplateHash;
@@ -109,12 +110,12 @@ export function rolloutCacheNeeds(dialect: Dialect): RolloutCacheNeeds {
       project: (raw) => runView(raw as unknown as RolloutRunObject),
       indexes: { rollout: (one) => [`${one.metadata.namespace ?? ''}/${one.spec.rollout.name}`] },
     },
-    httpRoutes: {
-      kind: { group: 'gateway.networking.k8s.io', kind: 'HTTPRoute' },
+    routes: routeKinds.map(({ group: of, kind }) => ({
+      kind: { group: of, kind },
       optional: true,
       project: whole,
       indexes: {},
-    },
+    })),
   };
 }
 
@@ -142,7 +143,7 @@ export function rolloutStores(
     analysisTemplates: add(needs.analysisTemplates),
     clusterAnalysisTemplates: add(needs.clusterAnalysisTemplates),
     rolloutRuns: add(needs.rolloutRuns),
-    routes: new Map([['HTTPRoute', add(needs.httpRoutes)]]),
+    routes: new Map(needs.routes.map((need) => [routeKindId(need.kind), add(need)])),
   };
 }
 
@@ -171,7 +172,12 @@ export function enqueueRollouts(
     ),
     stores.analysisTemplates.onChange(({ object }) => byIndex('template', nameOf(object))),
     stores.clusterAnalysisTemplates.onChange(({ object }) => byIndex('template', object.metadata.name)),
-    ...[...stores.routes.values()].map((store) => store.onChange(({ object }) => byIndex('route', nameOf(object)))),
+    ...[...stores.routes.values()].map((store) =>
+      store.onChange(({ object }) => {
+        const kind = { group: groupOf(object.apiVersion), kind: object.kind };
+        byIndex('route', routeReference(kind, object.metadata));
+      }),
+    ),
   ];
   if (gitReverts) undo.push(gitReverts.onChange(({ object }) => enqueueRecorded(stores, object, enqueue)));
   for (const rollout of stores.rollouts.list()) enqueue(queueKey(rollout.metadata));

@@ -123,6 +123,7 @@ async function roundTrip(
   try {
     const resolved = await options.discovery.resolve(options.kind);
     if (resolved.kind === 'failed') return failed(resolved.failure);
+    // What discovery remembers of a kind that is not there is short-lived, and shared by all kinds and namespaces of the group.
     if (resolved.kind === 'not-served') return notServed(options, progress, resolved.message);
     if (progress.version === undefined) {
       const listed = await list(options, progress, resolved.served, signal);
@@ -144,7 +145,6 @@ function failed(failure: ApiFailure): Outcome {
 
 function notServed(options: ListWatchOptions, progress: Progress, why: string): Outcome {
   progress.version = undefined;
-  options.discovery.forget(options.kind.group);
   options.sink.state('not-served');
   return { kind: 'failed', why, quiet: true };
 }
@@ -189,7 +189,10 @@ async function list(
       next = undefined;
       continue;
     }
-    if (result.kind === 'not-found') return notServed(options, progress, result.message);
+    if (result.kind === 'not-found') {
+      options.discovery.forget(options.kind.group);
+      return notServed(options, progress, result.message);
+    }
     if (result.kind !== 'ok') return failed(result);
     for (const item of itemsOf(served, result.object)) items.push(item);
     next = textOf(result.object, 'metadata', 'continue') || undefined;

@@ -10,7 +10,7 @@ import {
   rolloutCacheNeeds,
   rolloutStores,
 } from '../../controller/rollout/stores.ts';
-import { gatewayApi } from '../../controller/traffic/gateway-api.ts';
+import { routers } from '../../controller/traffic/all-routers.ts';
 import type { KubeClient, KubeObject, Leadership } from '../../kube/api.ts';
 import { type KindCache, watchKind } from '../../kube/cache/cache.ts';
 import { kubeClient } from '../../kube/client.ts';
@@ -62,7 +62,7 @@ export async function startRolloutRoom(options: RolloutRoomOptions): Promise<Rol
       indexes,
       ...selector,
     });
-    caches.set(kind.kind, cache as unknown as KindCache<KubeObject>);
+    caches.set(`${kind.group}/${kind.kind}`, cache as unknown as KindCache<KubeObject>);
     return cache.store;
   };
   const needs = rolloutCacheNeeds(dialect);
@@ -82,7 +82,7 @@ export async function startRolloutRoom(options: RolloutRoomOptions): Promise<Rol
   const reconcile = rolloutReconciler({
     client,
     stores,
-    seen: (kind, namespace) => caches.get(kind.kind)?.seenVersion(namespace),
+    seen: (kind, namespace) => caches.get(`${kind.group}/${kind.kind}`)?.seenVersion(namespace),
     ownWrites: ownWrites(systemClock),
     clock: systemClock,
     dialect,
@@ -91,7 +91,7 @@ export async function startRolloutRoom(options: RolloutRoomOptions): Promise<Rol
       record: ({ regarding, reason }) => told.set(regarding.name, [...(told.get(regarding.name) ?? []), reason]),
     },
     leadership,
-    routers: [gatewayApi],
+    routers,
     log: { debug: say, info: say, warn: say },
   });
   const undo = enqueueRollouts(stores, dialect, queue);

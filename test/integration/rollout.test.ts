@@ -338,7 +338,7 @@ describe.skipIf(missing !== undefined)(
       const stamped = [
         ...room.stores.replicaSets.list(namespace).filter((set) => set.metadata.name.startsWith('pay-')),
         ...room.stores.services.list(namespace).filter((one) => one.metadata.name.startsWith('pay-')),
-        room.stores.routes.get('HTTPRoute')?.get(namespace, 'pay'),
+        room.stores.routes.get('gateway.networking.k8s.io/HTTPRoute')?.get(namespace, 'pay'),
         room.stores.rollouts.get(namespace, 'pay'),
       ].map((object) => object?.metadata.annotations?.['tidegate.io/term']);
       expect(stamped).toEqual(Array.from({ length: 6 }, () => 'term-2'));
@@ -409,7 +409,7 @@ describe.skipIf(missing !== undefined)(
 
 /** Stands in for a gateway: reports every generation of every route as accepted. */
 function confirmRoutes(room: RolloutRoom): () => void {
-  const store = room.stores.routes.get('HTTPRoute');
+  const store = room.stores.routes.get('gateway.networking.k8s.io/HTTPRoute');
   return (
     store?.onChange(({ kind, object }) => {
       if (kind === 'deleted') return;
