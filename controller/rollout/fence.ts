@@ -1,16 +1,14 @@
 /**
- * Fencing: on taking over, a leader stamps its term on every unsettled Rollout and on its children before it decides. That
- * moves their versions on, so late writes of an older leader are refused as stale. Its own writes whose fate is not known may
- * be late as well: what they would change is stamped once more before anything else is decided.
+ * Fencing of a Rollout: on taking over, a leader stamps its term on every unsettled Rollout and on its children before it
+ * decides, and stamps once more what its own uncertain writes may still change (controller/term-fence.ts).
  */
 
-import { ownKeys } from '../../crds/schema/keys.ts';
 import type { KubeClient, KubeObject, Leadership, Ref } from '../../kube/api.ts';
+import { termFence } from '../term-fence.ts';
 import { fieldManager, failed } from './act.ts';
 import { isFinished } from './analysis.ts';
 import { stateOf } from './lifecycle-status.ts';
 import type { Observed } from './observed.ts';
-import { annotation, refTo } from './scene.ts';
 
 export type Fenced =
   | { readonly kind: 'clear' }
@@ -25,52 +23,19 @@ export interface Fence {
   forget(uid: string): void;
 }
 
-/** One fence per term: what was stamped or was settled at the takeover is not looked at again, but for what is doubted. */
 export function fence(client: KubeClient, leadership: Leadership): Fence {
-  const cleared = new Set<string>();
-  const doubts = new Map<string, readonly Ref[]>();
-  let doubted = 0;
+  const stamps = termFence(client, leadership, fieldManager);
   return {
-    doubt: (uid, targets) => void doubts.set(uid, [...(doubts.get(uid) ?? []), ...targets]),
-    forget(uid) {
-      cleared.delete(uid);
-      doubts.delete(uid);
-    },
+    doubt: (uid, targets) => stamps.doubt(uid, targets),
+    forget: (uid) => stamps.forget(uid),
     async check(observed, wrote) {
       const uid = observed.rollout.metadata.uid ?? '';
-      const isNew = !cleared.has(uid) && !isSettled(observed);
-      const stale = isNew ? unstamped(observed, leadership.term) : [];
-      const late = arriving(observed, doubts.get(uid) ?? []).filter((object) => !stale.includes(object));
-      if (late.length > 0) doubted += 1;
-      const terms = new Map([
-        ...stale.map((object) => [object, leadership.term] as const),
-        ...late.map((object) => [object, `${leadership.term}.${doubted}`] as const),
-      ]);
-      for (const [object, term] of terms) {
-        const result = await stamp(client, object, term);
-        if (result.kind === 'not-found') continue;
-        if (result.kind !== 'ok')
-          return { ...failed(result, `stamp ${object.kind} ${object.metadata.name}`), kind: 'retry' };
-        wrote(result.object);
-      }
-      cleared.add(uid);
-      doubts.delete(uid);
-      return terms.size === 0 ? { kind: 'clear' } : { kind: 'stamped', count: terms.size };
+      const answer = await stamps.check({ uid, isSettled: isSettled(observed), members: family(observed) }, wrote);
+      if (answer.kind !== 'failed') return answer;
+      const { kind, metadata } = answer.object;
+      return { ...failed(answer.result, `stamp ${kind} ${metadata.name}`), kind: 'retry' };
     },
   };
-}
-
-/** What still has the version that an uncertain write was made for; anything else has moved on, and the write is stale. */
-function arriving(observed: Observed, doubts: readonly Ref[]): readonly KubeObject[] {
-  const isMeant = ({ metadata }: KubeObject, { uid, resourceVersion }: Ref): boolean =>
-    metadata.uid === uid && metadata.resourceVersion === resourceVersion;
-  return family(observed).filter((object) => doubts.some((one) => isMeant(object, one)));
-}
-
-function stamp(client: KubeClient, object: KubeObject, term: string) {
-  const { uid, resourceVersion, ...key } = refTo(object);
-  const patch = { metadata: { annotations: { [ownKeys.term]: term } } };
-  return client.merge(key, patch, { uid, resourceVersion, fieldManager });
 }
 
 /** Nothing is under way that another leader could still be writing for. */
@@ -82,12 +47,7 @@ function isSettled({ rollout, replicaSets }: Observed): boolean {
   return (state === 'stable' || state === 'aborted') && others.length === 0;
 }
 
-/** The Rollout first: with it the old leader loses its status writes at once. */
-function unstamped(observed: Observed, term: string): readonly KubeObject[] {
-  return family(observed).filter((object) => annotation(object, ownKeys.term) !== term);
-}
-
-/** The Rollout and what is written for it. */
+/** The Rollout, with which the old leader loses its status writes at once, and what is written for it. */
 function family({
   rollout,
   replicaSets,

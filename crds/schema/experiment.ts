@@ -2,12 +2,14 @@
 
 import { z } from 'zod';
 import { Argument } from './analysis-template.ts';
-import { datedConditions } from './conditions.ts';
-import { flag, int32, list, object, objectName, oneOf, text, time } from './fields.ts';
+import { datedCondition, datedConditions } from './conditions.ts';
+import { type Dialect, isArgo } from './dialect.ts';
+import { flag, int32, int64, list, object, objectName, oneOf, text, time } from './fields.ts';
 import { LabelSelector } from './label-selector.ts';
 import { head } from './metadata.ts';
 import { PodTemplateSpec } from './pod-template.ts';
 import { AnalysisRunMetadata, DryRun, MeasurementRetention } from './rollout-analysis.ts';
+import { WaitingStatus } from './rollout-decisions.ts';
 import { analysisPhases } from './rollout-status.ts';
 
 const ExperimentTemplate = object(
@@ -27,6 +29,7 @@ const ExperimentTemplate = object(
     ),
   },
 );
+export type ExperimentTemplate = z.infer<typeof ExperimentTemplate>;
 
 const ExperimentAnalysis = object(
   'One analysis.',
@@ -40,6 +43,7 @@ const ExperimentAnalysis = object(
     requiredForCompletion: flag('True: the Experiment waits for this analysis. Default false.'),
   },
 );
+export type ExperimentAnalysis = z.infer<typeof ExperimentAnalysis>;
 
 export const ExperimentSpec = object(
   'What is run side by side.',
@@ -69,6 +73,10 @@ const ExperimentAnalysisStatus = object(
   },
   { message: text('Its message.') },
 );
+export type ExperimentAnalysisStatus = z.infer<typeof ExperimentAnalysisStatus>;
+
+export const templateStatuses = ['Progressing', 'Running', 'Successful', 'Failed', 'Error'] as const;
+export type TemplatePhase = (typeof templateStatuses)[number];
 
 const TemplateStatus = object(
   'State of one ReplicaSet.',
@@ -79,13 +87,14 @@ const TemplateStatus = object(
     readyReplicas: int32('Its ready pods.'),
     availableReplicas: int32('Its available pods.'),
     collisionCount: int32('Raised when two templates had the same hash.'),
-    status: oneOf(['Progressing', 'Running', 'Successful', 'Failed', 'Error'], 'Outcome so far.'),
+    status: oneOf(templateStatuses, 'Outcome so far.'),
     message: text('Why, in words.'),
     lastTransitionTime: time('When the outcome changed last.'),
     serviceName: text('Its Service.'),
     podTemplateHash: text('Its pod template hash.'),
   },
 );
+export type TemplateStatus = z.infer<typeof TemplateStatus>;
 
 export const experimentConditionTypes = [
   'InvalidSpec',
@@ -95,21 +104,41 @@ export const experimentConditionTypes = [
   'ReplicaFailure',
 ] as const;
 
-export const ExperimentStatus = object(
-  'What was observed and decided.',
-  {},
-  {
-    phase: oneOf(analysisPhases, 'Pending, Running, Successful, Failed, Error or Inconclusive.'),
-    message: text('Why, in words.'),
-    availableAt: time('When all pods were available.'),
-    conditions: datedConditions(experimentConditionTypes),
-    analysisRuns: list(ExperimentAnalysisStatus, 'State per analysis.', { atomic: true }),
-    templateStatuses: list(TemplateStatus, 'State per ReplicaSet.', { atomic: true }),
-  },
-);
+export const ExperimentCondition = datedCondition(experimentConditionTypes);
+export type ExperimentCondition = z.infer<typeof ExperimentCondition>;
+
+const statusFields = {
+  phase: oneOf(analysisPhases, 'Pending, Running, Successful, Failed, Error or Inconclusive.'),
+  message: text('Why, in words.'),
+  availableAt: time('When all pods were available.'),
+  conditions: datedConditions(experimentConditionTypes),
+  analysisRuns: list(ExperimentAnalysisStatus, 'State per analysis.', { atomic: true }),
+  templateStatuses: list(TemplateStatus, 'State per ReplicaSet.', { atomic: true }),
+};
+const ownFields = {
+  observedGeneration: int64('Value of metadata.generation that this status speaks of.'),
+  waiting: WaitingStatus,
+};
+
+const statusDescription = 'What was observed and decided.';
+
+/** status of either dialect; `waiting` and `observedGeneration` are absent in argoproj.io. */
+export const ExperimentStatus = object(statusDescription, {}, { ...statusFields, ...ownFields });
 export type ExperimentStatus = z.infer<typeof ExperimentStatus>;
 
+const experimentDescription = 'ReplicaSets that run side by side for a while, with analyses.';
+
+/** An Experiment of either dialect. */
 export const Experiment = z
   .object({ ...head('Experiment'), spec: ExperimentSpec, status: ExperimentStatus.optional() })
-  .describe('ReplicaSets that run side by side for a while, with analyses.');
+  .describe(experimentDescription);
 export type Experiment = z.infer<typeof Experiment>;
+
+/** The Experiment of one dialect, for its CRD. */
+export function experimentSchema(dialect: Dialect) {
+  if (!isArgo(dialect)) return Experiment;
+  const status = object(statusDescription, {}, statusFields);
+  return z
+    .object({ ...head('Experiment'), spec: ExperimentSpec, status: status.optional() })
+    .describe(experimentDescription);
+}

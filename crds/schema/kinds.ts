@@ -4,7 +4,7 @@ import type { z } from 'zod';
 import { AnalysisRun, analysisRunSchema } from './analysis-run.ts';
 import { AnalysisTemplate, ClusterAnalysisTemplate } from './analysis-template.ts';
 import { type Dialect, isArgo, ownGroup } from './dialect.ts';
-import { Experiment } from './experiment.ts';
+import { Experiment, experimentSchema } from './experiment.ts';
 import { GitRevert } from './git-revert.ts';
 import { GitSync } from './git-sync.ts';
 import { Release } from './release.ts';
@@ -67,7 +67,13 @@ const drafts: Readonly<Record<KindName, Draft>> = {
     schemaOf: analysisRunSchema,
     status: 'own dialect',
   },
-  Experiment: { plural: 'experiments', shortName: 'exp', schema: Experiment, status: 'own dialect' },
+  Experiment: {
+    plural: 'experiments',
+    shortName: 'exp',
+    schema: Experiment,
+    schemaOf: experimentSchema,
+    status: 'own dialect',
+  },
   GitSync: { plural: 'gitsyncs', shortName: 'gs', schema: GitSync, ownGroup: true, status: 'always' },
   Release: { plural: 'releases', shortName: 'rel', schema: Release, ownGroup: true, status: 'always' },
   GitRevert: { plural: 'gitreverts', shortName: 'gr', schema: GitRevert, ownGroup: true, status: 'always' },
