@@ -4,6 +4,7 @@
  */
 
 import type { Rollout } from '../../crds/schema/rollout.ts';
+import { servicesOf } from '../../crds/schema/services-of.ts';
 import type { Json } from '../../kube/api.ts';
 import type { TrafficRouter } from '../traffic/router.ts';
 import { idOf, listAt, type Manifest, objectId, textAt, valueAt, withValueAt } from './objects.ts';
@@ -102,14 +103,15 @@ function pathLabel(path: Path, object: Manifest, loose: boolean): string {
 function firstValue(field: ClaimedField, manifest: Manifest, liveRollouts: readonly Rollout[]): Json | undefined {
   if (field.path.at(-1) !== 'weight') return undefined;
   const service = textAt(manifest, [...field.path.slice(0, -1), 'name']);
-  const canary = field.rollout.spec.strategy.canary;
   const running = liveRollouts.find(
     (one) =>
       one.metadata.name === field.rollout.metadata.name && one.metadata.namespace === field.rollout.metadata.namespace,
   );
   const weights = running?.status?.canary?.weights;
-  if (service === canary?.stableService) return weights?.stable.weight ?? 100;
-  return service === canary?.canaryService ? (weights?.canary.weight ?? 0) : undefined;
+  const status = running?.status;
+  const { stable, canary } = servicesOf({ spec: field.rollout.spec, ...(status === undefined ? {} : { status }) });
+  if (service === stable) return weights?.stable.weight ?? 100;
+  return service === canary ? (weights?.canary.weight ?? 0) : undefined;
 }
 
 function withAddedElements(manifest: Manifest, live: Manifest, held: readonly ClaimedField[]): Manifest {

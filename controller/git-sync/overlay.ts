@@ -4,6 +4,7 @@
  */
 
 import type { Rollout } from '../../crds/schema/rollout.ts';
+import { namedServices } from '../../crds/schema/services-of.ts';
 import type { Json, JsonObject, ObjectKey } from '../../kube/api.ts';
 import type { TrafficRouter } from '../traffic/router.ts';
 import { overlayClaims } from './overlay-claims.ts';
@@ -90,11 +91,8 @@ function overlaySelector(manifest: Manifest, live: Manifest | undefined, context
 
 /** The Services whose selector a Rollout switches. */
 export function servicesOf(rollout: Rollout): readonly ObjectKey[] {
-  const { canary, blueGreen } = rollout.spec.strategy;
-  const names = [canary?.stableService, canary?.canaryService, blueGreen?.activeService, blueGreen?.previewService];
-  return names.flatMap((name) =>
-    name ? [{ group: '', kind: 'Service', namespace: rollout.metadata.namespace ?? '', name }] : [],
-  );
+  const namespace = rollout.metadata.namespace ?? '';
+  return namedServices(rollout).map(({ name }) => ({ group: '', kind: 'Service', namespace, name }));
 }
 
 /** The objects that autoscalers of the cluster and of the set scale, as `idOf` texts. */

@@ -2,6 +2,7 @@
 
 import type { WaitingStatus } from '../../crds/schema/rollout-decisions.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import { servicesOf } from '../../crds/schema/services-of.ts';
 import { selectorText } from '../../crds/schema/label-selector.ts';
 import type { Fact, Waiting } from '../decision.ts';
 import { analysisStatus } from './analysis.ts';
@@ -78,9 +79,10 @@ function weights(scene: Scene): NonNullable<RolloutStatus['canary']>['weights'] 
     ...(podHash === undefined ? {} : { podTemplateHash: podHash }),
   });
   const { confirmed } = traffic.state;
+  const services = servicesOf(scene.observed.rollout);
   return {
-    canary: side(scene.canary.canaryService, canaryService?.podHash, canary),
-    stable: side(scene.canary.stableService, stableService?.podHash, scene.total - canary),
+    canary: side(services.canary, canaryService?.podHash, canary),
+    stable: side(services.stable, stableService?.podHash, scene.total - canary),
     ...(confirmed === 'unknown' ? {} : { verified: confirmed === 'yes' }),
   };
 }
