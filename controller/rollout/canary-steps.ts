@@ -21,6 +21,7 @@ export function explicitSizeAt(steps: Steps, index: number, replicas: number): n
   for (let at = index; at >= 0; at -= 1) {
     const scale = steps[at]?.setCanaryScale;
     if (scale === undefined) continue;
+    if (scale.matchTrafficWeight === true) return undefined;
     const size =
       scale.replicas ?? (scale.weight === undefined ? undefined : Math.ceil((replicas * scale.weight) / 100));
     return size === undefined ? undefined : Math.max(size, weightAt(steps, index, 1) > 0 ? Math.min(1, replicas) : 0);

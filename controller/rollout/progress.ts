@@ -4,7 +4,8 @@ import { progressDeadlineMs } from '../../crds/schema/defaults.ts';
 import type { RolloutCondition, RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Instant } from '../../kube/api.ts';
 import { runBackground } from './analysis.ts';
-import { explicitSizeAt, podsFor, weightAt } from './canary-steps.ts';
+import { weightAt } from './canary-steps.ts';
+import { enoughPods, targetOf } from './canary-target.ts';
 import { splitFor } from './replica-ratio.ts';
 import { rollingLimits } from '../../crds/schema/defaults.ts';
 import { available, isHeld, type Scene } from './scene.ts';
@@ -25,8 +26,11 @@ export function wantedPods(scene: Scene): number | undefined {
     case 'stepping': {
       const weight = weightAt(steps, stepIndex, total);
       if (!scene.routed)
-        return splitFor(replicas, weight, total, rollingLimits(scene.observed.rollout).maxSurge).canary;
-      return explicitSizeAt(steps, stepIndex, replicas) ?? podsFor(weight, replicas, total);
+        return enoughPods(
+          scene,
+          splitFor(replicas, weight, total, rollingLimits(scene.observed.rollout).maxSurge).canary,
+        );
+      return targetOf(scene).enough;
     }
     case 'new':
     case 'stable':
@@ -38,12 +42,15 @@ export function wantedPods(scene: Scene): number | undefined {
   }
 }
 
+/** Steps that take as long as they take (argo-rollouts.md 2.5). */
+const timelessActions = ['pause', 'analysis', 'experiment', 'plugin'] as const;
+
 /** Waiting for pods right now, and not by anybody's wish, nor because the analysis beside the steps holds everything. */
 export function awaitsPods(scene: Scene): boolean {
   const wanted = wantedPods(scene);
   if (wanted === undefined || isHeld(scene) || runBackground(scene).waiting !== undefined) return false;
   const step = scene.state === 'stepping' ? scene.steps[scene.stepIndex] : undefined;
-  if (step?.pause !== undefined || step?.analysis !== undefined) return false;
+  if (step !== undefined && timelessActions.some((action) => step[action] !== undefined)) return false;
   return available(scene.current) < wanted;
 }
 

@@ -10,6 +10,7 @@ import { createCurrent, revisionAnnotations, scaleTo } from './replica-sets.ts';
 import { anyReadyBehind, available, isHeld, readyBehind, type Scene, setOf } from './scene.ts';
 import { selectRevision, waitForPods } from './services.ts';
 import { planRatio, retireOthers } from './sizes.ts';
+import { growStable } from './stable-size.ts';
 import { holdSizes } from './stepping.ts';
 import { canaryWeight, moveWeight } from './weights.ts';
 
@@ -25,7 +26,7 @@ export function promote(scene: Scene): Moves {
   const sizes = target ? scaleTo(scene, target, scene.replicas) : [createCurrent(scene, scene.replicas)];
   const capacity = effects(
     ...(isBack ? [] : revisionAnnotations(scene)),
-    ...scaleTo(scene, scene.stable, scene.replicas),
+    ...growStable(scene, scene.total),
     ...sizes,
     ...retireOthers(scene, [to]).effects,
   );

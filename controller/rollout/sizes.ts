@@ -18,6 +18,8 @@ export interface RatioRoles {
   readonly weight: number;
   /** Stable pods to keep while a Service still selects them. */
   readonly stableFloor?: number;
+  /** Available canary pods, of those wanted, that are enough to have arrived; all by default. */
+  readonly enough?: (wanted: number) => number;
 }
 
 export interface RatioPlan {
@@ -57,7 +59,7 @@ export function planRatio(scene: Scene, roles: RatioRoles): RatioPlan {
     !roles.create &&
     rest.every((set) => set.replicas === 0) &&
     sideOf(roles.canary).replicas === wanted.canary &&
-    sideOf(roles.canary).available >= wanted.canary &&
+    sideOf(roles.canary).available >= (roles.enough?.(wanted.canary) ?? wanted.canary) &&
     sideOf(roles.stable).replicas === wanted.stable;
   return { effects: inOrder(effects), wanted, arrived };
 }

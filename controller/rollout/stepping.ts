@@ -2,7 +2,8 @@
 
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { StepAnalysis } from './analysis.ts';
-import { explicitSizeAt, podsFor, stepText, weightAt } from './canary-steps.ts';
+import { podsFor, stepText, weightAt } from './canary-steps.ts';
+import { enoughPods, type Target, targetOf, weightFor } from './canary-target.ts';
 import { fact } from './facts.ts';
 import { effects, type Moves, noMoves, together } from './moves.ts';
 import { enterPause, heldWait, isResumed, leavePause, pauseStep } from './pause.ts';
@@ -11,6 +12,7 @@ import { createCurrent, revisionAnnotations, scaleTo } from './replica-sets.ts';
 import { available, drainMs, isHeld, type Scene } from './scene.ts';
 import { selectRevision, waitForPods } from './services.ts';
 import { planRatio, retireOthers } from './sizes.ts';
+import { growStable, isDynamic, surplusOf } from './stable-size.ts';
 import { deadlineText, instantOf } from './time-text.ts';
 import { canaryWeight, moveWeight, mostOnCanary } from './weights.ts';
 
@@ -74,7 +76,7 @@ export function holdSizes(scene: Scene): Moves {
   const { current, replicas } = scene;
   const size = podsFor(canaryWeight(scene), replicas, scene.total);
   const grows = current !== undefined && current.replicas < size;
-  return effects(...scaleTo(scene, scene.stable, replicas), ...(grows ? scaleTo(scene, current, size) : []));
+  return effects(...growStable(scene, canaryWeight(scene)), ...(grows ? scaleTo(scene, current, size) : []));
 }
 
 /** While the analysis beside the steps holds, weight above that of the step (somebody else's edit) is still taken back. */
@@ -91,7 +93,13 @@ export function holdWeight(scene: Scene): Moves {
 
 function reachByPods(scene: Scene): Reached {
   const weight = weightAt(scene.steps, scene.stepIndex, scene.total);
-  const plan = planRatio(scene, { stable: scene.stable, canary: scene.current, create: !scene.current, weight });
+  const plan = planRatio(scene, {
+    stable: scene.stable,
+    canary: scene.current,
+    create: !scene.current,
+    weight,
+    enough: (wanted) => enoughPods(scene, wanted),
+  });
   const services = together(
     selectRevision(scene, scene.observed.stableService, scene.stableHash),
     plan.wanted.canary > 0 ? selectRevision(scene, scene.observed.canaryService, scene.currentHash) : noMoves,
@@ -102,36 +110,19 @@ function reachByPods(scene: Scene): Reached {
   return { moves: together(effects(...plan.effects), services, wait), isReached: plan.arrived && !services.waiting };
 }
 
-interface Target {
-  readonly weight: number;
-  readonly size: number;
-  readonly needs: number;
-}
-
-/** An explicit size is the user's own word on what the canary needs; otherwise its share of all pods, rounded up. */
-function targetOf(scene: Scene): Target {
-  const { steps, stepIndex, replicas, total } = scene;
-  const weight = weightAt(steps, stepIndex, total);
-  const share = podsFor(weight, replicas, total);
-  const explicit = explicitSizeAt(steps, stepIndex, replicas);
-  const floor = explicit === undefined && share > 0 ? Math.min(scene.canary.minPodsPerReplicaSet ?? 0, replicas) : 0;
-  const size = explicit ?? Math.max(share, floor);
-  return { weight, size, needs: weight === 0 ? 0 : Math.max(Math.min(1, replicas), Math.min(share, size)) };
-}
-
 function reachRouted(scene: Scene): Reached {
-  const { current, replicas, currentHash } = scene;
+  const { current, currentHash } = scene;
   const target = targetOf(scene);
   const retired = retireOthers(scene);
   const grow = current === undefined ? [createCurrent(scene, target.size)] : growCanary(scene, target);
   const capacity = together(
-    effects(...scaleTo(scene, scene.stable, replicas), ...grow, ...retired.effects),
+    effects(...growStable(scene, target.weight), ...grow, ...retired.effects),
     retired.lookAgainAt === undefined ? noMoves : { ...noMoves, lookAgainAt: retired.lookAgainAt },
   );
   const traffic = moveTraffic(scene, target);
-  const isSized = current !== undefined && current.replicas >= target.size && available(current) >= target.size;
-  const wait = isSized ? noMoves : waitForPods(scene, currentHash, available(current), target.size);
-  const shrink = traffic.isReached && isSized ? shrinkCanary(scene, target) : noMoves;
+  const isSized = current !== undefined && current.replicas >= target.size && available(current) >= target.enough;
+  const wait = isSized ? noMoves : waitForPods(scene, currentHash, available(current), target.enough);
+  const shrink = traffic.isReached && isSized ? shrinkSides(scene, target) : noMoves;
   return { moves: together(capacity, wait, traffic.moves, shrink), isReached: isSized && traffic.isReached };
 }
 
@@ -155,25 +146,32 @@ function moveTraffic(scene: Scene, target: Target): Reached {
     target.size > 0 && !isTaken ? selectRevision(scene, canaryService, currentHash) : noMoves,
   );
   const isSelected = stableService?.podHash === stableHash && canaryService?.podHash === currentHash;
-  const wanted = isSelected ? target : { weight: 0, needs: 0 };
+  const wanted = isSelected ? weightFor(scene, target, canaryWeight(scene)) : { weight: 0, needs: 0 };
   const weight = moveWeight(scene, {
     canary: wanted.weight,
     needs: wanted.needs,
     canaryHash: isSelected ? currentHash : undefined,
     stableHash,
   });
-  const lowers = wanted.weight < canaryWeight(scene) && scene.status.drainUntil !== undefined;
-  // A drain that runs belongs to an earlier, higher weight: forget it before the weight falls again.
-  if (lowers) return { moves: together(services, { ...noMoves, patch: { drainUntil: undefined } }), isReached: false };
+  const written = canaryWeight(scene);
+  const takesAway = wanted.weight < written || (isDynamic(scene) && wanted.weight !== written);
+  // A drain that runs belongs to an earlier, higher weight: forget it before the weight of a side falls again.
+  if (takesAway && scene.status.drainUntil !== undefined)
+    return { moves: together(services, { ...noMoves, patch: { drainUntil: undefined } }), isReached: false };
   const isReached = weight.settled && (isSelected || target.weight === 0);
   return { moves: together(services, weight.moves), isReached };
 }
 
-/** Fewer canary pods follow a lower weight, scale or spec.replicas: they go after the drain delay, whatever the cause. */
-function shrinkCanary(scene: Scene, target: Target): Moves {
-  const { current, status, now } = scene;
-  if (current === undefined || current.replicas <= target.size) return noMoves;
+/** Fewer pods follow a lower weight, scale or spec.replicas: they go after the drain delay, whatever the cause. */
+function shrinkSides(scene: Scene, target: Target): Moves {
+  const { current, stable, status, now } = scene;
+  const surplus = surplusOf(scene, canaryWeight(scene));
+  const fewer = [
+    ...(current !== undefined && current.replicas > target.size ? scaleTo(scene, current, target.size) : []),
+    ...(surplus === undefined ? [] : scaleTo(scene, stable, surplus)),
+  ];
+  if (fewer.length === 0) return noMoves;
   const until = instantOf(status.drainUntil);
   if (until === undefined) return { ...noMoves, patch: { drainUntil: deadlineText(now + drainMs(scene)) } };
-  return until > now ? { ...noMoves, lookAgainAt: until } : effects(...scaleTo(scene, current, target.size));
+  return until > now ? { ...noMoves, lookAgainAt: until } : effects(...fewer);
 }
