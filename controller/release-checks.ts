@@ -5,7 +5,7 @@ import type { MetricProvider } from '../analysis/provider.ts';
 import { type Dialect, isArgo } from '../crds/schema/dialect.ts';
 import type { AnyTemplate } from '../crds/schema/merge-templates.ts';
 import type { Problem } from '../crds/schema/problem.ts';
-import { validateTemplate } from '../crds/schema/validate-analysis.ts';
+import { argumentsUsed, validateTemplate } from '../crds/schema/validate-analysis.ts';
 import type { KubeObject, ObjectKey } from '../kube/api.ts';
 import { type AddressPolicy, checkHost } from '../outbound/address-policy.ts';
 import type { Caches } from './caches.ts';
@@ -53,10 +53,17 @@ export function templateLint(
   return (template) => {
     const cached = known.get(template);
     if (cached !== undefined) return cached;
-    const found = isArgo(dialect) ? validateTemplate(template) : lintTemplate(template, { providers, refusedHost });
+    const found = isArgo(dialect)
+      ? validateTemplate(template, usedArguments(template))
+      : lintTemplate(template, { providers, refusedHost });
     known.set(template, found);
     return found;
   };
+}
+
+/** Argo Rollouts looks for them among all templates that are used together, so one alone can't lack any. */
+function usedArguments(template: AnyTemplate): readonly { readonly name: string }[] {
+  return argumentsUsed(template.spec.metrics).map((name) => ({ name }));
 }
 
 /** Kinds that a Rollout may name; undefined for all others. */

@@ -79,6 +79,91 @@ describe('an AnalysisRun', () => {
     });
   });
 
+  it.each([
+    ['PrePromotion' as const, 'web-two-2-pre'],
+    ['PostPromotion' as const, 'web-two-2-post'],
+  ])('of type %s has its name and label [label:rollout-type]', (type, name) => {
+    const draft = analysisRunDraft(scene(), { type, analysis });
+
+    expect(draft?.object).toMatchObject({ metadata: { name, labels: { [shopKeys.rolloutType]: type } } });
+  });
+
+  it('takes another name when a run that is not ours has its own', () => {
+    const { observed, status } = scene();
+    const taken = sceneOf({ ...observed, isRunNameTaken: (name) => name === 'web-two-2' }, status);
+
+    expect(runName(taken, { type: 'Background', analysis })).toBe('web-two-2.1');
+  });
+
+  it('has the labels and annotations that the Rollout asks for, and they hide none of its own [Rollout.spec.strategy.canary.steps[].analysis.analysisRunMetadata.labels] [Rollout.spec.strategy.canary.steps[].analysis.analysisRunMetadata.annotations] [label:step-index]', () => {
+    const analysisRunMetadata = {
+      labels: { team: 'web', [shopKeys.stepIndex]: '9' },
+      annotations: { note: 'x', [shopKeys.attempt]: '9' },
+    };
+    const draft = analysisRunDraft(scene(), { type: 'Step', step: 3, analysis: { ...analysis, analysisRunMetadata } });
+
+    expect(draft?.object).toMatchObject({
+      metadata: {
+        labels: { team: 'web', [shopKeys.stepIndex]: '3' },
+        annotations: { note: 'x', [shopKeys.attempt]: '3' },
+      },
+    });
+  });
+
+  it('has the dry runs and retentions of template and Rollout, and the Rollout has the last word [Rollout.spec.strategy.canary.steps[].analysis.measurementRetention[].limit] [Rollout.spec.strategy.canary.steps[].analysis.measurementRetention[].metricName] [Rollout.spec.strategy.canary.steps[].analysis.dryRun[].metricName] [AnalysisTemplate.spec.measurementRetention[].limit]', () => {
+    const kept = {
+      ...template,
+      spec: { ...template.spec, measurementRetention: [{ metricName: 'errors', limit: 3 }] },
+    };
+    const { observed, status } = scene();
+    const place = {
+      type: 'Background' as const,
+      analysis: {
+        ...analysis,
+        dryRun: [{ metricName: '*' }],
+        measurementRetention: [
+          { metricName: 'errors', limit: 20 },
+          { metricName: '.*', limit: 5 },
+        ],
+      },
+    };
+
+    expect(analysisRunDraft(sceneOf({ ...observed, findTemplate: () => kept }, status), place)?.object).toMatchObject({
+      spec: {
+        dryRun: [{ metricName: '*' }],
+        measurementRetention: [
+          { metricName: 'errors', limit: 20 },
+          { metricName: '.*', limit: 5 },
+        ],
+      },
+    });
+  });
+
+  it('has the metrics and arguments of nested templates too', () => {
+    const inner = { ...template, metadata: { name: 'inner' } };
+    const outer: AnalysisTemplate = {
+      ...template,
+      metadata: { name: 'errors' },
+      spec: {
+        metrics: [{ name: 'own', provider: { web: { url: 'http://x' } } }],
+        templates: [{ templateName: 'inner' }],
+      },
+    };
+    const { observed, status } = scene();
+    const find = ({ templateName = '' }) => (templateName === 'inner' ? inner : outer);
+    const draft = analysisRunDraft(sceneOf({ ...observed, findTemplate: find }, status), {
+      type: 'Background',
+      analysis,
+    });
+
+    expect(draft?.object).toMatchObject({
+      spec: {
+        metrics: [{ name: 'own' }, { name: 'errors' }],
+        args: expect.arrayContaining([{ name: 'hash', value: 'two' }]),
+      },
+    });
+  });
+
   it('is not made of a template that is missing', () => {
     const missing = { templates: [{ templateName: 'errors' }, { templateName: 'gone' }] };
 

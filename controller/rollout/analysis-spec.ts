@@ -1,10 +1,10 @@
 /** What an AnalysisRun measures: the metrics of all templates that a Rollout names, with the arguments resolved. Pure. */
 
 import type { Argument } from '../../crds/schema/analysis-template.ts';
-import { type AnyTemplate, mergeTemplates } from '../../crds/schema/merge-templates.ts';
+import { mergeTemplates } from '../../crds/schema/merge-templates.ts';
+import { expandTemplates, type FindTemplate } from '../../crds/schema/nested-templates.ts';
 import type { RolloutAnalysis, RolloutArgument } from '../../crds/schema/rollout-analysis.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
-import type { FindTemplate } from '../../crds/schema/validate-references.ts';
 import type { Json, JsonObject } from '../../kube/api.ts';
 
 /** Where arguments come from. `currentHash` is the revision on trial, `stableHash` the one that it replaces. */
@@ -15,21 +15,24 @@ export interface ArgumentSource {
   readonly stableHash: string | undefined;
 }
 
-/** The spec of the run. Undefined when a template is missing, or none is named. */
+/** The spec of the run. Undefined when a template is missing, none is named, or they go in circles. */
 export function analysisSpec(source: ArgumentSource, analysis: RolloutAnalysis): JsonObject | undefined {
-  const references = analysis.templates ?? [];
-  const templates = references.flatMap((reference): AnyTemplate[] => {
-    const found = source.findTemplate(reference);
-    return found === undefined ? [] : [found];
-  });
-  if (templates.length < references.length || templates.length === 0) return undefined;
+  const { templates, missing, cycles } = expandTemplates(analysis.templates ?? [], source.findTemplate);
+  if (missing.length > 0 || cycles.length > 0 || templates.length === 0) return undefined;
   const merged = mergeTemplates(templates);
-  const dryRun = [...merged.dryRun, ...(analysis.dryRun ?? [])];
+  const dryRun = distinct([...merged.dryRun, ...(analysis.dryRun ?? [])]);
+  const retention = distinct([...merged.measurementRetention, ...(analysis.measurementRetention ?? [])]);
   return {
     metrics: merged.metrics as unknown as Json,
     args: merged.args.map((arg) => resolve(source, arg, analysis.args ?? [])) as unknown as Json,
     ...(dryRun.length > 0 ? { dryRun: dryRun as unknown as Json } : {}),
+    ...(retention.length > 0 ? { measurementRetention: retention as unknown as Json } : {}),
   };
+}
+
+/** Of several entries for the same metrics the last one counts: what the Rollout says stands after its templates. */
+function distinct<T extends { readonly metricName: string }>(entries: readonly T[]): readonly T[] {
+  return [...new Map(entries.map((entry) => [entry.metricName, entry])).values()];
 }
 
 /** The Rollout's value wins over the template's default; references to Secrets stay references. */

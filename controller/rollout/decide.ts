@@ -9,6 +9,7 @@ import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Decision, Fact, Waiting } from '../decision.ts';
 import { abortedFact, keepAborted, retreat } from './abort.ts';
 import { judgeStep, promotionHold, runBackground, stopUnwanted } from './analysis.ts';
+import { withTidiedRuns } from './analysis-history.ts';
 import type { RolloutEffect } from './effects.ts';
 import { fact } from './facts.ts';
 import { failedAnalysis, failureOf, waitOnTrouble } from './failure.ts';
@@ -20,6 +21,7 @@ import { nextStatus, problemText } from './next-status.ts';
 import type { Observed } from './observed.ts';
 import { progressDeadline } from './progress.ts';
 import { promote } from './promotion.ts';
+import { withQuietWork } from './quiet-work.ts';
 import { recordFor } from './record.ts';
 import { currentRevision } from './replica-sets.ts';
 import { goesBack, isForwardOnly, lastUsable } from './refused-spec.ts';
@@ -53,7 +55,7 @@ function withoutSteps(observed: Observed, status: RolloutStatus): RolloutStatus 
 /** One pass with a known revision. */
 function go(observed: Observed, scene: Scene): RolloutDecision {
   const request = nextRequest(scene) ?? abortOn(failureOf(scene));
-  return request === undefined ? carryOut(observed, scene, drive(scene)) : recordRequest(observed, scene, request);
+  return request === undefined ? carryOut(observed, scene, next(scene)) : recordRequest(observed, scene, request);
 }
 
 function abortOn(verdict: Verdict | undefined): Request | undefined {
@@ -68,6 +70,10 @@ function carryOut(observed: Observed, scene: Scene, wanted: Moves): RolloutDecis
   }
   if (moves.effects.length > 0) return act(observed, moves);
   return settle(observed, tidied(scene), moves);
+}
+
+function next(scene: Scene): Moves {
+  return withQuietWork(scene, drive(scene));
 }
 
 /** The move of the state that the Rollout is in. */
@@ -87,7 +93,7 @@ function drive(scene: Scene): Moves {
     case 'returning':
       return together(stopUnwanted(scene), retreat(scene));
     case 'aborted':
-      return together(stopUnwanted(scene), keepAborted(scene));
+      return withTidiedRuns(scene, together(stopUnwanted(scene), keepAborted(scene)));
   }
 }
 
@@ -146,8 +152,8 @@ function recordRequest(observed: Observed, scene: Scene, request: Request): Roll
 /** Writes the intent and returns; what comes next is looked up already, so that status says what it waits for. */
 function record(observed: Observed, intent: RolloutStatus, facts: readonly Fact[]): RolloutDecision {
   const scene = sceneOf(observed, intent);
-  const next = drive(scene).waiting ?? (isFinal(scene) ? undefined : working(scene));
-  const waiting = next && bounded(scene, next);
+  const wait = next(scene).waiting ?? (isFinal(scene) ? undefined : working(scene));
+  const waiting = wait && bounded(scene, wait);
   const named: RolloutStatus = { ...intent, runName: recordFor(observed, intent) };
   const { status, facts: seen } = nextStatus(observed, named, waiting);
   return withWaiting({ phase: 'record', status, effects: [], facts: [...facts, ...seen] }, waiting);

@@ -4,6 +4,7 @@ import { type Dialect, isArgo } from '../../crds/schema/dialect.ts';
 import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
 import type { AnyTemplate } from '../../crds/schema/merge-templates.ts';
+import { expandTemplates } from '../../crds/schema/nested-templates.ts';
 import { objectText, type Problem } from '../../crds/schema/problem.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
 import { namedServices, servicesOf } from '../../crds/schema/services-of.ts';
@@ -24,6 +25,7 @@ import { joinStatus } from './recorded-status.ts';
 import { weightPlan, writtenWeight } from './traffic-plan.ts';
 import { withLastServices } from './refused-spec.ts';
 import type { RolloutStores } from './stores.ts';
+import { findWorkload } from './workload.ts';
 
 export interface ObserveOptions {
   readonly stores: RolloutStores;
@@ -37,7 +39,8 @@ export interface ObserveOptions {
 /** Everything out of the caches. `now` is the time that the decision will know. */
 export function observe(options: ObserveOptions, object: RolloutObject, now: Instant): Observed {
   const { stores, dialect, keys } = options;
-  const parsed = parseRollout(object, dialect);
+  const { view: workload, source, problems: workloadTrouble } = findWorkload(stores.workloads, object);
+  const parsed = parseRollout(object, dialect, source);
   const { namespace = '', name, uid = '' } = object.metadata;
   const runs = stores.rolloutRuns
     .byIndex('rollout', `${namespace}/${name}`)
@@ -47,6 +50,7 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
   const written = trafficOf(options, rollout);
   const problems = [
     ...parsed.problems,
+    ...workloadTrouble,
     ...referenceProblems(options, parsed, findTemplate),
     ...trafficProblems(parsed, written),
   ];
@@ -69,6 +73,7 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
     traffic: isUsable ? written : trafficOf(options, used),
     analysisRuns: stores.analysisRuns.byOwner(uid),
     findTemplate,
+    ...(workload === undefined ? {} : { workload }),
     isRunNameTaken: (run) => stores.analysisRuns.get(namespace, run) !== undefined,
     runs,
   };
@@ -122,10 +127,7 @@ function referenceProblems(options: ObserveOptions, parsed: ParsedRollout, find:
 /** The rules of the schema, and what the backends say of queries and addresses; each sentence once. */
 function templateProblems(options: ObserveOptions, rollout: Rollout, find: FindTemplate): readonly Problem[] {
   const named = analysisUses(rollout).flatMap(({ analysis }) => analysis.templates ?? []);
-  const linted = named.flatMap((reference) => {
-    const template = find(reference);
-    return template === undefined ? [] : (options.lintTemplate?.(template) ?? []);
-  });
+  const linted = expandTemplates(named, find).templates.flatMap((template) => options.lintTemplate?.(template) ?? []);
   const all = [...validateTemplates(rollout, find, options.dialect), ...linted];
   return all.filter((one, index) => all.findIndex((other) => other.message === one.message) === index);
 }

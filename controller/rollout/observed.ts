@@ -7,7 +7,8 @@ import type { FindTemplate } from '../../crds/schema/validate-references.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
 import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import type { Instant, JsonObject, KubeObject, ObjectMeta } from '../../kube/api.ts';
-import type { Found, RouteState, TrafficRouter } from '../traffic/router.ts';
+import type { WorkloadView } from './workload-view.ts';
+import type { Destination, Found, RouteState, TrafficRouter } from '../traffic/router.ts';
 
 /** A Rollout as the caches hold it: everything, since its template is needed whole. */
 export type RolloutObject = KubeObject & JsonObject;
@@ -44,8 +45,17 @@ export interface PodView extends KubeObject {
   readonly troubles: readonly ContainerTrouble[];
 }
 
+export interface ServicePort {
+  readonly name?: string;
+  readonly port: number;
+  readonly protocol?: string;
+  readonly targetPort?: number | string;
+}
+
 export interface ServiceView extends KubeObject {
   readonly selector: Readonly<Record<string, string>>;
+  /** Absent where nobody asks for them, as in tests. */
+  readonly ports?: readonly ServicePort[];
 }
 
 export interface Endpoint {
@@ -96,8 +106,14 @@ export interface Observed {
   readonly stableService: ServiceState | undefined;
   readonly canaryService: ServiceState | undefined;
   readonly traffic: TrafficState | undefined;
+  /** Weighted Services of a running experiment that have ready endpoints; role 'extra', weights out of stable's. Absent: none. */
+  readonly extras?: readonly Destination[];
   readonly analysisRuns: readonly AnalysisRunView[];
   readonly findTemplate: FindTemplate;
+  /** What spec.workloadRef leads to. */
+  readonly workload?: WorkloadView;
+  /** Whether an AnalysisRun of this name exists in the namespace, whoever owns it. */
+  readonly isRunNameTaken?: (name: string) => boolean;
   /** RolloutRuns of this Rollout that are kept. */
   readonly runs: readonly RolloutRun[];
 }

@@ -1,21 +1,24 @@
 /** Which other objects a Rollout names, for the indexes that find the Rollout when one of them changes. Total: any JSON goes in. */
 
-import { canarySteps } from '../../crds/schema/defaults.ts';
 import { Rollout } from '../../crds/schema/rollout.ts';
+import { analysisUses } from '../../crds/schema/validate-references.ts';
 import { namedServices } from '../../crds/schema/services-of.ts';
 import type { KindRef, ObjectMeta } from '../../kube/api.ts';
 import { routers } from '../traffic/all-routers.ts';
 import { routeKindId } from '../traffic/route-kinds.ts';
 import type { RolloutObject } from './observed.ts';
+import { workloadKey } from './workload.ts';
 
 /** Each as `namespace/name`; a ClusterAnalysisTemplate as `name`, a route as `routeReference`. */
 export interface References {
   readonly services: readonly string[];
   readonly routes: readonly string[];
   readonly templates: readonly string[];
+  /** As `workloadKey`. */
+  readonly workloads: readonly string[];
 }
 
-const none: References = { services: [], routes: [], templates: [] };
+const none: References = { services: [], routes: [], templates: [], workloads: [] };
 const known = new WeakMap<RolloutObject, References>();
 
 /** Of an unreadable Rollout nothing is known; it is looked at again when it changes itself. */
@@ -30,13 +33,10 @@ export function referencesOf(object: RolloutObject): References {
 
 function read(rollout: Omit<Rollout, 'status'>): References {
   const namespace = rollout.metadata.namespace ?? '';
-  const canary = rollout.spec.strategy.canary ?? {};
-  const analyses = [
-    ...canarySteps(rollout).flatMap((step) => step.analysis ?? []),
-    ...(canary.analysis ? [canary.analysis] : []),
-  ];
-  const templates = analyses.flatMap((analysis) => analysis.templates ?? []);
+  const templates = analysisUses(rollout).flatMap(({ analysis }) => analysis.templates ?? []);
+  const { kind = '', name = '' } = rollout.spec.workloadRef ?? {};
   return {
+    workloads: name === '' ? [] : [workloadKey(kind, namespace, name)],
     services: namedServices(rollout).map(({ name }) => `${namespace}/${name}`),
     routes: routers.flatMap((router) => router.needs(rollout)).map((key) => routeReference(key, key)),
     templates: templates.flatMap(({ templateName, clusterScope }) =>

@@ -1,7 +1,7 @@
 /** The two states without a rollout under way: the first deploy, and stable with its housekeeping. */
 
 import { revisionHistoryLimit } from '../../crds/schema/defaults.ts';
-import { isFinished } from './analysis.ts';
+import { oldRuns } from './analysis-history.ts';
 import { podsFor } from './canary-steps.ts';
 import type { RolloutEffect } from './effects.ts';
 import { effects, type Moves, noMoves, together } from './moves.ts';
@@ -11,9 +11,6 @@ import { available, isHeld, isWhole, refTo, type Scene } from './scene.ts';
 import { selectRevision, waitForPods } from './services.ts';
 import { planRatio, retireOthers } from './sizes.ts';
 import { moveWeight, mostOnCanary } from './weights.ts';
-
-/** Finished AnalysisRuns of earlier revisions that are kept, of each outcome. */
-const keptRuns = 5;
 
 /** One pass of 'deploying': there is no stable revision yet, so all pods at once and no steps. */
 export function deploy(scene: Scene): Moves {
@@ -41,7 +38,7 @@ export function keepStable(scene: Scene): Moves {
   const missing = isWhole(current, replicas) ? noMoves : waitForPods(scene, currentHash, available(current), replicas);
   const work = together(effects(...revisionAnnotations(scene)), sizes, services, weight.moves);
   // Tidying up is never worth a write while something else is still moving.
-  const tidy = work.effects.length > 0 || missing.waiting ? noMoves : effects(...oldSets(scene), ...oldRuns(scene));
+  const tidy = work.effects.length > 0 || missing.waiting ? noMoves : tidyUp(scene);
   return together(missing, work, tidy, isHeld(scene) ? heldWait() : noMoves);
 }
 
@@ -62,22 +59,17 @@ function sizesByPods(scene: Scene): Moves {
   return effects(...plan.effects);
 }
 
+/** What nobody needs any more: ReplicaSets and AnalysisRuns beyond their limits. */
+export function tidyUp(scene: Scene): Moves {
+  return effects(...oldSets(scene), ...oldRuns(scene));
+}
+
 /** ReplicaSets without pods beyond the history limit, oldest first. */
 function oldSets(scene: Scene): readonly RolloutEffect[] {
   const { keys, rollout } = scene.observed;
   const idle = scene.others.filter((set) => set.replicas === 0 && set.status.replicas === 0);
   const newestFirst = idle.sort((one, other) => revisionOf(other, keys) - revisionOf(one, keys));
   return newestFirst.slice(revisionHistoryLimit(rollout)).map(deletion);
-}
-
-function oldRuns(scene: Scene): readonly RolloutEffect[] {
-  const { keys, analysisRuns } = scene.observed;
-  const old = analysisRuns
-    .filter((run) => isFinished(run) && run.metadata.labels?.[keys.podTemplateHash] !== scene.currentHash)
-    .sort((one, other) => (other.metadata.creationTimestamp ?? '').localeCompare(one.metadata.creationTimestamp ?? ''));
-  const good = old.filter((run) => run.status?.phase === 'Successful');
-  const bad = old.filter((run) => run.status?.phase !== 'Successful');
-  return [...good.slice(keptRuns), ...bad.slice(keptRuns)].map(deletion);
 }
 
 function deletion(object: Parameters<typeof refTo>[0]): RolloutEffect {

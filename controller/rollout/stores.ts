@@ -3,6 +3,7 @@
 import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import { type Dialect, ownGroup } from '../../crds/schema/dialect.ts';
 import { keys } from '../../crds/schema/keys.ts';
+import { type WorkloadKind, workloadKinds } from '../../crds/schema/workload-ref.ts';
 import type { JsonObject, KindRef, KubeObject, Priority, Store, StoreChange, WorkQueue } from '../../kube/api.ts';
 import { groupOf, queueKey } from '../../kube/ref.ts';
 import type {
@@ -16,7 +17,10 @@ import type {
 import { routeKindId, routeKinds } from '../traffic/route-kinds.ts';
 import { referencesOf, routeReference } from './references.ts';
 import type { GitRevertObject } from './revert-record.ts';
+import { namedTemplates, namesIndex, withDependents } from './template-dependents.ts';
 import { endpointSliceView, podView, replicaSetView, serviceView } from './views.ts';
+import { workloadKey, type WorkloadStores } from './workload.ts';
+import { type WorkloadView, workloadView } from './workload-view.ts';
 
 /** One cache that main must start. `optional`: the kind may be not served; then its store stays empty. */
 export interface CacheNeed<T extends KubeObject> {
@@ -31,7 +35,7 @@ export interface CacheNeed<T extends KubeObject> {
 export type RolloutRunObject = RolloutRun & KubeObject;
 
 export interface RolloutStores {
-  /** Indexes `service`, `route`, `template`: what a Rollout refers to, as `namespace/name` (a cluster template as `name`). */
+  /** Indexes `service`, `route`, `template`, `workload`: what a Rollout refers to, as `namespace/name` (a cluster template as `name`). */
   readonly rollouts: Store<RolloutObject>;
   readonly replicaSets: Store<ReplicaSetView>;
   /** Index `hash`: `namespace/podHash`. */
@@ -44,6 +48,8 @@ export interface RolloutStores {
   readonly clusterAnalysisTemplates: Store<KubeObject & JsonObject>;
   /** Index `rollout`: `namespace/name` of the Rollout. */
   readonly rolloutRuns: Store<RolloutRunObject>;
+  /** What Rollouts may take their pod template from. */
+  readonly workloads: WorkloadStores;
   /** Objects that routers read and write, by `routeKindId`; the store of a kind that is not served is empty. */
   readonly routes: ReadonlyMap<string, Store<KubeObject & JsonObject>>;
 }
@@ -58,6 +64,7 @@ export interface RolloutCacheNeeds {
   readonly analysisTemplates: CacheNeed<KubeObject & JsonObject>;
   readonly clusterAnalysisTemplates: CacheNeed<KubeObject & JsonObject>;
   readonly rolloutRuns: CacheNeed<RolloutRunObject>;
+  readonly workloads: Readonly<Record<WorkloadKind, CacheNeed<WorkloadView>>>;
   readonly routes: readonly CacheNeed<KubeObject & JsonObject>[];
 }
 
@@ -68,7 +75,11 @@ export function rolloutCacheNeeds(dialect: Dialect): RolloutCacheNeeds {
   const known = keys(dialect);
   const hash = known.podTemplateHash;
   const { group } = dialect;
-  const template = (kind: string) => ({ kind: { group, kind }, project: whole, indexes: {} });
+  const template = (kind: string) => ({
+    kind: { group, kind },
+    project: whole,
+    indexes: { [namesIndex]: namedTemplates },
+  });
   return {
     rollouts: {
       kind: { group, kind: 'Rollout' },
@@ -77,6 +88,7 @@ export function rolloutCacheNeeds(dialect: Dialect): RolloutCacheNeeds {
         service: (one) => referencesOf(one).services,
         route: (one) => referencesOf(one).routes,
         template: (one) => referencesOf(one).templates,
+        workload: (one) => referencesOf(one).workloads,
       },
     },
     replicaSets: {
@@ -110,6 +122,12 @@ export function rolloutCacheNeeds(dialect: Dialect): RolloutCacheNeeds {
       project: (raw) => runView(raw as unknown as RolloutRunObject),
       indexes: { rollout: (one) => [`${one.metadata.namespace ?? ''}/${one.spec.rollout.name}`] },
     },
+    workloads: {
+      Deployment: workloads('Deployment'),
+      // ReplicaSets of Rollouts have a cache of their own.
+      ReplicaSet: { ...workloads('ReplicaSet'), labelSelector: `!${hash}` },
+      PodTemplate: workloads('PodTemplate'),
+    },
     routes: routeKinds.map(({ group: of, kind }) => ({
       kind: { group: of, kind },
       optional: true,
@@ -117,6 +135,11 @@ export function rolloutCacheNeeds(dialect: Dialect): RolloutCacheNeeds {
       indexes: {},
     })),
   };
+}
+
+function workloads(kind: WorkloadKind): CacheNeed<WorkloadView> {
+  const [group = ''] = workloadKinds[kind].split('/').slice(0, -1);
+  return { kind: { group, kind }, project: workloadView, indexes: {} };
 }
 
 /** Of finished runs only what a later release may ask for: what it was and how it ended. */
@@ -143,6 +166,11 @@ export function rolloutStores(
     analysisTemplates: add(needs.analysisTemplates),
     clusterAnalysisTemplates: add(needs.clusterAnalysisTemplates),
     rolloutRuns: add(needs.rolloutRuns),
+    workloads: {
+      Deployment: add(needs.workloads.Deployment),
+      ReplicaSet: add(needs.workloads.ReplicaSet),
+      PodTemplate: add(needs.workloads.PodTemplate),
+    },
     routes: new Map(needs.routes.map((need) => [routeKindId(need.kind), add(need)])),
   };
 }
@@ -170,8 +198,16 @@ export function enqueueRollouts(
     stores.endpointSlices.onChange(({ object }) =>
       byIndex('service', `${object.metadata.namespace ?? ''}/${object.service}`),
     ),
-    stores.analysisTemplates.onChange(({ object }) => byIndex('template', nameOf(object))),
-    stores.clusterAnalysisTemplates.onChange(({ object }) => byIndex('template', object.metadata.name)),
+    ...Object.values(stores.workloads).map((store) =>
+      store.onChange(({ object: { kind, metadata } }) =>
+        byIndex('workload', workloadKey(kind, metadata.namespace ?? '', metadata.name)),
+      ),
+    ),
+    ...[stores.analysisTemplates, stores.clusterAnalysisTemplates].map((store) =>
+      store.onChange(({ object }) => {
+        for (const id of withDependents(stores, object)) byIndex('template', id);
+      }),
+    ),
     ...[...stores.routes.values()].map((store) =>
       store.onChange(({ object }) => {
         const kind = { group: groupOf(object.apiVersion), kind: object.kind };

@@ -1,5 +1,6 @@
 /** What an unset field of a Rollout means: the one place that knows the defaults of both dialects. */
 
+import type { BlueGreenStrategy } from './blue-green.ts';
 import type { CanaryStep } from './canary-steps.ts';
 import { type Dialect, isArgo } from './dialect.ts';
 import { hasTrafficRouting } from './gateway-routes.ts';
@@ -19,6 +20,12 @@ export function revisionHistoryLimit(rollout: Rollout): number {
   return rollout.spec.revisionHistoryLimit ?? 10;
 }
 
+/** Finished AnalysisRuns of earlier revisions that are kept, by outcome. */
+export function runHistoryLimits(rollout: Rollout): { readonly successful: number; readonly unsuccessful: number } {
+  const { successfulRunHistoryLimit, unsuccessfulRunHistoryLimit } = rollout.spec.analysis ?? {};
+  return { successful: successfulRunHistoryLimit ?? 5, unsuccessful: unsuccessfulRunHistoryLimit ?? 5 };
+}
+
 export function progressDeadlineMs(rollout: Rollout): number {
   return (rollout.spec.progressDeadlineSeconds ?? 600) * 1000;
 }
@@ -28,7 +35,7 @@ export function progressDeadlineAbort(rollout: Rollout, dialect: Dialect): boole
   return rollout.spec.progressDeadlineAbort ?? !isArgo(dialect);
 }
 
-export function canarySteps(rollout: Rollout): readonly CanaryStep[] {
+export function canarySteps(rollout: Pick<Rollout, 'spec'>): readonly CanaryStep[] {
   return rollout.spec.strategy.canary?.steps ?? [];
 }
 
@@ -67,4 +74,22 @@ export function rollingLimits(rollout: Rollout): { readonly maxSurge: number; re
   const surge = resolveIntOrPercent(maxSurge, total, 'up') ?? 0;
   const unavailable = resolveIntOrPercent(maxUnavailable, total, 'down') ?? 0;
   return { maxSurge: surge, maxUnavailable: surge === 0 && unavailable === 0 ? 1 : unavailable };
+}
+
+/** Time that the old revision's pods live on after the active Service was switched. */
+export function blueGreenDelayMs(blueGreen: BlueGreenStrategy): number {
+  return (blueGreen.scaleDownDelaySeconds ?? 30) * 1000;
+}
+
+/** Time that the preview's pods live on after an abort; `keep` (a delay of 0) means until somebody acts. */
+export function blueGreenAbortDelayMs(blueGreen: BlueGreenStrategy): number | 'keep' {
+  const seconds = blueGreen.abortScaleDownDelaySeconds ?? 30;
+  return seconds === 0 ? 'keep' : seconds * 1000;
+}
+
+/** What ends the pause before the switch: nothing (there is none), a time in milliseconds, or a person. */
+export function promotionPause(blueGreen: BlueGreenStrategy): 'none' | 'person' | number {
+  if (blueGreen.autoPromotionEnabled === false) return 'person';
+  const { autoPromotionSeconds = 0 } = blueGreen;
+  return autoPromotionSeconds === 0 ? 'none' : autoPromotionSeconds * 1000;
 }

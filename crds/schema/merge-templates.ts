@@ -2,7 +2,7 @@
 
 import type { AnalysisTemplate, Argument, ClusterAnalysisTemplate } from './analysis-template.ts';
 import type { Metric } from './metric.ts';
-import type { DryRun } from './rollout-analysis.ts';
+import type { DryRun, MeasurementRetention } from './rollout-analysis.ts';
 
 export type AnyTemplate = AnalysisTemplate | ClusterAnalysisTemplate;
 
@@ -10,6 +10,7 @@ export interface MergedChecks {
   readonly metrics: readonly Metric[];
   readonly args: readonly Argument[];
   readonly dryRun: readonly DryRun[];
+  readonly measurementRetention: readonly MeasurementRetention[];
   /** Names that more than one template gives a metric. */
   readonly duplicateMetrics: readonly string[];
   /** Names of arguments for which two templates give different values. */
@@ -28,7 +29,7 @@ function mergeArgument(known: Argument | undefined, next: Argument): { arg: Argu
   return { arg: known, conflict: differs };
 }
 
-/** Metrics and dry runs one after the other, arguments by name. */
+/** Metrics, dry runs and retentions one after the other, arguments by name. Nested templates must be expanded before. */
 export function mergeTemplates(templates: readonly AnyTemplate[]): MergedChecks {
   const metrics = templates.flatMap((template) => template.spec.metrics ?? []);
   const names = metrics.map((metric) => metric.name);
@@ -43,6 +44,7 @@ export function mergeTemplates(templates: readonly AnyTemplate[]): MergedChecks 
     metrics,
     args: [...args.values()],
     dryRun: templates.flatMap((template) => template.spec.dryRun ?? []),
+    measurementRetention: templates.flatMap((template) => template.spec.measurementRetention ?? []),
     duplicateMetrics: [...new Set(names.filter((name, index) => names.indexOf(name) !== index))],
     conflictingArgs: [...conflicts],
   };

@@ -20,6 +20,7 @@ describe('unsupportedFields', () => {
     ],
     ['fields set to what unset means', aCanary({ dynamicStableScale: false, trafficRouting: { managedRoutes: [] } })],
     ['a template', aTemplate()],
+    ['nested templates', aTemplate({ templates: [{ templateName: 'x' }] })],
     ['a GitSync', aGitSync()],
     ['an object of another kind', { kind: 'Deployment', spec: { workloadRef: {} } }],
   ])('%s is supported', (_name, object) => {
@@ -55,7 +56,6 @@ describe('unsupportedFields', () => {
       aTemplate({ metrics: [{ name: 'a', provider: { datadog: {} } }] }),
       'spec.metrics[0].provider.datadog',
     ],
-    ['nested templates', aTemplate({ templates: [{ templateName: 'x' }] }), 'spec.templates'],
     ['pull requests', aGitSync({ revert: { mode: 'pullRequest' } }), 'spec.revert.mode'],
     ['observing', aGitSync({ sync: 'observe' }), 'spec.sync'],
     ['an Experiment', { kind: 'Experiment', spec: { templates: [] } }, 'spec'],

@@ -31,14 +31,10 @@ function metricEntries(base: string): Entry[] {
   ];
 }
 
-function analysisEntries(base: string): Entry[] {
-  return entries(base, ['measurementRetention', 'analysisRunMetadata']);
-}
-
 const canary = 'spec.strategy.canary';
 
 const rolloutEntries: readonly Entry[] = [
-  ...entries('spec', ['workloadRef', 'restartAt', 'rollbackWindow', 'analysis', 'strategy.blueGreen']),
+  ...entries('spec', ['rollbackWindow', 'strategy.blueGreen']),
   ...entries(canary, [
     'scaleDownDelayRevisionLimit',
     'dynamicStableScale',
@@ -46,28 +42,22 @@ const rolloutEntries: readonly Entry[] = [
     'pingPong',
     'replicaProgressThreshold',
   ]),
-  ...entries(canary, ['antiAffinity', 'canaryMetadata', 'stableMetadata']),
   ...entries(`${canary}.steps[]`, ['experiment', 'setHeaderRoute', 'setMirrorRoute', 'plugin']),
   ...entries(`${canary}.trafficRouting`, ['managedRoutes', 'maxTrafficWeight']),
   ...entries(
     `${canary}.trafficRouting`,
     routerNames.filter((name) => name !== 'gatewayAPI'),
   ),
-  ...analysisEntries(`${canary}.steps[].analysis`),
-  ...analysisEntries(`${canary}.analysis`),
 ];
 
-const templateEntries: readonly Entry[] = [
-  ...metricEntries('spec'),
-  ...entries('spec', ['templates', 'measurementRetention']),
-];
+const templateEntries: readonly Entry[] = metricEntries('spec');
 
 /** By kind. A kind with the path `spec` is not supported as a whole. */
 const notSupported: Readonly<Record<string, readonly Entry[]>> = {
   Rollout: rolloutEntries,
   AnalysisTemplate: templateEntries,
   ClusterAnalysisTemplate: templateEntries,
-  AnalysisRun: [...metricEntries('spec'), { path: 'spec.ttlStrategy' }],
+  AnalysisRun: metricEntries('spec'),
   Experiment: [{ path: 'spec' }],
   GitSync: [
     { path: 'spec.sync', value: 'observe', instead: '"apply"' },

@@ -64,7 +64,8 @@ interface Checks {
   readonly args?: readonly Argument[] | undefined;
 }
 
-function checks(spec: Checks, report: Report): Problem[] {
+/** `known`: the arguments that metrics may use, when those are not just the declared ones. */
+function checks(spec: Checks, report: Report, known?: readonly Argument[]): Problem[] {
   const metrics = spec.metrics ?? [];
   const args = spec.args ?? [];
   const twice = duplicates(metrics.map((metric) => metric.name)).map((name) =>
@@ -74,19 +75,25 @@ function checks(spec: Checks, report: Report): Problem[] {
     ...twice,
     ...metrics.flatMap((metric, index) => validateMetric(metric, `spec.metrics[${index}]`, report)),
     ...argumentProblems(args, report),
-    ...unknownArguments(metrics, args, report),
+    ...unknownArguments(metrics, known ?? args, report),
   ];
 }
 
-/** Everything wrong with a template by itself. A template without metrics is refused unless it names further templates. */
-export function validateTemplate(template: AnalysisTemplate | ClusterAnalysisTemplate): Problem[] {
+/**
+ * Everything wrong with a template by itself. A template without metrics is refused unless it names further templates. `known`:
+ * the arguments of all templates that it is used with, when it may use theirs.
+ */
+export function validateTemplate(
+  template: AnalysisTemplate | ClusterAnalysisTemplate,
+  known?: readonly Argument[],
+): Problem[] {
   const report = reporter(objectText(template));
   const { metrics = [], templates = [] } = template.spec;
   const empty =
     metrics.length + templates.length > 0
       ? []
       : [report('spec.metrics', 'empty', 'a template needs a metric', 'add one')];
-  return [...empty, ...checks(template.spec, report)];
+  return [...empty, ...checks(template.spec, report, known)];
 }
 
 /** Everything wrong with a run; every argument must have a value or a source by now. */

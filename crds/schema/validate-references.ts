@@ -9,8 +9,10 @@ import { type AnyTemplate, mergeTemplates } from './merge-templates.ts';
 import { isTemplated } from './metric-settings.ts';
 import { objectText, type Problem, type Report, reporter, valueText } from './problem.ts';
 import type { Rollout } from './rollout.ts';
-import type { RolloutAnalysis, TemplateReference } from './rollout-analysis.ts';
+import { type ExpandedTemplates, expandTemplates, type FindTemplate } from './nested-templates.ts';
+import type { RolloutAnalysis } from './rollout-analysis.ts';
 import { unsupportedFields } from './not-supported.ts';
+import { namedServices } from './services-of.ts';
 import { validateFinite } from './validate-metric.ts';
 import { validateTemplate } from './validate-analysis.ts';
 
@@ -75,31 +77,35 @@ export function validateServices(
   dialect: Dialect,
 ): Problem[] {
   const report = reporter(objectText(rollout));
-  const canary = rollout.spec.strategy.canary ?? {};
-  return (['canaryService', 'stableService'] as const).flatMap((name) => {
-    const wanted = canary[name];
-    return wanted
-      ? serviceProblems(rollout, `${canaryField}.${name}`, wanted, services.get(wanted), dialect, report)
-      : [];
+  return namedServices(rollout).flatMap(({ field, name }) =>
+    serviceProblems(rollout, field, name, services.get(name), dialect, report),
+  );
+}
+
+export type { FindTemplate } from './nested-templates.ts';
+
+function missingTemplates(expanded: ExpandedTemplates, field: string, report: Report): Problem[] {
+  return expanded.missing.map(({ reference, index, inside }) => {
+    const kind = reference.clusterScope ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate';
+    const [by, at] = inside === undefined ? [report, field] : [reporter(objectText(inside)), 'spec'];
+    return by(
+      `${at}.templates[${index}].templateName`,
+      valueText(reference.templateName),
+      `no ${kind} of that name exists`,
+      'create it or correct the name',
+    );
   });
 }
 
-/** Finds a template that a Rollout names; undefined when it doesn't exist. */
-export type FindTemplate = (reference: TemplateReference) => AnyTemplate | undefined;
-
-function missingTemplates(analysis: RolloutAnalysis, field: string, find: FindTemplate, report: Report): Problem[] {
-  return (analysis.templates ?? []).flatMap((reference, index) => {
-    if (!reference.templateName || find(reference) !== undefined) return [];
-    const kind = reference.clusterScope ? 'ClusterAnalysisTemplate' : 'AnalysisTemplate';
-    return [
-      report(
-        `${field}.templates[${index}].templateName`,
-        valueText(reference.templateName),
-        `no ${kind} of that name exists`,
-        'create it or correct the name',
-      ),
-    ];
-  });
+function circularTemplates(expanded: ExpandedTemplates, field: string, report: Report): Problem[] {
+  return expanded.cycles.map((way) =>
+    report(
+      `${field}.templates`,
+      `going in a circle (${way.join(', then ')})`,
+      'templates may not lead back to themselves',
+      'remove one of these references',
+    ),
+  );
 }
 
 function argumentProblems(
@@ -135,6 +141,30 @@ function argumentProblems(
       ),
     ),
   ];
+}
+
+const fieldPath = /^[A-Za-z_][\w-]*(\.[A-Za-z_][\w-]*|\['[^']+'\]|\["[^"]+"\]|\[\d+\])*$/;
+
+/** Where the Rollout's values come from: one source each, and a path that can be read. */
+function sourceProblems(analysis: RolloutAnalysis, field: string, report: Report): Problem[] {
+  return (analysis.args ?? []).flatMap((arg, index) => {
+    const at = `${field}.args[${index}]`;
+    const { podTemplateHashValue, fieldRef } = arg.valueFrom ?? {};
+    const count = [arg.value, podTemplateHashValue, fieldRef].filter((source) => source !== undefined).length;
+    const what = `argument ${valueText(arg.name)} with ${count} values`;
+    if (count > 1)
+      return [report(at, what, 'an argument has one value', 'leave one of value, podTemplateHashValue, fieldRef')];
+    if (fieldRef === undefined || fieldPath.test(fieldRef.fieldPath)) return [];
+    const allowed = 'it must be the path of a field of the Rollout';
+    return [
+      report(
+        `${at}.valueFrom.fieldRef.fieldPath`,
+        valueText(fieldRef.fieldPath),
+        allowed,
+        "write it like metadata.labels['region']",
+      ),
+    ];
+  });
 }
 
 function mergedProblems(
@@ -173,36 +203,48 @@ function mergedProblems(
 /** Everything wrong with one analysis of a Rollout and the templates it names. `blocking`: a step waits for its end. */
 export function validateAnalysisUse(
   rollout: Rollout,
-  use: { readonly analysis: RolloutAnalysis; readonly field: string; readonly blocking: boolean },
+  use: AnalysisUse,
   find: FindTemplate,
   dialect: Dialect,
 ): Problem[] {
   const report = reporter(objectText(rollout));
   const { analysis, field, blocking } = use;
-  const missing = missingTemplates(analysis, field, find, report);
-  const found = (analysis.templates ?? []).flatMap((reference) => find(reference) ?? []);
-  const own = found.flatMap((template) => [...validateTemplate(template), ...unsupportedFields(template)]);
+  const expanded = expandTemplates(analysis.templates ?? [], find);
+  const missing = [...missingTemplates(expanded, field, report), ...circularTemplates(expanded, field, report)];
+  const found = expanded.templates;
+  // Argo Rollouts looks for the arguments of a metric among those of all templates that are used together.
+  const known = isArgo(dialect) ? mergeTemplates(found).args : undefined;
+  const own = found.flatMap((template) => [...validateTemplate(template, known), ...unsupportedFields(template)]);
   if (missing.length > 0) return [...missing, ...own];
   return [
     ...own,
+    ...sourceProblems(analysis, field, report),
     ...argumentProblems(analysis, found, field, dialect, report),
     ...mergedProblems(found, field, blocking, report),
   ];
 }
 
-/** Every analysis that a Rollout names, with its path; those of steps block. */
-export function analysisUses(
-  rollout: Rollout,
-): { readonly analysis: RolloutAnalysis; readonly field: string; readonly blocking: boolean }[] {
-  const steps = canarySteps(rollout).flatMap((step, index) =>
-    step.analysis === undefined
-      ? []
-      : [{ analysis: step.analysis, field: `${canaryField}.steps[${index}].analysis`, blocking: true }],
-  );
-  const background = rollout.spec.strategy.canary?.analysis;
-  return background === undefined
-    ? steps
-    : [...steps, { analysis: background, field: `${canaryField}.analysis`, blocking: false }];
+export interface AnalysisUse {
+  readonly analysis: RolloutAnalysis;
+  readonly field: string;
+  /** Something waits for its end, so it must end by itself. */
+  readonly blocking: boolean;
+}
+
+/** Every analysis that a Rollout names, with its path; those of steps and those around a promotion block. */
+export function analysisUses(rollout: Pick<Rollout, 'spec'>): AnalysisUse[] {
+  const { canary, blueGreen } = rollout.spec.strategy;
+  const use = (analysis: RolloutAnalysis | undefined, field: string, blocking: boolean): AnalysisUse[] =>
+    analysis === undefined ? [] : [{ analysis, field, blocking }];
+  const field = 'spec.strategy.blueGreen';
+  return [
+    ...canarySteps(rollout).flatMap((step, index) =>
+      use(step.analysis, `${canaryField}.steps[${index}].analysis`, true),
+    ),
+    ...use(canary?.analysis, `${canaryField}.analysis`, false),
+    ...use(blueGreen?.prePromotionAnalysis, `${field}.prePromotionAnalysis`, true),
+    ...use(blueGreen?.postPromotionAnalysis, `${field}.postPromotionAnalysis`, true),
+  ];
 }
 
 /** Everything wrong with the analyses of a Rollout. */

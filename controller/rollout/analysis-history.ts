@@ -1,0 +1,31 @@
+/** Which finished AnalysisRuns of a Rollout are deleted: those of earlier revisions beyond spec.analysis, newest kept. */
+
+import { runHistoryLimits } from '../../crds/schema/defaults.ts';
+import { isFinished } from './analysis.ts';
+import type { RolloutEffect } from './effects.ts';
+import { effects, type Moves, together } from './moves.ts';
+import { refTo, type Scene } from './scene.ts';
+
+/** Runs of the current revision are never touched: they may still be asked about. */
+export function oldRuns(scene: Scene): readonly RolloutEffect[] {
+  const { keys, analysisRuns, rollout } = scene.observed;
+  const old = analysisRuns
+    .filter((run) => isFinished(run) && run.metadata.labels?.[keys.podTemplateHash] !== scene.currentHash)
+    .filter((run) => run.metadata.deletionTimestamp === undefined)
+    .toSorted((one, other) =>
+      (other.metadata.creationTimestamp ?? '').localeCompare(one.metadata.creationTimestamp ?? ''),
+    );
+  const limits = runHistoryLimits(rollout);
+  const good = old.filter((run) => run.status?.phase === 'Successful');
+  const bad = old.filter((run) => run.status?.phase !== 'Successful');
+  return [...good.slice(limits.successful), ...bad.slice(limits.unsuccessful)].map((run) => ({
+    kind: 'Delete',
+    target: refTo(run),
+    tells: [],
+  }));
+}
+
+/** Tidying up is never worth a write while something else is still moving. */
+export function withTidiedRuns(scene: Scene, moves: Moves): Moves {
+  return moves.effects.length > 0 ? moves : together(moves, effects(...oldRuns(scene)));
+}
