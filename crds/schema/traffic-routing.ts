@@ -86,6 +86,17 @@ const Nginx = object(
   },
 );
 
+const AlbIngressPorts = object(
+  'Ports of the Services behind one Ingress.',
+  { ingress: objectName('Name of the Ingress.') },
+  {
+    servicePorts: list(int32('A port.', { minimum: 0, maximum: 65535 }), 'Ports of the Services.', {
+      maxItems: 64,
+      atomic: true,
+    }),
+  },
+);
+
 const Alb = object(
   'AWS Load Balancer controller.',
   {},
@@ -93,6 +104,10 @@ const Alb = object(
     ingress: objectName('Ingress to manage.'),
     ingresses: routes('Several Ingresses instead of one.'),
     servicePort: int32('Port of the Services.', { minimum: 0, maximum: 65535 }),
+    servicePorts: list(AlbIngressPorts, 'Ingresses whose Services have other or several ports.', {
+      maxItems: 64,
+      atomic: true,
+    }),
     rootService: objectName('Service named in the Ingress. Default: stableService.'),
     annotationPrefix: text('Prefix of the annotations. Default alb.ingress.kubernetes.io.', { maxLength: 253 }),
     stickinessConfig: object(
@@ -126,6 +141,35 @@ const AppMesh = object(
   },
 );
 
+const ContourProxy = object('An HTTPProxy of this namespace.', { name: objectName('Name of the HTTPProxy.') }, {});
+
+/** At least one HTTPProxy with a route to both Services. */
+export const ContourRouting = object(
+  'Contour: weights of HTTPProxy routes that name both Services.',
+  {
+    httpProxies: list(ContourProxy, 'HTTPProxies with routes to both Services.', {
+      minItems: 1,
+      maxItems: 16,
+      atomic: true,
+    }),
+  },
+  {},
+);
+export type ContourRouting = z.infer<typeof ContourRouting>;
+
+const KumaRoute = object('A route of this namespace.', { name: objectName('Its name.') }, {});
+
+/** At least one route with a rule that names both Services. */
+export const KumaRouting = object(
+  'Kuma: weights of MeshHTTPRoute and MeshTCPRoute rules that name both Services.',
+  {},
+  {
+    httpRoutes: list(KumaRoute, 'MeshHTTPRoutes with rules that name both Services.', { maxItems: 16, atomic: true }),
+    tcpRoutes: list(KumaRoute, 'MeshTCPRoutes with rules that name both Services.', { maxItems: 16, atomic: true }),
+  },
+);
+export type KumaRouting = z.infer<typeof KumaRouting>;
+
 /** Names of the routers besides `plugins`. */
 export const routerNames = [
   'gatewayAPI',
@@ -137,6 +181,8 @@ export const routerNames = [
   'appMesh',
   'traefik',
   'apisix',
+  'contour',
+  'kuma',
 ] as const;
 
 export const TrafficRouting = object(
@@ -144,6 +190,8 @@ export const TrafficRouting = object(
   {},
   {
     gatewayAPI: GatewayApiRouting,
+    contour: ContourRouting,
+    kuma: KumaRouting,
     plugins: anyObject(`Routers: configuration by plugin name; ${gatewayPluginName} is understood.`),
     managedRoutes: list(
       object('A route made by steps.', { name: text('Name of the route.', { maxLength: 253 }) }, {}),
