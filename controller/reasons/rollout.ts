@@ -23,6 +23,7 @@ export const rolloutReasons = {
   },
   RolloutNotCompleted: { ...told, type: 'Normal', meaning: 'The update to another revision has begun.' },
   ScalingReplicaSet: { ...told, type: 'Normal', meaning: 'A ReplicaSet was given more or fewer pods.' },
+  PodEvicted: { ...told, type: 'Normal', meaning: 'A pod older than spec.restartAt was evicted.' },
   RolloutStepCompleted: { ...told, type: 'Normal', meaning: 'A canary step is done.' },
   RolloutPaused: {
     ...toldAndCondition,
@@ -54,6 +55,18 @@ export const rolloutReasons = {
   },
   SwitchService: { ...told, type: 'Normal', meaning: 'The selector of a Service was moved to another revision.' },
   TrafficWeightUpdated: { ...told, type: 'Normal', meaning: 'The router was given another canary weight.' },
+  ManagedRoutesUpdated: {
+    ...told,
+    type: 'Normal',
+    meaning: 'Header or mirror routes to the canary were written or removed, with the weight as it was.',
+  },
+  RouteDrift: {
+    ...told,
+    type: 'Warning',
+    meaning:
+      'The router held other weights than those that had been reached: somebody else wrote the route, and it is put back.',
+    remedy: 'Find who else writes the route, and let it leave the weights alone.',
+  },
   SkipSteps: {
     ...told,
     type: 'Normal',

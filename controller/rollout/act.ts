@@ -15,8 +15,10 @@ import { recordObject } from './record.ts';
 import { carrierName, splitStatus } from './recorded-status.ts';
 import { refTo } from './scene.ts';
 import { statusPatch } from './status-diff.ts';
+import { activeServiceKey, liveActiveText } from './blue-green-live.ts';
 import { liveWeightText } from './live-weight.ts';
-import type { RouteWrite } from '../traffic/router.ts';
+import { hasManagedRoutes } from './step-routes.ts';
+import type { Found, RouteWrite } from '../traffic/router.ts';
 
 export const fieldManager = 'tidegate';
 
@@ -39,6 +41,9 @@ export interface ActOutcome {
 }
 
 type Step = { readonly kind: 'done' } | { readonly kind: 'stopped'; readonly why: string; readonly afterMs?: number };
+
+/** After a refused eviction (argo-rollouts.md 2.12). */
+const evictAgainMs = 30_000;
 
 const done: Step = { kind: 'done' };
 
@@ -90,6 +95,8 @@ class Pass {
         return this.merge(effect.target, { spec: { terminate: true } });
       case 'Delete':
         return this.remove(effect.target);
+      case 'Evict':
+        return this.evict(effect.target);
       case 'Annotate':
         return this.merge(effect.target, { metadata: { annotations: effect.set } });
     }
@@ -170,11 +177,20 @@ class Pass {
   /** A ReplicaSet loses pods only when the route, asked now, gives its revision no more weight than was decided on. */
   private async scale(effect: Extract<RolloutEffect, { kind: 'Scale' }>): Promise<Step> {
     if (effect.live) {
-      const weighted = await this.hasWeight(effect);
+      const weighted = (await this.hasWeight(effect)) ?? (await this.isActive(effect));
       if (weighted !== undefined) return { kind: 'stopped', why: weighted, afterMs: 1000 };
     }
     const annotations = { [this.options.keys.desiredReplicas]: String(effect.desired) };
     return this.merge(effect.target, { metadata: { annotations }, spec: { replicas: effect.to } });
+  }
+
+  /** The same by the active Service of a blue-green Rollout. */
+  private async isActive({ podHash }: Extract<RolloutEffect, { kind: 'Scale' }>): Promise<string | undefined> {
+    const key = activeServiceKey(this.observed);
+    if (key === undefined) return undefined;
+    const result = await this.options.client.get(key, this.callOptions());
+    if (result.kind !== 'ok') return `the active Service ${key.name} could not be read`;
+    return liveActiveText(this.observed, result.object, podHash);
   }
 
   /** Why the revision must keep its pods, by the routes as the API server has them now; undefined when it need not. */
@@ -189,8 +205,14 @@ class Pass {
       if (result.kind !== 'ok') return `the weights of ${key.kind} ${key.name} could not be read`;
       live.set(routeName(key), result.object);
     }
-    const state = traffic.router.read(rollout, (key) => live.get(routeName(key)));
-    return liveWeightText(this.observed, state, effect);
+    const found: Found = (key) => live.get(routeName(key));
+    const state = traffic.router.read(rollout, found);
+    const weighted = liveWeightText(this.observed, state, effect);
+    const isCanary = this.observed.canaryService?.podHash === effect.podHash && effect.to === 0;
+    if (weighted !== undefined || !isCanary) return weighted;
+    return hasManagedRoutes(rollout, { router: traffic.router, found, state })
+      ? `header or mirror routes still lead to revision ${effect.podHash}`
+      : undefined;
   }
 
   /** Every route is tried, so that one which changed meanwhile does not hold up the others. */
@@ -232,6 +254,27 @@ class Pass {
       return done;
     }
     return this.settle(result, `delete ${target.kind} ${target.name}`);
+  }
+
+  /** A budget that allows no pod to go now answers 429, whatever time it names. */
+  private async evict(target: Ref): Promise<Step> {
+    const { namespace, name, uid } = target;
+    const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: { namespace, name } };
+    const eviction = { ...body, deleteOptions: { preconditions: { uid } } };
+    const result = await this.options.client.createSub(target, 'eviction', eviction, this.callOptions());
+    switch (result.kind) {
+      case 'ok':
+        this.writes += 1;
+        return done;
+      case 'not-found':
+      case 'conflict':
+        // Gone, or made anew under the same name.
+        return done;
+      case 'busy':
+        return { kind: 'stopped', why: `the eviction of pod ${name} was refused`, afterMs: evictAgainMs };
+      default:
+        return failed(result, `evict pod ${name}`);
+    }
   }
 
   private async merge(target: Ref, patch: object, subresource?: 'status'): Promise<Step> {

@@ -37,6 +37,7 @@ const warnings: ReadonlySet<string> = new Set([
   'CommandRejected',
   'InvalidSpec',
   'ProgressDeadlineExceeded',
+  'RouteDrift',
 ]);
 
 export function fact(

@@ -2,15 +2,15 @@
 
 import type { WaitingStatus } from '../../crds/schema/rollout-decisions.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
-import { servicesOf } from '../../crds/schema/services-of.ts';
 import { selectorText } from '../../crds/schema/label-selector.ts';
 import type { Fact, Waiting } from '../decision.ts';
 import { analysisStatus } from './analysis.ts';
+import { activeCounts, blueGreenStatus } from './blue-green-status.ts';
 import { conditionsOf, invalidSpec, withHealthy } from './conditions.ts';
 import type { Observed } from './observed.ts';
 import { phaseOf } from './phase.ts';
-import { type Scene, sceneOf } from './scene.ts';
-import { canaryWeight } from './weights.ts';
+import { sceneOf } from './scene.ts';
+import { statusWeights } from './status-weights.ts';
 import { deadlineText } from './time-text.ts';
 
 export interface NextStatus {
@@ -26,16 +26,17 @@ export function nextStatus(observed: Observed, intent: RolloutStatus, waiting: W
   const canary = {
     ...counted.canary,
     ...analysis.status,
-    weights: weights(sceneOf(observed, counted)) ?? kept(observed),
+    weights: statusWeights(sceneOf(observed, counted)) ?? kept(observed),
   };
-  const seen: RolloutStatus = { ...counted, canary, waiting: waiting === undefined ? undefined : waitingText(waiting) };
+  const { blueGreen, facts } = blueGreenStatus(sceneOf(observed, counted));
+  const seen: RolloutStatus = { ...counted, canary, blueGreen, waiting: waiting === undefined ? undefined : waitingText(waiting) };
   const scene = sceneOf(observed, seen);
   const conditions = conditionsOf(scene, before);
   const message = problemText(observed);
   if (message !== undefined) conditions.unshift(invalidSpec(scene, before, message));
   const named: RolloutStatus = { ...seen, conditions };
   const phased: RolloutStatus = { ...named, ...phaseOf(observed, named) };
-  return { status: withHealthy(scene, before, phased), facts: analysis.facts };
+  return { status: withHealthy(scene, before, phased), facts: [...analysis.facts, ...facts] };
 }
 
 /** What is wrong with the spec, in one text. */
@@ -55,36 +56,24 @@ function counts(observed: Observed, status: RolloutStatus): Partial<RolloutStatu
     availableReplicas: sum((set) => set.status.available),
     HPAReplicas: replicas,
     selector: rollout.spec.selector === undefined ? undefined : selectorText(rollout.spec.selector),
+    ...activeCounts(sceneOf(observed, status)),
   };
 }
 
 function generation(observed: Observed): Partial<RolloutStatus> {
-  const value = observed.rollout.metadata.generation;
-  if (value === undefined) return {};
-  return { observedGeneration: observed.dialect.observedGeneration === 'string' ? String(value) : value };
+  const { dialect, rollout, workload } = observed;
+  const said = (value: number | undefined) => (dialect.observedGeneration === 'string' ? String(value) : value);
+  const { generation: own } = rollout.metadata;
+  const ofWorkload = workload?.metadata.generation;
+  return {
+    ...(own === undefined ? {} : { observedGeneration: said(own) }),
+    workloadObservedGeneration: ofWorkload === undefined ? undefined : said(ofWorkload),
+  };
 }
 
 /** What was written to a route that the spec does not name any more is still there. */
 function kept(observed: Observed) {
   return observed.problems.length === 0 ? undefined : observed.rollout.status?.canary?.weights;
-}
-
-function weights(scene: Scene): NonNullable<RolloutStatus['canary']>['weights'] {
-  const { traffic, stableService, canaryService } = scene.observed;
-  if (traffic?.state.written === undefined) return undefined;
-  const canary = canaryWeight(scene);
-  const side = (service: string | undefined, podHash: string | undefined, weight: number) => ({
-    weight,
-    ...(service === undefined ? {} : { serviceName: service }),
-    ...(podHash === undefined ? {} : { podTemplateHash: podHash }),
-  });
-  const { confirmed } = traffic.state;
-  const services = servicesOf(scene.observed.rollout);
-  return {
-    canary: side(services.canary, canaryService?.podHash, canary),
-    stable: side(services.stable, stableService?.podHash, scene.total - canary),
-    ...(confirmed === 'unknown' ? {} : { verified: confirmed === 'yes' }),
-  };
 }
 
 function waitingText(waiting: Waiting): WaitingStatus {

@@ -1,5 +1,6 @@
 /** The observed world sorted by role: which ReplicaSet is current, stable or neither, and what stands behind the Services. */
 
+import type { BlueGreenStrategy } from '../../crds/schema/blue-green.ts';
 import type { CanaryStrategy } from '../../crds/schema/canary.ts';
 import {
   abortDrainMs as abortDelayMs,
@@ -13,7 +14,8 @@ import { groupOf } from '../../kube/ref.ts';
 import type { Steps } from './canary-steps.ts';
 import { stateOf } from './lifecycle-status.ts';
 import type { LifecycleState } from './machine.ts';
-import type { Observed, ReplicaSetView, ServiceState } from './observed.ts';
+import type { Destination } from '../traffic/router.ts';
+import type { Observed, PodView, ReplicaSetView, ServiceState } from './observed.ts';
 
 export interface Scene {
   readonly observed: Observed;
@@ -21,6 +23,8 @@ export interface Scene {
   readonly status: RolloutStatus;
   readonly state: LifecycleState;
   readonly canary: CanaryStrategy;
+  /** Set when this is the strategy: then the stable Service is the active one, and the canary Service the preview one. */
+  readonly blueGreen?: BlueGreenStrategy;
   readonly steps: Steps;
   readonly stepIndex: number;
   /** spec.replicas. */
@@ -28,6 +32,8 @@ export interface Scene {
   /** What weights sum to. */
   readonly total: number;
   readonly routed: boolean;
+  /** Services that get weight besides the two, such as those of a running experiment. */
+  readonly extras: readonly Destination[];
   readonly currentHash: string;
   readonly stableHash: string | undefined;
   readonly current: ReplicaSetView | undefined;
@@ -37,7 +43,7 @@ export interface Scene {
 }
 
 export function sceneOf(observed: Observed, status: RolloutStatus): Scene {
-  const canary = observed.rollout.spec.strategy?.canary ?? {};
+  const { canary = {}, blueGreen } = observed.rollout.spec.strategy ?? {};
   const steps = canary.steps ?? [];
   const currentHash = status.currentPodHash ?? observed.podHash;
   const find = (hash: string | undefined) => observed.replicaSets.find((set) => set.podHash === hash);
@@ -47,11 +53,13 @@ export function sceneOf(observed: Observed, status: RolloutStatus): Scene {
     status,
     state: stateOf(status),
     canary,
+    ...(blueGreen === undefined ? {} : { blueGreen }),
     steps,
     stepIndex: Math.min(Math.max(status.currentStepIndex ?? 0, 0), steps.length),
     replicas: desiredReplicas(observed.rollout),
     total: maxTrafficWeight(observed.rollout),
     routed: observed.traffic !== undefined,
+    extras: observed.extras ?? [],
     currentHash,
     stableHash: status.stableRS === '' ? undefined : status.stableRS,
     current: find(currentHash),
@@ -113,4 +121,10 @@ export function refTo(object: KubeObject): Ref {
 
 export function annotation(object: KubeObject, key: string): string | undefined {
   return object.metadata.annotations?.[key];
+}
+
+/** Another Rollout of the namespace may have pods of the same hash, so the owner counts as well where it is known. */
+export function isPodOf(pod: PodView, set: ReplicaSetView): boolean {
+  const owner = pod.metadata.ownerReferences?.find((one) => one.controller === true);
+  return pod.podHash === set.podHash && (owner === undefined || owner.uid === set.metadata.uid);
 }

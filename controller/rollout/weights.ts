@@ -1,9 +1,13 @@
 /** Moves the weight of the canary Service towards a wanted one, and says what it waits for. */
 
+import { servicesOf } from '../../crds/schema/services-of.ts';
 import type { Reason } from '../reasons.ts';
+import type { Fact } from '../decision.ts';
 import { fact } from './facts.ts';
 import { effects, type Moves, noMoves, waitFor } from './moves.ts';
 import { anyReadyBehind, readyBehind, type Scene } from './scene.ts';
+import { hasManagedRoutes, routeWish } from './step-routes.ts';
+import type { Destination, WeightPlan } from '../traffic/router.ts';
 import { lowestWeight, nextWeight, type WeightMove, weightPlan, writtenWeight } from './traffic-plan.ts';
 
 export interface WantedWeight {
@@ -38,9 +42,12 @@ export function isInForce(scene: Scene): boolean {
   );
 }
 
-/** The most that may flow over the canary Service: until weights are in force, those before them may be anything. */
+/** The most that may flow over the canary Service: until weights are in force, those before them may be anything; header routes count as something. */
 export function mostOnCanary(scene: Scene): number {
-  return isInForce(scene) ? canaryWeight(scene) : scene.total;
+  const { traffic, rollout } = scene.observed;
+  if (!isInForce(scene)) return scene.total;
+  const isRouted = traffic !== undefined && hasManagedRoutes(rollout, traffic);
+  return Math.max(canaryWeight(scene), isRouted ? 1 : 0);
 }
 
 /** The same of the stable Service. */
@@ -70,7 +77,9 @@ export function moveWeight(scene: Scene, wanted: WantedWeight): WeightOutcome {
           : 0,
     stableReady: readyBehind(stableService, wanted.stableHash),
   });
-  return { settled: move.kind === 'settled', moves: movesOf(scene, move) };
+  const { isBlocked } = routeWish(scene);
+  if (move.kind === 'settled' && isBlocked) return { settled: false, moves: routesBlocked(scene) };
+  return { settled: move.kind === 'settled', moves: movesOf(scene, move, wanted.canary) };
 }
 
 /** Idempotent: as long as the router has something to write for this weight, it is written. */
@@ -80,12 +89,12 @@ function differsFrom(scene: Scene, canary: number): boolean {
   return patches !== undefined && !('kind' in patches) && patches.length > 0;
 }
 
-function movesOf(scene: Scene, move: WeightMove): Moves {
+function movesOf(scene: Scene, move: WeightMove, wanted: number): Moves {
   switch (move.kind) {
     case 'settled':
       return noMoves;
     case 'write':
-      return refusedBy(scene, move.canary) ?? setWeight(scene, move);
+      return refusedBy(scene, move.canary) ?? setWeight(scene, move, wanted);
     case 'unconfirmed':
     case 'unreadable':
       return waitFor({
@@ -120,7 +129,7 @@ const notReadyTexts: Readonly<Record<NotReady['kind'], { reason: Reason; moves: 
 };
 
 function notReady(scene: Scene, move: NotReady): Moves {
-  const { canaryService, stableService } = scene.canary;
+  const { canary: canaryService, stable: stableService } = servicesOf(scene.observed.rollout);
   const { reason, moves } = notReadyTexts[move.kind];
   return waitFor({
     reason,
@@ -131,12 +140,52 @@ function notReady(scene: Scene, move: NotReady): Moves {
   });
 }
 
-function setWeight(scene: Scene, { canary, scope }: Extract<WeightMove, { readonly kind: 'write' }>): Moves {
-  const before = canaryWeight(scene);
-  const message = `Canary weight changed from ${before} to ${canary} of ${scene.total}`;
-  const tells = [fact(scene.now, 'TrafficWeightUpdated', message, { from: String(before), to: String(canary) })];
+function setWeight(
+  scene: Scene,
+  { canary, scope }: Extract<WeightMove, { readonly kind: 'write' }>,
+  meant: number,
+): Moves {
+  const tells = [...driftFacts(scene, meant), ...weightFacts(scene, canary)];
   const wanted = planFor(scene, canary);
   return effects({ kind: 'SetWeight', wanted, ...(scope === undefined ? {} : { scope }), tells });
+}
+
+function weightFacts(scene: Scene, canary: number): readonly Fact[] {
+  const before = canaryWeight(scene);
+  const { managed } = routeWish(scene);
+  if (managed !== undefined && before === canary && leastOnCanary(scene) === canary) {
+    const names = managed.map((one) => one.name).join(', ') || 'none';
+    return [fact(scene.now, 'ManagedRoutesUpdated', `Header and mirror routes to the canary: ${names}`)];
+  }
+  const message = `Canary weight changed from ${before} to ${canary} of ${scene.total}`;
+  return [fact(scene.now, 'TrafficWeightUpdated', message, { from: String(before), to: String(canary) })];
+}
+
+/** Weights that had been reached and are others now: somebody else wrote the route. */
+function driftFacts(scene: Scene, meant: number): readonly Fact[] {
+  const [most, least] = [canaryWeight(scene), leastOnCanary(scene)];
+  const reached = scene.status.canary?.weights?.canary.weight === meant;
+  if (!reached || (most === meant && least === meant)) return [];
+  const found = most === least ? String(most) : `${least} to ${most}`;
+  const message = `Somebody else changed the canary weight of ${routeText(scene)} to ${found}; it is put back to ${meant}`;
+  return [fact(scene.now, 'RouteDrift', message, { found, wanted: String(meant) })];
+}
+
+function leastOnCanary(scene: Scene): number {
+  const { traffic } = scene.observed;
+  return traffic === undefined ? 0 : (lowestWeight(traffic.state, scene.total) ?? 0);
+}
+
+/** Header and mirror routes wait until somebody can answer them. */
+function routesBlocked(scene: Scene): Moves {
+  return waitFor({
+    reason: 'EndpointsNotReady',
+    on: `Service/${servicesOf(scene.observed.rollout).canary ?? ''}`,
+    value: '0',
+    limit: '1',
+    moves:
+      'Header and mirror routes are written when the canary Service has a ready endpoint of the new revision; a setCanaryScale step before them gives it pods without weight.',
+  });
 }
 
 /** The router says why its objects can't be written, such as a third backend in a rule: nobody loses pods meanwhile. */
@@ -148,9 +197,44 @@ function refusedBy(scene: Scene, canary: number): Moves | undefined {
   return waitFor({ reason: 'RouterRefused', on: 'user', value: answer.message, moves });
 }
 
-function planFor(scene: Scene, canary: number) {
-  const { canaryService = '', stableService = '' } = scene.canary;
-  return weightPlan(stableService, canaryService, canary, scene.total);
+/**
+ * The one place where a plan for the router is made: both Services with their revisions, the destinations of an experiment,
+ * which take their weight from stable's, and the routes of header and mirror steps.
+ */
+function planFor(scene: Scene, canary: number): WeightPlan {
+  const services = servicesOf(scene.observed.rollout);
+  const plan = weightPlan(services.stable ?? '', services.canary ?? '', canary, scene.total);
+  const { managed } = routeWish(scene);
+  const routed = managed === undefined ? {} : { managed };
+  return {
+    ...plan,
+    ...routed,
+    destinations: withExtras(
+      scene,
+      plan.destinations.map((one) => hashed(scene, one)),
+    ),
+  };
+}
+
+/** Routers that tell revisions apart by labels need the revision behind each Service. */
+function hashed(scene: Scene, destination: Destination): Destination {
+  const { stableService, canaryService } = scene.observed;
+  const isStable = destination.role === 'stable';
+  const known = isStable ? stableService : canaryService;
+  const podHash = known === undefined ? (isStable ? scene.stableHash : scene.currentHash) : known.podHash;
+  return podHash === undefined ? destination : { ...destination, podHash };
+}
+
+function withExtras({ state, extras }: Scene, [stable, canary]: readonly Destination[]): readonly Destination[] {
+  if (stable === undefined || canary === undefined) return [];
+  if (state !== 'stepping' || extras.length === 0) return [stable, canary];
+  let left = stable.weight;
+  const taken = extras.map((one) => {
+    const weight = Math.min(one.weight, left);
+    left -= weight;
+    return { ...one, weight };
+  });
+  return [{ ...stable, weight: left }, canary, ...taken];
 }
 
 /** `Kind/name` of what the router writes, for sentences. */
