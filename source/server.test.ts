@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeTempDir, removeTempDir } from '../test/bed/temp-dir.ts';
 import { sourceClient } from './client.ts';
+import { serve } from './server.ts';
 import { at, startWorkbench, type Workbench } from '../test/integration/source/workbench.ts';
 
 let bench: Workbench;
@@ -79,8 +80,27 @@ describe('the server', () => {
     expect(await bench.source.ping({ deadlineMs: 1000 })).toMatchObject({ kind: 'ok' });
   });
 
+  it('does not serve when its end was asked for while it started, as after the death of the controller', async () => {
+    const folder = makeTempDir('source');
+    const socketPath = join(folder, 's', 's');
+    const stop = new AbortController();
+    const never = () => Promise.reject(new Error('not called'));
+
+    const serving = serve({
+      socketPath,
+      handlers: { ping: never, sync: never, render: never, compare: never, merge: never, push: never },
+      maxCalls: 1,
+      maxDeadlineMs: 1000,
+      signal: stop.signal,
+      prepare: () => Promise.resolve(stop.abort(new Error('the controller died'))),
+    });
+
+    await expect(serving).rejects.toThrow('the controller died');
+    expect((await sourceClient({ socketPath }).ping({ deadlineMs: 1_000 })).kind).toBe('unreachable');
+    removeTempDir(folder);
+  });
+
   it('tells those who come too many to come back', async () => {
-    const { serve } = await import('./server.ts');
     const folder = makeTempDir('source');
     const socketPath = join(folder, 's', 's');
     const gate = Promise.withResolvers<void>();

@@ -24,12 +24,13 @@ export interface ServerOptions {
   readonly prepare: () => Promise<void>;
 }
 
-/** Serves until the signal ends. Rejects when another process already serves the socket. */
+/** Serves until the signal ends. Rejects when another process already serves the socket, and when the signal ended before it served. */
 export async function serve(options: ServerOptions): Promise<Server> {
   await mkdir(dirname(options.socketPath), { recursive: true, mode: 0o700 });
   if (await isServed(options.socketPath)) throw new Error(`Another source process serves ${options.socketPath}.`);
   await rm(options.socketPath, { force: true });
   await options.prepare();
+  options.signal.throwIfAborted();
   let running = 0;
   const server = createServer((request, response) => {
     if (running >= options.maxCalls) {
@@ -54,12 +55,18 @@ export async function serve(options: ServerOptions): Promise<Server> {
   });
   server.requestTimeout = BODY_TIMEOUT_MS;
   server.headersTimeout = BODY_TIMEOUT_MS;
-  await listen(server, options.socketPath);
-  await chmod(options.socketPath, 0o600);
-  options.signal.addEventListener('abort', () => {
+  const stop = (): void => {
     server.close();
     server.closeAllConnections();
-  });
+  };
+  // Before the first await of the start: whoever asked for the end meanwhile must not leave an orphan that serves for ever.
+  options.signal.addEventListener('abort', stop, { once: true });
+  await listen(server, options.socketPath);
+  await chmod(options.socketPath, 0o600);
+  if (options.signal.aborted) {
+    stop();
+    options.signal.throwIfAborted();
+  }
   return server;
 }
 
