@@ -66,6 +66,8 @@ export interface LifecycleInput {
   readonly verdict?: Verdict;
   /** Until when the revision that stops being stable keeps its pods. */
   readonly drainUntil?: string;
+  /** With ping-pong: whose Service is stable's once the revision on trial is stable. */
+  readonly stablePingPong?: 'ping' | 'pong';
 }
 
 /** The status after an event; undefined when the event means nothing in the status' state. */
@@ -92,6 +94,11 @@ const noPause: Partial<RolloutStatus> = {
 };
 /** Back to the first step, whatever was asked for or drained. */
 const restarted: Partial<RolloutStatus> = { promoteFull: undefined, drainUntil: undefined, currentStepIndex: 0 };
+/** The preview starts at its own size again, and pause and analysis before the switch come again. */
+function unchecked({ blueGreen }: RolloutStatus): Partial<RolloutStatus> {
+  if (blueGreen?.scaleUpPreviewCheckPoint === undefined) return {};
+  return { blueGreen: { ...blueGreen, scaleUpPreviewCheckPoint: undefined } };
+}
 const noAbort: Partial<RolloutStatus> = { abort: undefined, abortedAt: undefined, verdict: undefined };
 
 function record(status: RolloutStatus, action: LifecycleAction, input: LifecycleInput): RolloutStatus {
@@ -126,6 +133,7 @@ function record(status: RolloutStatus, action: LifecycleAction, input: Lifecycle
         ...noPause,
         ...aborted,
         ...restarted,
+        ...unchecked(status),
         ...transition('abort', status.currentPodHash ?? '', stable, now),
       };
     case 'recordAbortAfterRollback':
@@ -136,6 +144,7 @@ function record(status: RolloutStatus, action: LifecycleAction, input: Lifecycle
         ...noPause,
         ...noAbort,
         ...restarted,
+        ...unchecked(status),
         ...withoutFailed(status, status.currentPodHash),
         transition: undefined,
         attempt: (status.attempt ?? 1) + 1,
@@ -147,10 +156,34 @@ function record(status: RolloutStatus, action: LifecycleAction, input: Lifecycle
         transition: undefined,
         promoteFull: undefined,
         drainUntil: input.drainUntil,
+        ...unchecked(status),
+        ...(input.stablePingPong === undefined
+          ? {}
+          : { canary: { ...status.canary, stablePingPong: input.stablePingPong } }),
       };
     case 'endTransition':
       return { ...status, transition: undefined, drainUntil: undefined };
   }
+}
+
+/** What outlives a revision: the weights as written, and whose turn it is. */
+function kept(canary: RolloutStatus['canary']): RolloutStatus['canary'] {
+  const { weights, stablePingPong } = canary ?? {};
+  if (weights === undefined && stablePingPong === undefined) return undefined;
+  return {
+    ...(weights === undefined ? {} : { weights }),
+    ...(stablePingPong === undefined ? {} : { stablePingPong }),
+  };
+}
+
+/** What the Services select, whatever is released. */
+function selectors(blueGreen: RolloutStatus['blueGreen']): RolloutStatus['blueGreen'] {
+  const { previewSelector, activeSelector } = blueGreen ?? {};
+  if (previewSelector === undefined && activeSelector === undefined) return undefined;
+  return {
+    ...(previewSelector === undefined ? {} : { previewSelector }),
+    ...(activeSelector === undefined ? {} : { activeSelector }),
+  };
 }
 
 function begin(status: RolloutStatus, input: LifecycleInput): RolloutStatus {
@@ -166,6 +199,7 @@ function begin(status: RolloutStatus, input: LifecycleInput): RolloutStatus {
     currentStepHash: input.stepHash,
     currentStepIndex: 0,
     attempt: 1,
-    canary: status.canary?.weights ? { weights: status.canary.weights } : undefined,
+    canary: kept(status.canary),
+    blueGreen: selectors(status.blueGreen),
   };
 }

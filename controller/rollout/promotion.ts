@@ -4,6 +4,7 @@
  */
 
 import { rollingLimits } from '../../crds/schema/defaults.ts';
+import { isPingPong } from '../../crds/schema/services-of.ts';
 import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
 import { heldWait } from './pause.ts';
 import { createCurrent, revisionAnnotations, scaleTo } from './replica-sets.ts';
@@ -36,7 +37,8 @@ export function promote(scene: Scene): Moves {
 
 function moveTraffic(scene: Scene, to: string): Moves {
   const { stableService, canaryService } = scene.observed;
-  if (stableService?.podHash === to) return backToStableService(scene, to);
+  const takesTurns = isPingPong(scene.observed.rollout);
+  if (stableService?.podHash === to && !takesTurns) return backToStableService(scene, to);
   if (canaryService?.podHash !== to) {
     // Weight on the canary Service belongs to somebody else: take it off before the Service changes hands.
     const freed = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash: scene.stableHash });
@@ -48,7 +50,8 @@ function moveTraffic(scene: Scene, to: string): Moves {
     canaryHash: to,
     stableHash: scene.stableHash,
   });
-  return weight.settled ? selectRevision(scene, stableService, to, scene.replicas) : weight.moves;
+  if (!weight.settled) return weight.moves;
+  return takesTurns ? done(scene, to) : selectRevision(scene, stableService, to, scene.replicas);
 }
 
 /** The stable Service selects the new pods; weight goes back to it once its endpoints are these and only these. */
@@ -97,7 +100,8 @@ function promoteByPods(scene: Scene, to: string): Moves {
   return together(moves, waitForPods(scene, to, available(target), scene.replicas));
 }
 
-function targetIsGone(scene: Scene, to: string): Moves {
+/** The ReplicaSet that a rollback goes to is missing. */
+export function targetIsGone(scene: Scene, to: string): Moves {
   return waitFor({
     reason: 'RevisionMissing',
     on: `ReplicaSet/${scene.observed.rollout.metadata.name}-${to}`,

@@ -9,7 +9,8 @@ import { createCurrent, revisionAnnotations, revisionOf, scaleTo } from './repli
 import { heldWait } from './pause.ts';
 import { available, isHeld, isWhole, refTo, type Scene } from './scene.ts';
 import { selectRevision, waitForPods } from './services.ts';
-import { planRatio, retireOthers } from './sizes.ts';
+import { drainsBehindService } from './ping-pong.ts';
+import { deadlineOf, planRatio, retireOthers } from './sizes.ts';
 import { moveWeight, mostOnCanary } from './weights.ts';
 
 /** One pass of 'deploying': there is no stable revision yet, so all pods at once and no steps. */
@@ -25,21 +26,25 @@ export function deploy(scene: Scene): Moves {
 export function keepStable(scene: Scene): Moves {
   const { current, replicas, currentHash, observed } = scene;
   const sizes = scene.routed ? sizesRouted(scene) : sizesByPods(scene);
-  const services = together(
-    selectRevision(scene, observed.stableService, currentHash),
-    selectRevision(
-      scene,
-      observed.canaryService,
-      currentHash,
-      Math.max(1, podsFor(mostOnCanary(scene), replicas, scene.total)),
-    ),
-  );
+  const services = together(selectRevision(scene, observed.stableService, currentHash), selectCanary(scene));
   const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash: currentHash });
   const missing = isWhole(current, replicas) ? noMoves : waitForPods(scene, currentHash, available(current), replicas);
   const work = together(effects(...revisionAnnotations(scene)), sizes, services, weight.moves);
   // Tidying up is never worth a write while something else is still moving.
   const tidy = work.effects.length > 0 || missing.waiting ? noMoves : tidyUp(scene);
   return together(missing, work, tidy, isHeld(scene) ? heldWait() : noMoves);
+}
+
+/** With ping-pong the free Service changes hands when the drain of the revision behind it is over. */
+function selectCanary(scene: Scene): Moves {
+  const { canaryService } = scene.observed;
+  const behind = scene.others.find((set) => set.podHash === canaryService?.podHash);
+  if (behind !== undefined && drainsBehindService(scene, behind)) {
+    const deadline = deadlineOf(scene, behind);
+    if (deadline === undefined || deadline > scene.now) return noMoves;
+  }
+  const least = Math.max(1, podsFor(mostOnCanary(scene), scene.replicas, scene.total));
+  return selectRevision(scene, canaryService, scene.currentHash, least);
 }
 
 function sizesRouted(scene: Scene): Moves {

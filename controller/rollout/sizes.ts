@@ -3,6 +3,7 @@
 import { rollingLimits } from '../../crds/schema/defaults.ts';
 import type { RolloutEffect } from './effects.ts';
 import type { ReplicaSetView } from './observed.ts';
+import { drainsBehindService } from './ping-pong.ts';
 import { moveWithin, type Side, type Split, splitFor } from './replica-ratio.ts';
 import { createCurrent, scaleDownDeadline, scaleTo, setDeadline } from './replica-sets.ts';
 import { instantOf } from './time-text.ts';
@@ -77,17 +78,22 @@ function inOrder(list: readonly RolloutEffect[]): readonly RolloutEffect[] {
 export function retireOthers(scene: Scene, keep: readonly (string | undefined)[] = []): RetirePlan {
   const { keys, stableService, canaryService } = scene.observed;
   const used = new Set([...keep, stableService?.podHash, canaryService?.podHash]);
-  // Right after a promotion the deadline of the old revision stands in status, which saves a write of its own.
-  const recorded = scene.state === 'stable' ? instantOf(scene.status.drainUntil) : undefined;
   const plan: { effects: RolloutEffect[]; times: number[] } = { effects: [], times: [] };
   for (const set of scene.others) {
-    if (set.replicas === 0 || used.has(set.podHash)) continue;
-    const deadline = scaleDownDeadline(set, keys) ?? recorded;
+    const isUsed = used.has(set.podHash);
+    if (set.replicas === 0 || (isUsed && !drainsBehindService(scene, set))) continue;
+    const deadline = deadlineOf(scene, set);
     if (deadline === undefined) plan.effects.push(setDeadline(set, keys, scene.now + drainMs(scene)));
     else if (deadline > scene.now) plan.times.push(deadline);
-    else plan.effects.push(...scaleTo(scene, set, 0));
+    else if (!isUsed) plan.effects.push(...scaleTo(scene, set, 0));
   }
   return { effects: plan.effects, lookAgainAt: plan.times.length > 0 ? Math.min(...plan.times) : undefined };
+}
+
+/** Right after a promotion the deadline of the old revision stands in status, which saves a write of its own. */
+export function deadlineOf(scene: Scene, set: ReplicaSetView): number | undefined {
+  const recorded = scene.state === 'stable' ? instantOf(scene.status.drainUntil) : undefined;
+  return scaleDownDeadline(set, scene.observed.keys) ?? recorded;
 }
 
 export interface RetirePlan {

@@ -5,6 +5,7 @@
 
 import { type GatewayRoute as RouteTarget, gatewayRoutes } from '../../crds/schema/gateway-routes.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
+import { servicesOf } from '../../crds/schema/services-of.ts';
 import type { JsonObject, ObjectKey } from '../../kube/api.ts';
 import {
   asHttpRoute,
@@ -60,10 +61,10 @@ function isOwn(rollout: Rollout, target: RouteTarget): boolean {
 }
 
 function servicePair(rollout: Rollout): Pair {
-  const canary = rollout.spec.strategy?.canary;
+  const { stable = '', canary = '' } = servicesOf(rollout);
   return {
-    stable: canary?.stableService ?? '',
-    canary: canary?.canaryService ?? '',
+    stable,
+    canary,
     namespace: rollout.metadata.namespace ?? '',
   };
 }

@@ -5,6 +5,7 @@ import type { CanaryStrategy } from '../../../crds/schema/canary.ts';
 import { type Dialect, tidegateDialect } from '../../../crds/schema/dialect.ts';
 import { keys } from '../../../crds/schema/keys.ts';
 import type { Rollout } from '../../../crds/schema/rollout.ts';
+import { servicesOf } from '../../../crds/schema/services-of.ts';
 import type { AnalysisPhase, RolloutStatus } from '../../../crds/schema/rollout-status.ts';
 import type { JsonObject, KubeObject, ObjectMeta } from '../../../kube/api.ts';
 import type { Found, RouteState, TrafficRouter, WeightPlan } from '../../traffic/router.ts';
@@ -143,9 +144,11 @@ export const plainRouter: TrafficRouter = {
   name: 'Plain',
   can: new Set(['weight', 'confirm']),
   needs: plainKeys,
-  read: (rollout, found) => readPlain(plainKeys(rollout).map((key) => found(key))),
+  read: (rollout, found) => readPlain(plainKeys(rollout).map((key) => swapped(rollout, found(key)))),
   plan: (rollout, wanted, found, scope = 'all') => {
-    const canary = wanted.destinations.find((one) => one.role === 'canary')?.weight ?? 0;
+    const share = wanted.destinations.find((one) => one.role === 'canary')?.weight ?? 0;
+    const own = isSwapped(rollout) ? 'stable' : 'canary';
+    const canary = own === 'canary' ? share : wanted.total - share;
     const stable = wanted.total - canary;
     const objects = plainKeys(rollout).map((key) => found(key));
     if (objects.includes(undefined))
@@ -153,11 +156,22 @@ export const plainRouter: TrafficRouter = {
     return objects
       .filter((one) => one !== undefined)
       .filter((one) => plainSpec(one).canary !== canary || plainSpec(one).stable !== stable)
-      .filter((one) => scope === 'all' || plainSpec(one).canary > canary)
+      .filter((one) => scope === 'all' || plainSpec(one)[own] > share)
       .map((object) => ({ kind: 'patch' as const, object, patch: { spec: { canary, stable } } }));
   },
   claims: () => [],
 };
+
+/** By ping-pong 'web-canary' is stable's now: `canary` of a route is always the weight of that Service. */
+function isSwapped(rollout: Rollout): boolean {
+  return servicesOf(rollout).stable === 'web-canary';
+}
+
+function swapped(rollout: Rollout, route: ReturnType<Found>): ReturnType<Found> {
+  if (route === undefined || !isSwapped(rollout)) return route;
+  const { canary, stable, confirmed } = plainSpec(route);
+  return Object.assign({ ...route }, { spec: { canary: stable, stable: canary, confirmed } });
+}
 
 function plainKeys({ spec }: Rollout) {
   const routes = spec.strategy?.canary?.trafficRouting?.gatewayAPI?.httpRoutes ?? [{ name: 'route' }];

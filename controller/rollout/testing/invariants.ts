@@ -1,7 +1,7 @@
 /** What an outside observer checks after every write of a simulated rollout: the safety rules S01 to S15 that apply. */
 
 import { rollingLimits } from '../../../crds/schema/defaults.ts';
-import { podsFor } from '../canary-steps.ts';
+import { explicitSizeAt, podsFor } from '../canary-steps.ts';
 import { statusPatch } from '../status-diff.ts';
 import type { World, Write } from './world.ts';
 
@@ -9,9 +9,8 @@ import type { World, Write } from './world.ts';
 export function watchInvariants(world: World, options: { readonly drainMs: number }): string[] {
   const violations: string[] = [];
   const look = (): Before => ({
-    weights: world.routes.map((one) => one.weight),
-    canary: world.services.get('web-canary'),
-    stable: world.services.get('web-stable'),
+    weights: world.canaryWeights,
+    ...world.selected,
   });
   let before = look();
   const weights: Shares[] = [];
@@ -57,10 +56,7 @@ interface Shares {
 }
 
 function sharesOf(world: World): Shares {
-  const written = mostOf(
-    world,
-    world.routes.map((one) => one.weight),
-  );
+  const written = mostOf(world, world.canaryWeights);
   return {
     at: world.now,
     until: Math.max(...world.routes.map((one) => one.confirmedAt)),
@@ -70,8 +66,7 @@ function sharesOf(world: World): Shares {
 }
 
 function mostOf(world: World, weights: readonly number[]): Record<string, number> {
-  const stable = world.services.get('web-stable');
-  const canary = world.services.get('web-canary');
+  const { stable, canary } = world.selected;
   const shares: Record<string, number> = {};
   const [onStable, onCanary] = [100 - Math.min(...weights), Math.max(...weights)];
   if (stable !== undefined) shares[stable] = onStable;
@@ -85,14 +80,15 @@ function checkWeight(world: World, write: Write, before: readonly number[], say:
   const sum = write.effect.wanted.destinations.reduce((total, one) => total + one.weight, 0);
   const whole = write.effect.wanted.destinations.every((one) => Number.isInteger(one.weight) && one.weight >= 0);
   if (sum !== write.effect.wanted.total || !whole) say('S01', JSON.stringify(write.effect.wanted));
-  if (world.services.get('web-canary') === world.services.get('web-stable')) return;
-  world.routes.forEach((route, index) => checkRoute(world, route.weight, before[index] ?? 0, say));
+  const { stable, canary } = world.selected;
+  if (canary === stable) return;
+  world.canaryWeights.forEach((weight, index) => checkRoute(world, weight, before[index] ?? 0, say));
 }
 
 function checkRoute(world: World, weight: number, before: number, say: Say): void {
   const ready = (service: string) => world.endpoints(service)[world.services.get(service) ?? ''] ?? 0;
-  const [canaryReady, stableReady] = [ready('web-canary'), ready('web-stable')];
-  if (weight > before && canaryReady < podsFor(weight, world.replicas, 100))
+  const [canaryReady, stableReady] = [ready(world.roles.canary), ready(world.roles.stable)];
+  if (weight > before && canaryReady < Math.min(podsFor(weight, world.replicas, 100), explicitSize(world)))
     say('S02', `canary ${weight} with ${canaryReady} ready endpoints`);
   if (weight < before && canaryReady > 0 && stableReady < podsFor(100 - weight, world.replicas, 100))
     say('S02', `stable ${100 - weight} with ${stableReady} ready endpoints`);
@@ -101,11 +97,17 @@ function checkRoute(world: World, weight: number, before: number, say: Say): voi
   if (goesBack && weight > before) say('S07', `canary weight rose from ${before} to ${weight} on the way back`);
 }
 
+/** Pods that a setCanaryScale step asks for: the user's own word on what the weight needs. */
+function explicitSize(world: World): number {
+  const { currentStepIndex = 0 } = world.status ?? {};
+  return explicitSizeAt(world.given.canary?.steps ?? [], currentStepIndex, world.replicas) ?? Number.POSITIVE_INFINITY;
+}
+
 /** S06: a Service changes to a revision only when that has the pods for the weight on the Service, or nobody else has any. */
 function checkSwitch(world: World, write: Write, before: Before, say: Say): void {
   if (write.effect.kind !== 'SwitchService') return;
   const { target, podHash } = write.effect;
-  const isStable = target.name === 'web-stable';
+  const isStable = target.name === world.roles.stable;
   const from = isStable ? before.stable : before.canary;
   const weight = isStable ? 100 - Math.min(...world.servedWeights()) : Math.max(...world.servedWeights());
   const ready = world.readyPods(podHash);
@@ -123,7 +125,7 @@ function checkLostRouter(world: World, write: Write, before: Before, say: Say): 
   if (Math.max(0, ...ours) === 0 || before.canary === world.status?.stableRS) return;
   const { effect } = write;
   const shrinks = effect.kind === 'Scale' && effect.to < effect.from && effect.podHash === before.canary;
-  const switches = effect.kind === 'SwitchService' && effect.target.name === 'web-canary';
+  const switches = effect.kind === 'SwitchService' && effect.target.name === world.roles.canary;
   if (shrinks || switches)
     say('S03', `${effect.kind} of ${before.canary} while a route that is not known gives it weight`);
 }
@@ -157,6 +159,8 @@ function checkStableSize(world: World, write: Write, say: Say): void {
   const set = world.sets.get(stable);
   if (set === undefined) say('S04', `ReplicaSet of stable ${stable} is gone`);
   const isOurs = write.effect.kind === 'Scale' && write.effect.podHash === stable;
+  // With dynamicStableScale the weight says how many it keeps (S03).
+  if (world.given.canary?.dynamicStableScale) return;
   if (isOurs && (set?.replicas ?? 0) < world.replicas) say('S04', `stable ${stable} scaled to ${set?.replicas}`);
 }
 

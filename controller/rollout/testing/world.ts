@@ -6,6 +6,7 @@
 import type { AnalysisPhase, RolloutStatus } from '../../../crds/schema/rollout-status.ts';
 import { tidegateDialect } from '../../../crds/schema/dialect.ts';
 import type { KubeObject } from '../../../kube/api.ts';
+import { servicesOf } from '../../../crds/schema/services-of.ts';
 import { type RolloutDecision, decide } from '../decide.ts';
 import type { RolloutEffect } from '../effects.ts';
 import type { AnalysisRunView, Observed, ReplicaSetView, ServiceState } from '../observed.ts';
@@ -88,12 +89,35 @@ export class World {
 
   /** The highest canary weight that is written on any route. */
   get weight(): number {
-    return Math.max(...this.routes.map((one) => one.weight));
+    return Math.max(...this.canaryWeights);
+  }
+
+  /** Written on each route. A route knows the weight of web-canary, which ping-pong may make the stable Service. */
+  get canaryWeights(): readonly number[] {
+    return this.routes.map((one) => this.asCanary(one.weight));
+  }
+
+  asCanary(weight: number): number {
+    return this.roles.stable === 'web-canary' ? 100 - weight : weight;
+  }
+
+  /** Which Service stands for which side now. */
+  get roles(): { readonly stable: string; readonly canary: string } {
+    const status = this.status;
+    const named = { strategy: { canary: { ...this.given.canary, ...this.routedFields() } } };
+    const { stable = '', canary = '' } = servicesOf({ spec: named, ...(status === undefined ? {} : { status }) });
+    return { stable, canary };
+  }
+
+  /** Revisions that the two Services select. */
+  get selected(): { readonly stable: string | undefined; readonly canary: string | undefined } {
+    const { stable, canary } = this.roles;
+    return { stable: this.services.get(stable), canary: this.services.get(canary) };
   }
 
   /** Canary weights that a gateway may serve now, over all routes. */
   servedWeights(routes: readonly WorldRoute[] = this.routes): readonly number[] {
-    return servedBy(routes, this.now);
+    return servedBy(routes, this.now).map((one) => this.asCanary(one));
   }
 
   /** Somebody else writes the weight of a route. */
@@ -146,8 +170,8 @@ export class World {
       stepHash: JSON.stringify(canary.steps ?? []),
       replicaSets: [...this.sets].map(([hash, set]) => this.setView(hash, set)),
       pods: this.pods.map((pod) => podOf(pod, this.isReady(pod))),
-      stableService: this.serviceState('web-stable'),
-      canaryService: this.serviceState('web-canary'),
+      stableService: this.serviceState(this.roles.stable),
+      canaryService: this.serviceState(this.roles.canary),
       traffic: this.isRouted ? traffic : undefined,
       analysisRuns: this.runs,
       findTemplate: ({ templateName = '' }) => ({
@@ -162,7 +186,7 @@ export class World {
 
   private routedFields() {
     if (!this.options.routed) return {};
-    const services = { canaryService: 'web-canary', stableService: 'web-stable' };
+    const services = this.given.canary?.pingPong ? {} : { canaryService: 'web-canary', stableService: 'web-stable' };
     if (!this.isRouted) return services;
     return { ...services, trafficRouting: { gatewayAPI: { httpRoutes: this.routes.map(({ name }) => ({ name })) } } };
   }
@@ -208,7 +232,8 @@ export class World {
   /** The route with this name changed meanwhile: a write of it is answered with a conflict. */
   conflicts: (route: string) => boolean = () => false;
 
-  private carries(observed: Observed, effect: Extract<RolloutEffect, { kind: 'Scale' }>): boolean {
+  /** What the last look before a scale-down says: the revision is still in use. */
+  carries(observed: Observed, effect: Extract<RolloutEffect, { kind: 'Scale' }>): boolean {
     const { traffic } = this.observe();
     return traffic !== undefined && liveWeightText(observed, traffic.state, effect) !== undefined;
   }
