@@ -1,10 +1,20 @@
 /** All routers, and several of one Rollout as one: the least that all of them hold and confirm is what counts. */
 
 import type { Rollout } from '../../crds/schema/rollout.ts';
+import { kuma } from './kuma.ts';
+import { smi } from './smi.ts';
+import { istio } from './istio.ts';
+import { appMesh } from './app-mesh.ts';
+import { alb } from './alb.ts';
+import { ambassador } from './ambassador.ts';
+import { apisix } from './apisix.ts';
+import { contour } from './contour.ts';
 import { gatewayApi } from './gateway-api.ts';
+import { nginx } from './nginx.ts';
 import type { Found, PlanScope, Refusal, RouteState, RouteWrite, TrafficRouter, WeightPlan } from './router.ts';
+import { traefik } from './traefik.ts';
 
-export const routers: readonly TrafficRouter[] = [gatewayApi];
+export const routers: readonly TrafficRouter[] = [gatewayApi, istio, smi, appMesh, kuma, nginx, alb, ambassador, traefik, apisix, contour];
 
 /** The router of a Rollout, made of all that it names; undefined when it names none. */
 export function composite(all: readonly TrafficRouter[], rollout: Rollout): TrafficRouter | undefined {
@@ -15,7 +25,7 @@ export function composite(all: readonly TrafficRouter[], rollout: Rollout): Traf
   return {
     name: parts.map((one) => one.name).join(' and '),
     can: new Set([...only.can].filter((ability) => parts.every((one) => one.can.has(ability)))),
-    needs: (of) => parts.flatMap((one) => one.needs(of)),
+    needs: (of, found) => parts.flatMap((one) => one.needs(of, found)),
     read: (of, found) => joined(parts.map((one) => ({ router: one, state: one.read(of, found) }))),
     plan: (of, wanted, found, scope) => planAll(parts, of, wanted, found, scope),
     claims: (of, found) => parts.flatMap((one) => one.claims(of, found)),

@@ -34,11 +34,11 @@ export const routeKinds: readonly RouteKind[] = [
   ...kinds('split.smi-spec.io', { TrafficSplit: ['trafficsplits', made] }),
   ...kinds('getambassador.io', { Mapping: ['mappings', made] }),
   ...kinds('traefik.io', { TraefikService: ['traefikservices', patched] }),
-  ...kinds('apisix.apache.org', { ApisixRoute: ['apisixroutes', patched] }),
+  ...kinds('apisix.apache.org', { ApisixRoute: ['apisixroutes', made] }),
   ...kinds('projectcontour.io', { HTTPProxy: ['httpproxies', patched] }),
   ...kinds('kuma.io', { MeshHTTPRoute: ['meshhttproutes', patched], MeshTCPRoute: ['meshtcproutes', patched] }),
   ...kinds('appmesh.k8s.aws', {
-    VirtualService: ['virtualservices', []],
+    VirtualService: ['virtualservices', patched],
     VirtualRouter: ['virtualrouters', patched],
     VirtualNode: ['virtualnodes', patched],
   }),

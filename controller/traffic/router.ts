@@ -78,8 +78,11 @@ export type PlanScope = 'all' | 'lower';
 export interface TrafficRouter {
   readonly name: string;
   readonly can: ReadonlySet<'weight' | 'header' | 'mirror' | 'extra' | 'confirm'>;
-  /** Every object that it reads or writes, those that may not exist too. Empty: this Rollout does not use the router. */
-  needs(rollout: Rollout): readonly ObjectKey[];
+  /**
+   * Every object that it reads or writes, those that may not exist too. Empty: this Rollout does not use the router. With
+   * `found` also objects that only those name which were found.
+   */
+  needs(rollout: Rollout, found?: Found): readonly ObjectKey[];
   read(rollout: Rollout, found: Found): RouteState;
   /** An empty list means that there is nothing to write. */
   plan(rollout: Rollout, wanted: WeightPlan, found: Found, scope?: PlanScope): readonly RouteWrite[] | Refusal;

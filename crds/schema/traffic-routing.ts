@@ -1,29 +1,47 @@
 /** Which router moves the traffic of a canary, and which of its objects Tidegate may write. */
 
 import { z } from 'zod';
-import { anyObject, flag, int32, int64, list, object, objectName, text, textMap } from './fields.ts';
+import { anyObject, flag, int32, int64, list, object, objectName, ruled, text, textMap } from './fields.ts';
 
 const routes = (description: string) => list(z.string(), description, { maxItems: 64, atomic: true });
 
-const GatewayHttpRoute = object(
-  'An HTTPRoute of this namespace.',
-  { name: objectName('Name of the HTTPRoute.') },
-  {
-    rule: text('Name of the one rule to manage. Default: every rule that refers to both Services.', { maxLength: 253 }),
-  },
-);
+/** Routes of one kind; `more` says what steps can do with them besides weights. */
+function gatewayRoutes(kind: string, more: string) {
+  const route = object(
+    `A ${kind} of this namespace.`,
+    { name: objectName(`Name of the ${kind}.`) },
+    {
+      rule: text('Name of the one rule to manage. Default: every rule that refers to both Services.', {
+        maxLength: 253,
+      }),
+    },
+  );
+  return list(route, `${kind}s whose rules refer to both Services${more}.`, {
+    minItems: 1,
+    maxItems: 16,
+    atomic: true,
+  });
+}
+
+const gatewayLists = ['httpRoutes', 'grpcRoutes', 'tcpRoutes', 'tlsRoutes'] as const;
 
 /** At least one route; each must refer to canaryService and stableService. */
-export const GatewayApiRouting = object(
-  'Gateway API: weights of HTTPRoute rules.',
+export const GatewayApiRouting = ruled(
+  object(
+    'Gateway API: weights of the rules of routes.',
+    {},
+    {
+      httpRoutes: gatewayRoutes('HTTPRoute', '; header and mirror steps make rules of their own in them'),
+      grpcRoutes: gatewayRoutes('GRPCRoute', '; header and mirror steps make rules of their own in them'),
+      tcpRoutes: gatewayRoutes('TCPRoute', ''),
+      tlsRoutes: gatewayRoutes('TLSRoute', ''),
+    },
+  ),
   {
-    httpRoutes: list(GatewayHttpRoute, 'HTTPRoutes whose rules refer to both Services.', {
-      minItems: 1,
-      maxItems: 16,
-      atomic: true,
-    }),
+    rule: gatewayLists.map((name) => `has(self.${name})`).join(' || '),
+    message: `gatewayAPI needs a route: set at least one of ${gatewayLists.join(', ')}`,
+    only: 'tidegate.io',
   },
-  {},
 );
 export type GatewayApiRouting = z.infer<typeof GatewayApiRouting>;
 
@@ -31,10 +49,26 @@ export type GatewayApiRouting = z.infer<typeof GatewayApiRouting>;
 export const gatewayPluginName = 'argoproj-labs/gatewayAPI';
 
 /** The plugin's own configuration, as far as it is understood here; read from the free-form plugins map. */
+const PluginRoutes = z
+  .array(z.looseObject({ name: z.string(), ruleName: z.string().optional(), useHeaderRoutes: z.boolean().optional() }))
+  .optional();
+const pluginText = z.string().optional();
 export const GatewayPluginConfig = z.object({
-  httpRoute: z.string().optional(),
-  httpRoutes: z.array(z.looseObject({ name: z.string() })).optional(),
-  namespace: z.string().optional(),
+  httpRoute: pluginText,
+  httpRouteRuleName: pluginText,
+  httpRoutes: PluginRoutes,
+  grpcRoute: pluginText,
+  grpcRouteRuleName: pluginText,
+  grpcRoutes: PluginRoutes,
+  tcpRoute: pluginText,
+  tcpRouteRuleName: pluginText,
+  tcpRoutes: PluginRoutes,
+  tlsRoute: pluginText,
+  tlsRouteRuleName: pluginText,
+  tlsRoutes: PluginRoutes,
+  namespace: pluginText,
+  /** Where the plugin keeps its notes; none are needed here. */
+  configMap: pluginText,
 });
 export type GatewayPluginConfig = z.infer<typeof GatewayPluginConfig>;
 
