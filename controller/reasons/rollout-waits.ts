@@ -72,6 +72,12 @@ export const rolloutWaits = {
     meaning: 'A route can not be given other weights as it is, for instance because a rule has a third backend.',
     remedy: 'Correct the route as the message says; pods stay until it can be written.',
   },
+  Restarting: {
+    ...waiting,
+    type: 'Normal',
+    meaning: 'Pods older than spec.restartAt are being replaced, a few at a time.',
+    remedy: 'If it lasts, see whether a PodDisruptionBudget allows any pod to go, and whether new pods get ready.',
+  },
   RegistryUnreachable: {
     ...waiting,
     type: 'Warning',
@@ -106,6 +112,19 @@ export const rolloutWaits = {
     type: 'Warning',
     meaning: 'The analysis has no values to judge, which counts as neither success nor failure; it is tried again.',
     remedy: 'Find out why the query gives nothing; promote to go on without it, or abort.',
+  },
+  ServiceMissing: {
+    ...waiting,
+    type: 'Warning',
+    meaning: 'The Service for live traffic does not exist, so it can be given to no revision.',
+    remedy: 'Create the Service that spec.strategy.blueGreen.activeService names.',
+  },
+  BlueGreenPause: {
+    shows: ['waiting', 'pause'],
+    on: ['Rollout'],
+    type: 'Normal',
+    meaning: 'The new revision is ready behind the preview Service, and the switch of live traffic waits.',
+    remedy: 'Promote it when it waits for a person; with autoPromotionSeconds it goes on by itself.',
   },
   CanaryPauseStep: { ...pause, type: 'Normal', meaning: 'The plan has a pause here.' },
   InconclusiveAnalysisRun: {

@@ -63,6 +63,12 @@ function confirm(scene: Scene): Moves {
   return { effects: [], facts: tells, patch };
 }
 
+/** Records in the verdict that all traffic is back on stable; the drain is not its business. */
+export function stableConfirmed(scene: Scene): Moves {
+  const tells = [fact(scene.now, 'StableConfirmed', `All traffic is on the stable revision ${scene.stableHash}`)];
+  return { effects: [], facts: tells, patch: confirmedVerdict(scene) };
+}
+
 function confirmedVerdict(scene: Scene): Partial<RolloutStatus> {
   const { verdict } = scene.status;
   if (scene.state !== 'aborting' || verdict === undefined || verdict.confirmedStableAt !== undefined) return {};
@@ -125,7 +131,8 @@ export function abortedFact(scene: Scene) {
   );
 }
 
-function stableIsGone(scene: Scene): Moves {
+/** Nothing to go back to. */
+export function stableIsGone(scene: Scene): Moves {
   return waitFor({
     reason: 'StableMissing',
     on: `ReplicaSet/${scene.observed.rollout.metadata.name}-${scene.stableHash ?? ''}`,

@@ -198,7 +198,7 @@ class Pass {
     const { traffic, rollout } = this.observed;
     if (traffic === undefined) return undefined;
     const live = new Map<string, KubeObject & JsonObject>();
-    for (const key of traffic.router.needs(rollout)) {
+    for (const key of traffic.router.needs(rollout, traffic.found)) {
       const result = await this.options.client.get(key, this.callOptions());
       // Some objects exist only while there is weight: the router knows what it means that one is missing.
       if (result.kind === 'not-found') continue;

@@ -8,6 +8,7 @@ import { isArgo } from '../../crds/schema/dialect.ts';
 import { isReason } from '../reasons.ts';
 import { analysisRunDraft, type RunPlace } from './analysis-draft.ts';
 import { holdWithoutEvidence, lackOfEvidence } from './background-evidence.ts';
+import { postPromotionPlace, prePromotionPlace } from './blue-green-places.ts';
 import { fact } from './facts.ts';
 import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
 import type { AnalysisRunView } from './observed.ts';
@@ -74,6 +75,7 @@ function suffix(run: AnalysisRunView): number {
 export function attemptRuns(scene: Scene, type: RunPlace['type']): readonly AnalysisRunView[] {
   const { currentStepIndex = 0, promoteFull } = scene.status;
   if (type === 'Step') return scene.state === 'stepping' ? labelled(scene, type, currentStepIndex) : [];
+  if (type === 'PrePromotion') return scene.state === 'stepping' ? labelled(scene, type, undefined) : [];
   return promoteFull === true ? [] : labelled(scene, type, undefined);
 }
 
@@ -88,7 +90,11 @@ export function isFailure(scene: Scene, run: AnalysisRunView | undefined): run i
 }
 
 export function judgeStep(scene: Scene): StepAnalysis {
-  const place = stepPlace(scene);
+  return judgeRun(scene, stepPlace(scene));
+}
+
+/** What the analysis of a place says; without a place there is none. */
+export function judgeRun(scene: Scene, place: RunPlace | undefined): StepAnalysis {
   if (place === undefined) return { kind: 'none', moves: noMoves };
   const run = latestRun(scene, place);
   if (run === undefined) return { kind: 'pending', moves: start(scene, place) };
@@ -163,7 +169,7 @@ function tryAgain(scene: Scene, place: RunPlace, run: AnalysisRunView): Moves {
 
 /** Stops runs that nothing waits for any more. */
 export function stopUnwanted(scene: Scene): Moves {
-  const places = [stepPlace(scene), backgroundPlace(scene)];
+  const places = [stepPlace(scene), backgroundPlace(scene), prePromotionPlace(scene), postPromotionPlace(scene)];
   const held = isHeld(scene) && scene.state === 'stepping';
   const wanted = new Set(places.map((place) => latestRun(scene, place)?.metadata.name));
   const stop = scene.observed.analysisRuns.filter(
@@ -180,25 +186,27 @@ export function analysisStatus(scene: Scene): {
   readonly facts: Moves['facts'];
 } {
   const before = scene.status.canary ?? {};
-  const step = entry(latestRun(scene, stepPlace(scene)));
-  const background = entry(latestRun(scene, backgroundPlace(scene)));
+  const step = runEntry(latestRun(scene, stepPlace(scene)));
+  const background = runEntry(latestRun(scene, backgroundPlace(scene)));
   const facts = [
-    ...changed(scene, before.currentStepAnalysisRunStatus, step, 'Step'),
-    ...changed(scene, before.currentBackgroundAnalysisRunStatus, background, 'Background'),
+    ...analysisPhaseFacts(scene, before.currentStepAnalysisRunStatus, step, 'Step'),
+    ...analysisPhaseFacts(scene, before.currentBackgroundAnalysisRunStatus, background, 'Background'),
   ];
   return { status: { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background }, facts };
 }
 
 type Entry = CanaryStatus['currentStepAnalysisRunStatus'];
 
-function entry(run: AnalysisRunView | undefined): Entry {
+/** A run as status names it. */
+export function runEntry(run: AnalysisRunView | undefined): Entry {
   if (run === undefined) return undefined;
   const message = run.status?.message;
   const base = { name: run.metadata.name, status: run.status?.phase ?? 'Pending' } as const;
   return message ? { ...base, message } : base;
 }
 
-function changed(scene: Scene, before: Entry, after: Entry, type: string): Moves['facts'] {
+/** What there is to tell when the run, or its phase, is another one than before. */
+export function analysisPhaseFacts(scene: Scene, before: Entry, after: Entry, type: string): Moves['facts'] {
   if (after === undefined || (before?.name === after.name && before.status === after.status)) return [];
   const text = after.message ? `: ${after.message}` : '';
   return [fact(scene.now, `AnalysisRun${after.status}`, `${type} analysis ${after.name} is ${after.status}${text}`)];

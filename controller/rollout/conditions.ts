@@ -114,6 +114,8 @@ function isProgress(before: RolloutStatus, after: RolloutStatus): boolean {
     old(after) < old(before) ||
     after.currentStepIndex !== before.currentStepIndex ||
     after.transition?.id !== before.transition?.id ||
+    after.blueGreen?.scaleUpPreviewCheckPoint !== before.blueGreen?.scaleUpPreviewCheckPoint ||
+    after.blueGreen?.activeSelector !== before.blueGreen?.activeSelector ||
     after.canary?.weights?.canary.weight !== before.canary?.weights?.canary.weight
   );
 }

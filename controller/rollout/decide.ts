@@ -6,19 +6,24 @@
 import { isArgo } from '../../crds/schema/dialect.ts';
 import type { Verdict } from '../../crds/schema/rollout-decisions.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import { nextPingPong } from '../../crds/schema/services-of.ts';
 import type { Decision, Fact, Waiting } from '../decision.ts';
 import { abortedFact, keepAborted, retreat } from './abort.ts';
 import { judgeStep, promotionHold, runBackground, stopUnwanted } from './analysis.ts';
 import { withTidiedRuns } from './analysis-history.ts';
+import { driveBlueGreen } from './blue-green-drive.ts';
+import { isWarm } from './blue-green.ts';
 import type { RolloutEffect } from './effects.ts';
 import { fact } from './facts.ts';
 import { failedAnalysis, failureOf, waitOnTrouble } from './failure.ts';
 import { afterEvent, type LifecycleInput } from './lifecycle-status.ts';
+import { withLostActive } from './lost-active.ts';
 import { withLostRouter } from './lost-router.ts';
 import type { LifecycleEvent } from './machine.ts';
 import { type Moves, noMoves, together } from './moves.ts';
 import { nextStatus, problemText } from './next-status.ts';
 import type { Observed } from './observed.ts';
+import { withRolesOf } from './ping-pong.ts';
 import { progressDeadline } from './progress.ts';
 import { promote } from './promotion.ts';
 import { withQuietWork } from './quiet-work.ts';
@@ -37,7 +42,7 @@ import { bounded, withBound } from './wait-bound.ts';
 export type RolloutDecision = Decision<RolloutStatus, RolloutEffect>;
 
 export function decide(seen: Observed): RolloutDecision {
-  const observed = withLostRouter(seen);
+  const observed = withLostActive(withLostRouter(seen));
   const status = observed.rollout.status ?? {};
   if (observed.problems.length > 0) return refuse(observed, status);
   const change = newRevision(observed, status) ?? newPlan(observed, status);
@@ -48,8 +53,15 @@ export function decide(seen: Observed): RolloutDecision {
 /** Without steps a new revision is promoted right away: one write for both. */
 function withoutSteps(observed: Observed, status: RolloutStatus): RolloutStatus {
   const scene = sceneOf(observed, status);
+  if (scene.blueGreen !== undefined) return fastTracked(scene, status);
   const isDone = scene.state === 'stepping' && scene.steps.length === 0 && !isHeld(scene);
   return isDone ? moved(scene, { type: 'steps-done' }, status) : status;
+}
+
+/** Blue-green back to a revision whose pods still wait for their end: no pause, no analysis (argo-rollouts.md 2.11). */
+function fastTracked(scene: Scene, status: RolloutStatus): RolloutStatus {
+  const isFast = scene.state === 'stepping' && isWarm(scene, scene.currentHash) && !isHeld(scene);
+  return isFast ? { ...moved(scene, { type: 'promote-full' }, status), promoteFull: true } : status;
 }
 
 /** One pass with a known revision. */
@@ -78,6 +90,7 @@ function next(scene: Scene): Moves {
 
 /** The move of the state that the Rollout is in. */
 function drive(scene: Scene): Moves {
+  if (scene.blueGreen !== undefined) return driveBlueGreen(scene);
   switch (scene.state) {
     case 'new':
       return noMoves;
@@ -117,6 +130,7 @@ function moved(
 ): RolloutStatus {
   if (event === undefined) return status;
   const { verdict, to } = request ?? {};
+  const nextTurn = nextPingPong(scene.observed.rollout);
   const input: LifecycleInput = {
     now: scene.now,
     podHash: scene.observed.podHash,
@@ -124,6 +138,7 @@ function moved(
     steps: scene.steps.length,
     ...(verdict === undefined ? {} : { verdict }),
     ...(to === undefined ? {} : { to }),
+    ...(nextTurn === undefined ? {} : { stablePingPong: nextTurn }),
     // Argo's tools read the deadline off the ReplicaSet, so there it is written to that instead.
     ...(scene.routed && !isArgo(scene.observed.dialect)
       ? { drainUntil: deadlineText(scene.now + drainMs(scene)) }
@@ -136,7 +151,8 @@ function eventFacts(scene: Scene, event: LifecycleEvent | undefined): readonly F
   const isFirst = event?.type === 'available';
   if (!isFirst && !(event?.type === 'promoted' && !event.back)) return [];
   const revision = currentRevision(scene.observed, scene.currentHash);
-  const how = isFirst ? 'first deploy' : `all ${scene.steps.length} steps done`;
+  const steps = scene.blueGreen ? 'the active Service selects it' : `all ${scene.steps.length} steps done`;
+  const how = isFirst ? 'first deploy' : steps;
   const message = `Completed the update to revision ${revision} (${scene.currentHash}): ${how}`;
   return [fact(scene.now, 'RolloutCompleted', message)];
 }
@@ -145,17 +161,17 @@ function recordRequest(observed: Observed, scene: Scene, request: Request): Roll
   const next = moved(scene, request.event, scene.status, request);
   const status = { ...next, ...request.patch };
   const after = sceneOf(observed, status);
-  const told = request.event?.type === 'abort' && after.routed ? [abortedFact(after)] : [];
+  const told = request.event?.type === 'abort' && (after.routed || after.blueGreen) ? [abortedFact(after)] : [];
   return record(observed, status, [...request.facts, ...told]);
 }
 
 /** Writes the intent and returns; what comes next is looked up already, so that status says what it waits for. */
 function record(observed: Observed, intent: RolloutStatus, facts: readonly Fact[]): RolloutDecision {
-  const scene = sceneOf(observed, intent);
+  const scene = sceneOf(withRolesOf(observed, intent), intent);
   const wait = next(scene).waiting ?? (isFinal(scene) ? undefined : working(scene));
   const waiting = wait && bounded(scene, wait);
   const named: RolloutStatus = { ...intent, runName: recordFor(observed, intent) };
-  const { status, facts: seen } = nextStatus(observed, named, waiting);
+  const { status, facts: seen } = nextStatus(withRolesOf(observed, named), named, waiting);
   return withWaiting({ phase: 'record', status, effects: [], facts: [...facts, ...seen] }, waiting);
 }
 

@@ -43,10 +43,16 @@ export function failedAnalysis(scene: Scene): Verdict | undefined {
   const step = failed('Step');
   if (step !== undefined) return analysisVerdict(scene, step, 'Step-based');
   const background = failed('Background');
-  return background && analysisVerdict(scene, background, 'Background');
+  if (background !== undefined) return analysisVerdict(scene, background, 'Background');
+  const pre = failed('PrePromotion');
+  if (pre !== undefined) return analysisVerdict(scene, pre, 'Pre-promotion');
+  const post = scene.state === 'promoting' ? failed('PostPromotion') : undefined;
+  return post && analysisVerdict(scene, post, 'Post-promotion');
 }
 
-function analysisVerdict(scene: Scene, run: AnalysisRunView, which: 'Step-based' | 'Background'): Verdict {
+type Which = 'Step-based' | 'Background' | 'Pre-promotion' | 'Post-promotion';
+
+function analysisVerdict(scene: Scene, run: AnalysisRunView, which: Which): Verdict {
   const phase = run.status?.phase === 'Error' ? 'error' : 'failed';
   const result = run.status?.metricResults?.find((one) => one.phase === run.status?.phase);
   const metric = run.spec.metrics?.find((one) => one.name === result?.name);

@@ -29,7 +29,12 @@ export function nextStatus(observed: Observed, intent: RolloutStatus, waiting: W
     weights: statusWeights(sceneOf(observed, counted)) ?? kept(observed),
   };
   const { blueGreen, facts } = blueGreenStatus(sceneOf(observed, counted));
-  const seen: RolloutStatus = { ...counted, canary, blueGreen, waiting: waiting === undefined ? undefined : waitingText(waiting) };
+  const seen: RolloutStatus = {
+    ...counted,
+    canary,
+    blueGreen,
+    waiting: waiting === undefined ? undefined : waitingText(waiting),
+  };
   const scene = sceneOf(observed, seen);
   const conditions = conditionsOf(scene, before);
   const message = problemText(observed);

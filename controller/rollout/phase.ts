@@ -2,7 +2,9 @@
 
 import type { RolloutPhase, RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import { desiredReplicas, maxTrafficWeight } from '../../crds/schema/defaults.ts';
+import { unfinishedText } from './blue-green-status.ts';
 import type { Observed } from './observed.ts';
+import { instantOf } from './time-text.ts';
 import { writtenWeight } from './traffic-plan.ts';
 
 export interface PhaseText {
@@ -21,9 +23,14 @@ export function phaseOf(observed: Observed, status: RolloutStatus): PhaseText {
     return { phase: 'Paused', message: 'manually paused' };
   const pause = status.pauseConditions?.[0];
   if (pause) return { phase: 'Paused', message: pause.reason };
+  if (isRestarting(observed, status)) return progressing('rollout is restarting');
   const desired = desiredReplicas(observed.rollout);
   if (updatedReplicas < desired) return progressing('more replicas need to be updated');
   if (availableReplicas < updatedReplicas) return progressing('updated replicas are still becoming available');
+  if (observed.rollout.spec.strategy?.blueGreen !== undefined) {
+    const unfinished = unfinishedText(observed, status);
+    return unfinished === undefined ? { phase: 'Healthy', message: '' } : progressing(unfinished);
+  }
   if (observed.traffic === undefined && replicas > updatedReplicas)
     return progressing('old replicas are pending termination');
   if (status.stableRS !== status.currentPodHash) return progressing('waiting for all steps to complete');
@@ -31,6 +38,11 @@ export function phaseOf(observed: Observed, status: RolloutStatus): PhaseText {
   if (isSplit(observed) || isUnconfirmed(observed, status))
     return progressing('traffic is not all on the stable revision yet');
   return { phase: 'Healthy', message: '' };
+}
+
+function isRestarting({ rollout }: Observed, { restartedAt }: RolloutStatus): boolean {
+  const wanted = instantOf(rollout.spec.restartAt);
+  return wanted !== undefined && wanted !== instantOf(restartedAt);
 }
 
 function isSplit({ traffic, rollout }: Observed): boolean {

@@ -3,7 +3,9 @@
 import { progressDeadlineMs } from '../../crds/schema/defaults.ts';
 import type { RolloutCondition, RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Instant } from '../../kube/api.ts';
-import { runBackground } from './analysis.ts';
+import { latestRun, runBackground } from './analysis.ts';
+import { postPromotionPlace, prePromotionPlace } from './blue-green-places.ts';
+import { previewSize } from './blue-green.ts';
 import { weightAt } from './canary-steps.ts';
 import { enoughPods, targetOf } from './canary-target.ts';
 import { splitFor } from './replica-ratio.ts';
@@ -24,6 +26,7 @@ export function wantedPods(scene: Scene): number | undefined {
     case 'promoting':
       return scene.status.transition?.to === scene.currentHash ? replicas : undefined;
     case 'stepping': {
+      if (scene.blueGreen !== undefined) return previewSize(scene);
       const weight = weightAt(steps, stepIndex, total);
       if (!scene.routed)
         return enoughPods(
@@ -49,9 +52,16 @@ const timelessActions = ['pause', 'analysis', 'experiment', 'plugin'] as const;
 export function awaitsPods(scene: Scene): boolean {
   const wanted = wantedPods(scene);
   if (wanted === undefined || isHeld(scene) || runBackground(scene).waiting !== undefined) return false;
+  if (scene.blueGreen !== undefined && isTimeless(scene)) return false;
   const step = scene.state === 'stepping' ? scene.steps[scene.stepIndex] : undefined;
   if (step !== undefined && timelessActions.some((action) => step[action] !== undefined)) return false;
   return available(scene.current) < wanted;
+}
+
+/** Blue-green: paused, or an analysis has begun. */
+function isTimeless(scene: Scene): boolean {
+  const isPaused = (scene.status.pauseConditions ?? []).length > 0;
+  return isPaused || [prePromotionPlace(scene), postPromotionPlace(scene)].some((place) => latestRun(scene, place));
 }
 
 /** When the deadline passes if nothing moves; undefined while it does not run. */

@@ -158,12 +158,19 @@ function promote(scene: Scene): Request | string {
   if (scene.observed.rollout.spec.paused === true) return 'spec.paused is true: set it to false in the manifest';
   if (scene.status.manualPauseStartedAt !== undefined) return resume(scene);
   if (scene.state !== 'stepping') return 'no step is being run';
+  if (scene.blueGreen !== undefined) return switchNow(scene);
   if ((scene.status.pauseConditions ?? []).length > 0 && scene.steps[scene.stepIndex]?.pause !== undefined)
     return { patch: { pauseConditions: undefined }, facts: [] };
   const next = Math.min(scene.stepIndex + 1, scene.steps.length);
   if (next === scene.steps.length && promotionHold(scene) !== undefined)
     return 'the analysis beside the steps has no evidence yet: wait for it, or go on without it by promote-full';
   return { patch: { ...leavePause, currentStepIndex: next }, facts: [] };
+}
+
+/** Blue-green has no step to skip: a promotion ends the pause before the switch. */
+function switchNow({ status }: Scene): Request | string {
+  if ((status.pauseConditions ?? []).length > 0) return { patch: { pauseConditions: undefined }, facts: [] };
+  return 'it is not paused yet: wait until the preview is ready, or skip the analysis before the switch by promote-full';
 }
 
 function resume(scene: Scene): Request | string {

@@ -4,11 +4,13 @@ import type { VerdictCause } from '../../crds/schema/rollout-decisions.ts';
 import { verdictCauses } from '../../crds/schema/rollout-decisions.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Fact } from '../decision.ts';
+import { isCarryingLive } from './blue-green-retreat.ts';
 import { fact } from './facts.ts';
 import { verdictOf } from './failure.ts';
 import { afterEvent, hasFailed } from './lifecycle-status.ts';
 import type { RevisionEvent } from './machine.ts';
 import type { Observed } from './observed.ts';
+import { isFree } from './ping-pong.ts';
 import { currentRevision } from './replica-sets.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { canaryWeight } from './weights.ts';
@@ -51,10 +53,12 @@ function revisionEvent(observed: Observed, status: RolloutStatus): RevisionEvent
  * deadline), whatever weight is written: the router may not have confirmed it, and its drain is not over.
  */
 function isCarrying(scene: Scene, podHash: string): boolean {
+  if (scene.blueGreen !== undefined) return isCarryingLive(scene, podHash);
   const { replicaSets, canaryService, stableService } = scene.observed;
   const stays = [scene.stableHash, podHash];
   const leaves = replicaSets.filter((set) => !stays.includes(set.podHash) && set.replicas > 0);
-  const served = [scene.status.currentPodHash, canaryService?.podHash];
+  // A Service that is free by ping-pong gets no traffic: the revision behind it merely waits for its deadline, too.
+  const served = [scene.status.currentPodHash, isFree(scene) ? undefined : canaryService?.podHash];
   const hasPods = leaves.some((set) => !scene.routed || served.includes(set.podHash));
   const hasWeight = canaryWeight(scene) > 0 && canaryService?.podHash !== podHash;
   const stableIsTaken = stableService?.podHash !== undefined && stableService.podHash !== scene.stableHash;

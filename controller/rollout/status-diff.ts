@@ -55,6 +55,7 @@ const mirrored: ReadonlySet<string> = new Set([
   'drainUntil',
   'conditions',
   'canary',
+  'blueGreen',
 ]);
 
 /**

@@ -38,7 +38,6 @@ describe('unsupportedFields', () => {
       aCanary({ steps: [{ setHeaderRoute: {} }] }),
       'spec.strategy.canary.steps[0].setHeaderRoute',
     ],
-    ['blue-green', aRollout({ strategy: { blueGreen: { activeService: 'web' } } }), 'spec.strategy.blueGreen'],
     ['a workload reference', aRollout({ workloadRef: { name: 'web' } }), 'spec.workloadRef'],
     ['another router', aCanary({ trafficRouting: { istio: {} } }), 'spec.strategy.canary.trafficRouting.istio'],
     [

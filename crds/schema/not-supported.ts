@@ -5,7 +5,7 @@
 
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { objectText, type Problem, problem, valueText } from './problem.ts';
-import { gatewayPluginName, routerNames } from './traffic-routing.ts';
+import { GatewayPluginConfig, gatewayPluginName, routerNames } from './traffic-routing.ts';
 import { providerNames } from './providers.ts';
 
 /** A dotted path; `[]` stands for every item of a list. With `value`, only that value is not supported, but `instead` is. */
@@ -17,7 +17,7 @@ interface Entry {
 
 const entries = (base: string, names: readonly string[]): Entry[] => names.map((name) => ({ path: `${base}.${name}` }));
 
-const supportedProviders: readonly string[] = ['prometheus', 'web'];
+const supportedProviders: readonly string[] = ['prometheus', 'web', 'job'];
 
 function metricEntries(base: string): Entry[] {
   const provider = `${base}.metrics[].provider`;
@@ -34,7 +34,7 @@ function metricEntries(base: string): Entry[] {
 const canary = 'spec.strategy.canary';
 
 const rolloutEntries: readonly Entry[] = [
-  ...entries('spec', ['rollbackWindow', 'strategy.blueGreen']),
+  ...entries('spec', ['rollbackWindow']),
   ...entries(canary, [
     'scaleDownDelayRevisionLimit',
     'dynamicStableScale',
@@ -110,17 +110,23 @@ function nameOf({ kind, metadata }: JsonObject): string {
 }
 
 const pluginsPath = `${canary}.trafficRouting.plugins`;
-const pluginFields: readonly string[] = ['httpRoute', 'httpRoutes', 'namespace'];
+const pluginFields: readonly string[] = Object.keys(GatewayPluginConfig.shape);
+const pluginRouteFields: readonly string[] = ['name', 'ruleName', 'useHeaderRoutes'];
+
+function pluginRoute(object: JsonObject, field: string, route: Json): Problem[] {
+  return Object.entries(isJsonObject(route) ? route : {})
+    .filter(([key, value]) => !pluginRouteFields.includes(key) && !isUnset(value))
+    .map(([key, value]) => refusal(object, `${field}.${key}`, value));
+}
 
 /** Set fields of the Gateway API plugin besides those that are understood. */
 function pluginConfig(object: JsonObject, config: JsonObject): Problem[] {
   const base = `${pluginsPath}["${gatewayPluginName}"]`;
-  const routes = Array.isArray(config['httpRoutes']) ? config['httpRoutes'] : [];
   const own = Object.entries(config).filter(([key, value]) => !pluginFields.includes(key) && !isUnset(value));
-  const ofRoutes = routes.flatMap((route: Json, index) =>
-    Object.entries(isJsonObject(route) ? route : {})
-      .filter(([key, value]) => key !== 'name' && !isUnset(value))
-      .map(([key, value]) => refusal(object, `${base}.httpRoutes[${index}].${key}`, value)),
+  const ofRoutes = Object.entries(config).flatMap(([list, routes]) =>
+    Array.isArray(routes)
+      ? routes.flatMap((route: Json, index) => pluginRoute(object, `${base}.${list}[${index}]`, route))
+      : [],
   );
   return [...own.map(([key, value]) => refusal(object, `${base}.${key}`, value)), ...ofRoutes];
 }
@@ -150,4 +156,13 @@ export function unsupportedFields(object: { readonly kind: string }): Problem[] 
       .map((found) => refusal(json, found.path, found.value, entry.instead)),
   );
   return object.kind === 'Rollout' ? [...listed, ...plugins(json)] : listed;
+}
+
+/** True when a field of the CRD, by its path with `[]` for lists, is refused with every object that sets it. */
+export function isRefused(kind: string, path: string): boolean {
+  return (notSupported[kind] ?? []).some(
+    (entry) =>
+      entry.value === undefined &&
+      (path === entry.path || path.startsWith(`${entry.path}.`) || path.startsWith(`${entry.path}[]`)),
+  );
 }

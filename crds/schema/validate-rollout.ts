@@ -6,7 +6,11 @@ import { resolveIntOrPercent } from './int-or-string.ts';
 import { isEmptySelector, selectorMatches } from './label-selector.ts';
 import { objectText, type Problem, type Report, reporter, valueText } from './problem.ts';
 import type { Rollout } from './rollout.ts';
+import { antiAffinityProblems } from './validate-anti-affinity.ts';
+import { validateBlueGreen } from './validate-blue-green.ts';
+import { namesRouter, validateRouters } from './validate-routers.ts';
 import { validateSteps } from './validate-steps.ts';
+import { workloadProblems } from './workload-ref.ts';
 
 const canaryField = 'spec.strategy.canary';
 
@@ -67,6 +71,11 @@ function podTemplate(rollout: Rollout, report: Report): Problem[] {
     );
   }
   return problems;
+}
+
+/** The rules of the pod template alone, for one that was taken from a workload. */
+export function validatePodTemplate(rollout: Rollout): Problem[] {
+  return podTemplate(rollout, reporter(objectText(rollout)));
 }
 
 function strategy(rollout: Rollout, report: Report): Problem[] {
@@ -136,7 +145,7 @@ function routes(rollout: Rollout, dialect: Dialect, report: Report): Problem[] {
   const field = `${canaryField}.trafficRouting`;
   switch (found.kind) {
     case 'none':
-      return hasTrafficRouting(rollout)
+      return hasTrafficRouting(rollout) && !namesRouter(rollout)
         ? [
             report(
               field,
@@ -209,12 +218,21 @@ function delays(rollout: Rollout, report: Report): Problem[] {
  */
 export function validateRollout(rollout: Rollout, dialect: Dialect): Problem[] {
   const report = reporter(objectText(rollout));
-  const own = [...numbers(rollout, report), ...podTemplate(rollout, report), ...strategy(rollout, report)];
+  const hasReference = rollout.spec.workloadRef !== undefined;
+  const template = hasReference ? workloadProblems(rollout, report) : podTemplate(rollout, report);
+  const own = [
+    ...numbers(rollout, report),
+    ...template,
+    ...antiAffinityProblems(rollout, report),
+    ...strategy(rollout, report),
+    ...validateBlueGreen(rollout, report),
+  ];
   if (rollout.spec.strategy.canary === undefined) return own;
   return [
     ...own,
     ...services(rollout, report),
     ...routes(rollout, dialect, report),
+    ...validateRouters(rollout, report),
     ...rolling(rollout, report),
     ...delays(rollout, report),
     ...validateSteps(rollout, dialect, report),
