@@ -34,6 +34,8 @@ export const ownKeys = {
   finished: 'tidegate.io/finished',
   /** Annotation on an AnalysisRun: attempt of the revision it judges, a decimal number. */
   attempt: 'tidegate.io/attempt',
+  /** Annotation on a Contour HTTPProxy: conditions of the routes that header steps made, by Rollout. */
+  contourRoutes: 'tidegate.io/contour-managed-routes',
   /** Finalizer on Rollout and GitSync: traffic is settled before the object goes. */
   finalizer: 'tidegate.io/settle',
 } as const;

@@ -33,6 +33,16 @@ function metricEntries(base: string): Entry[] {
 
 const canary = 'spec.strategy.canary';
 
+const servedRouters: readonly string[] = [
+  'gatewayAPI',
+  'nginx',
+  'alb',
+  'ambassador',
+  'traefik',
+  'apisix',
+  'contour',
+];
+
 const rolloutEntries: readonly Entry[] = [
   ...entries('spec', ['rollbackWindow']),
   ...entries(canary, [
@@ -43,10 +53,10 @@ const rolloutEntries: readonly Entry[] = [
     'replicaProgressThreshold',
   ]),
   ...entries(`${canary}.steps[]`, ['experiment', 'setHeaderRoute', 'setMirrorRoute', 'plugin']),
-  ...entries(`${canary}.trafficRouting`, ['managedRoutes', 'maxTrafficWeight']),
+  ...entries(`${canary}.trafficRouting`, ['managedRoutes']),
   ...entries(
     `${canary}.trafficRouting`,
-    routerNames.filter((name) => name !== 'gatewayAPI'),
+    routerNames.filter((name) => !servedRouters.includes(name)),
   ),
 ];
 
