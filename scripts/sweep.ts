@@ -107,9 +107,10 @@ async function killAtEachWrite(workers: number): Promise<Sweep> {
   }
 }
 
-function tell({ writes, runs, missed, violations }: Sweep): void {
+function tell({ writes, runs, regrouped, missed, violations }: Sweep): void {
   say(`writes: ${writes.good.length} of a good release, ${writes.bad.length} of a bad one, pushes to Git among them`);
   say(`kills: ${runs} runs with SIGKILL, before the commit, with the reply lost, and after the reply`);
+  if (regrouped > 0) say(`${regrouped} of them at a write that grouped the same change with others`);
   for (const one of missed) say(`not reached: ${one}`);
   say(`violations: ${violations.length}, not reached: ${missed.length}`);
 }

@@ -57,6 +57,20 @@ export function skippedBelow(folder: string, file: string): readonly string[] {
   }
 }
 
+/** Names of the tests, of all reports, that say yes and did not pass. */
+export function notPassed(files: readonly string[], concerns: (fullName: string) => boolean): readonly string[] {
+  return files.flatMap((file) => {
+    try {
+      const { testResults = [] } = JSON.parse(readFileSync(file, 'utf8')) as { testResults?: readonly FileResult[] };
+      const all = testResults.flatMap((result) => result.assertionResults ?? []);
+      return all.filter((one) => one.status !== 'passed' && concerns(one.fullName)).map((one) => one.fullName);
+    } catch {
+      // A report that can't be read is counted as a failure where the totals are made.
+      return [];
+    }
+  });
+}
+
 export function add(a: Totals, b: Totals): Totals {
   return { passed: a.passed + b.passed, failed: a.failed + b.failed, skipped: a.skipped + b.skipped };
 }
