@@ -1,7 +1,7 @@
 /** When a release of the sweep has come to its end, and what it has left behind. */
 
 import type { Commit } from '../../../sandbox/api-server/contract.ts';
-import { type ClusterState, listAt, textAt } from '../in-process/cluster-state.ts';
+import { type ClusterState, listAt, numberAt, textAt } from '../in-process/cluster-state.ts';
 import { type EndState, endState } from '../in-process/end-state.ts';
 import { appName } from './app.ts';
 import { type ProcessWorld, repository } from './process-world.ts';
@@ -30,7 +30,8 @@ export async function isOver(world: ProcessWorld, release: Release | 'first', co
     textAt(rollout, 'status.phase') === 'Healthy' &&
     textAt(rollout, 'status.stableRS') === textAt(rollout, 'status.currentPodHash') &&
     textAt(rollout, 'spec.template.spec.containers.0.image').endsWith(`:${expectedTag[release]}`) &&
-    textAt(sync, 'status.phase') === 'Good';
+    textAt(sync, 'status.phase') === 'Good' &&
+    isTidy(world.state);
   if (!isHealthy) return false;
   if (release !== 'bad') return textAt(sync, 'status.lastGood.commit') === commit;
   const tip = await world.git.tip(repository);
@@ -41,6 +42,13 @@ export async function isOver(world: ProcessWorld, release: Release | 'first', co
       textAt(one, 'message').includes(`${tip?.slice(0, 7)}`),
   );
   return tip !== commit && agrees && textAt(sync, 'status.lastGood.commit') !== commit;
+}
+
+/** The old revision has given up its pods and the Rollout counts only those of the new one: how long that takes hangs on the machine. */
+function isTidy(state: ClusterState): boolean {
+  const rollout = state.get('Rollout', appName);
+  const left = state.list('ReplicaSet').filter((set) => numberAt(set, 'spec.replicas') > 0);
+  return left.length === 1 && numberAt(rollout, 'status.replicas') === numberAt(rollout, 'spec.replicas');
 }
 
 /** Everything that is stored of the app, and the branch, in words that mean the same in every run. */

@@ -32,6 +32,8 @@ export interface Sweep {
   readonly seen: Readonly<Record<Release, readonly string[]>>;
   /** Without the undisturbed ones. */
   readonly runs: number;
+  /** Kills at a write that had the same change and others beside it. */
+  readonly regrouped: number;
   /** Runs in which the write did not come up, so nobody was killed. */
   readonly missed: readonly string[];
   /** Sentences: a broken rule, an end that differs, a second revert. */
@@ -50,11 +52,16 @@ export async function sweep(options: SweepOptions): Promise<Sweep> {
     say(`${release} release: ${writes[release].length} writes in ${undisturbed} undisturbed runs`);
   const targets = targetRuns(options, references, writes);
   say(`${targets.length} kills`);
-  // A write that some runs make and others do not (two changes that went out as one) gets two more chances.
+  // A write that some runs make and others do not gets two more chances; in the last the same change counts, whatever goes out with it.
   let open: readonly RunOptions[] = targets;
-  for (let chance = 0; chance < 3 && open.length > 0; chance += 1) {
+  let regrouped = 0;
+  for (const loosely of [false, false, true]) {
     const again: RunOptions[] = [];
-    await playAll(open, workers, (result) => {
+    if (loosely) regrouped = open.length;
+    const runs = loosely
+      ? open.map((run) => ({ ...run, ...(run.target && { target: { ...run.target, loosely } }) }))
+      : open;
+    await playAll(runs, workers, (result) => {
       record.take(result);
       if (!result.killed) again.push(runOf(options, result.release, result.target));
     });
@@ -64,6 +71,7 @@ export async function sweep(options: SweepOptions): Promise<Sweep> {
     writes: { good: writes.good.map(keyOf), bad: writes.bad.map(keyOf) },
     seen: record.seen(),
     runs: record.played(),
+    regrouped: regrouped - open.length,
     missed: open.map(nameOf),
     violations: record.violations,
   };

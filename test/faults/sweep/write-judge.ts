@@ -4,6 +4,7 @@ import { type CountedWrite, occurrences } from '../plan/occurrences.ts';
 import { roles } from '../plan/roles.ts';
 import { writeIdentity } from '../plan/write-identity.ts';
 import type { Fate, SeenRequest } from '../proxy/api-proxy.ts';
+import { isSameChange } from './same-change.ts';
 import type { PushMoment } from '../proxy/git-gate.ts';
 
 export const crashPoints = ['before-commit', 'reply-lost', 'after-reply'] as const;
@@ -16,6 +17,8 @@ export interface Target {
   readonly point: CrashPoint;
   /** Kill once more, before the n-th write (from 1) after the restart. */
   readonly again?: number;
+  /** Strike at the first write of the same change, whatever goes out with it: this one did not come up in two runs. */
+  readonly loosely?: boolean;
   /** The new process finds its own disk empty. */
   readonly emptyDisk?: boolean;
 }
@@ -63,6 +66,7 @@ export function writeJudge(target: Target | undefined): WriteJudge {
   };
   const isHit = (write: CountedWrite): boolean => {
     if (target === undefined) return false;
+    if (state.kills === 0 && target.loosely) return isSameChange(target.identity, write.identity);
     if (state.kills === 0) return target.identity === write.identity && target.occurrence === write.occurrence;
     return state.kills === 1 && target.again === state.writesSinceRestart;
   };
