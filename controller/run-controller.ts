@@ -84,6 +84,7 @@ async function connect(given: ControllerConfig, signal: AbortSignal): Promise<Co
     discovery: found,
     dialect,
     namespaces,
+    instanceId: config.instanceId,
     clock,
     log: log('controller'),
     random: () => realChance.number(),

@@ -12,6 +12,7 @@ import type { JsonObject, KubeObject, Ref } from '../../kube/api.ts';
 import { analysisSpec } from '../rollout/analysis-spec.ts';
 import type { AnalysisRunDraft } from '../rollout/effects.ts';
 import type { AnalysisRunView } from '../rollout/observed.ts';
+import { instanceLabel } from '../rollout/replica-sets.ts';
 import { annotationOf, keyOf, type Manifest } from './objects.ts';
 import type { Observed } from './observed.ts';
 import { findRelease } from './releases.ts';
@@ -103,6 +104,7 @@ export function bakeDraft(observed: Observed, release: Release, check: BakeCheck
         ...rollout.spec.selector?.matchLabels,
         [keys.podTemplateHash]: currentHash,
         [keys.rolloutType]: bakeType,
+        ...instanceLabel(rollout, keys),
       },
       annotations: {
         [keys.revision]: annotationOf(live, keys.revision) ?? '0',

@@ -39,6 +39,8 @@ type Write =
   | { readonly kind: 'Create'; readonly object: KubeObject & JsonObject }
   /** A merge patch of an object that was observed. */
   | { readonly kind: 'Patch'; readonly target: Ref; readonly patch: JsonObject }
+  /** Asks for the end of a pod by the eviction API, which keeps to disruption budgets; a refusal is tried again later. */
+  | { readonly kind: 'Evict'; readonly target: Ref }
   | { readonly kind: 'Annotate'; readonly target: Ref; readonly set: Readonly<Record<string, string | null>> };
 
 /** `tells` are the facts that hold once the write succeeded. */

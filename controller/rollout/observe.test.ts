@@ -9,7 +9,6 @@ import { parseRollout } from './parse-rollout.ts';
 import type { RolloutStores } from './stores.ts';
 import { aPod, aReplicaSet, aRollout, aService, aStatus, shopKeys, start } from './testing/builders.ts';
 
-const since = '2026-01-01T00:00:00Z';
 const canary = {
   stableService: 'web-stable',
   canaryService: 'web-canary',
@@ -94,7 +93,7 @@ function storesOf(
 
 describe('an abort in the middle of a release', () => {
   it.each<[string, Given]>([
-    ['a field that is not supported', { spec: { restartAt: since } }],
+    ['a field that is not supported', { canary: { steps: [{ plugin: { name: 'acme/check' } }] } }],
     ['a Service that does not exist', { canary: { canaryService: 'web-canray' } }],
     ['a canary Service that was deleted', { services: ['web-stable'] }],
     ['steps that can not be read', { canary: { steps: 'all at once' } }],

@@ -9,7 +9,7 @@ import type { Fact } from '../decision.ts';
 import { stepText } from './canary-steps.ts';
 import { stateOf } from './lifecycle-status.ts';
 import type { Observed } from './observed.ts';
-import { currentRevision } from './replica-sets.ts';
+import { currentRevision, instanceLabel } from './replica-sets.ts';
 import { timeText } from './time-text.ts';
 
 const maxEntries = 200;
@@ -50,7 +50,11 @@ export function recordObject(observed: Observed, status: RolloutStatus, name: st
   return {
     apiVersion: ownApiVersion,
     kind: 'RolloutRun',
-    metadata: { name, namespace: metadata.namespace ?? '', labels: { [ownKeys.rollout]: metadata.name } },
+    metadata: {
+      name,
+      namespace: metadata.namespace ?? '',
+      labels: { [ownKeys.rollout]: metadata.name, ...instanceLabel(rollout, observed.keys) },
+    },
     spec: {
       rollout: { name: metadata.name, uid: metadata.uid ?? '' },
       revision: currentRevision(observed, status.currentPodHash ?? ''),

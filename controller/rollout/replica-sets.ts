@@ -5,6 +5,8 @@ import type { Rollout } from '../../crds/schema/rollout.ts';
 import type { Json, JsonObject, KubeObject } from '../../kube/api.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
 import { deadlineText, instantOf } from './time-text.ts';
+import { withAntiAffinity } from './anti-affinity.ts';
+import { withRoleMetadata } from './ephemeral-metadata.ts';
 import type { ReplicaSetDraft, RolloutEffect } from './effects.ts';
 import { fact } from './facts.ts';
 import type { Observed, ReplicaSetView } from './observed.ts';
@@ -48,7 +50,7 @@ export function replicaSetObject(
     metadata: {
       name: `${rollout.metadata.name}-${podHash}`,
       namespace: rollout.metadata.namespace ?? '',
-      labels,
+      labels: { ...labels, ...instanceLabel(rollout, keys) },
       annotations: {
         ...copiedAnnotations(rollout, keys),
         [keys.revision]: String(input.revision),
@@ -66,6 +68,12 @@ export function replicaSetObject(
       template: { ...template, metadata: { ...meta, labels } },
     },
   };
+}
+
+/** Says which of several controllers serves the Rollout, on all that is made for it. */
+export function instanceLabel(rollout: Rollout, keys: Keys): JsonObject {
+  const id = rollout.metadata.labels?.[keys.instanceId];
+  return id === undefined ? {} : { [keys.instanceId]: id };
 }
 
 export function ownerReference(rollout: Rollout): JsonObject {
@@ -96,7 +104,8 @@ export function createCurrent(scene: Scene, replicas: number): RolloutEffect {
   const { observed, currentHash: podHash, now } = scene;
   const { rollout, keys } = observed;
   const revision = currentRevision(observed, podHash);
-  const object = replicaSetObject(rollout, { podHash, revision, replicas, keys });
+  const plain = replicaSetObject(rollout, { podHash, revision, replicas, keys });
+  const object = withAntiAffinity(scene, withRoleMetadata(scene, plain));
   const draft: ReplicaSetDraft = { name: `${rollout.metadata.name}-${podHash}`, podHash, replicas, object };
   const tells = [
     fact(now, 'NewReplicaSetCreated', `Created ReplicaSet ${draft.name} (revision ${revision})`),

@@ -20,7 +20,8 @@ function room() {
         throw error;
       },
     });
-    feeds.set(need.kind.kind, (object) => store.event('ADDED', object));
+    const { kind } = need.kind;
+    feeds.set(feeds.has(kind) ? `other ${kind}` : kind, (object) => store.event('ADDED', object));
     return store;
   };
   const stores = rolloutStores(needs, add);
@@ -90,6 +91,17 @@ describe('enqueueRollouts', () => {
     ],
   ])('leaves it alone when %s changes', (_name, kind, object) => {
     expect(room().feed(kind, object)).toEqual([]);
+  });
+
+  it('enqueues it when the workload that it takes its template from changes', () => {
+    const { feed } = room();
+    const { spec, ...rollout } = aRollout();
+    const workloadRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'old-web' };
+    feed('Rollout', { ...rollout, spec: { ...spec, workloadRef } });
+
+    const workload = { apiVersion: 'apps/v1', metadata: { name: 'old-web' }, spec: { template: {} } };
+    expect(feed('Deployment', workload).map(([key]) => key)).toEqual(['shop/web']);
+    expect(feed('Deployment', { ...workload, metadata: { name: 'other' } })).toEqual([]);
   });
 
   it('puts failed analyses and aborts first', () => {

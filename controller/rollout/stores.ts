@@ -44,6 +44,7 @@ export interface RolloutStores {
   /** Index `service`: `namespace/name` of the Service. */
   readonly endpointSlices: Store<EndpointSliceView>;
   readonly analysisRuns: Store<AnalysisRunView & KubeObject>;
+  readonly experiments: Store<KubeObject & JsonObject>;
   readonly analysisTemplates: Store<KubeObject & JsonObject>;
   readonly clusterAnalysisTemplates: Store<KubeObject & JsonObject>;
   /** Index `rollout`: `namespace/name` of the Rollout. */
@@ -61,6 +62,7 @@ export interface RolloutCacheNeeds {
   readonly services: CacheNeed<ServiceView>;
   readonly endpointSlices: CacheNeed<EndpointSliceView>;
   readonly analysisRuns: CacheNeed<AnalysisRunView & KubeObject>;
+  readonly experiments: CacheNeed<KubeObject & JsonObject>;
   readonly analysisTemplates: CacheNeed<KubeObject & JsonObject>;
   readonly clusterAnalysisTemplates: CacheNeed<KubeObject & JsonObject>;
   readonly rolloutRuns: CacheNeed<RolloutRunObject>;
@@ -70,10 +72,12 @@ export interface RolloutCacheNeeds {
 
 const whole = (object: KubeObject & JsonObject) => object;
 
-/** The caches to start, by the name under which `RolloutStores` wants them. */
-export function rolloutCacheNeeds(dialect: Dialect): RolloutCacheNeeds {
+/** The caches to start, by the name under which `RolloutStores` wants them; of Rollouts and runs only those served by `instanceId`. */
+export function rolloutCacheNeeds(dialect: Dialect, instanceId = ''): RolloutCacheNeeds {
   const known = keys(dialect);
   const hash = known.podTemplateHash;
+  // A controller without an id leaves what is labelled to the others, as theirs leave the rest to it.
+  const served = instanceId === '' ? `!${known.instanceId}` : `${known.instanceId}=${instanceId}`;
   const { group } = dialect;
   const template = (kind: string) => ({
     kind: { group, kind },
@@ -83,6 +87,7 @@ export function rolloutCacheNeeds(dialect: Dialect): RolloutCacheNeeds {
   return {
     rollouts: {
       kind: { group, kind: 'Rollout' },
+      labelSelector: served,
       project: whole,
       indexes: {
         service: (one) => referencesOf(one).services,
@@ -112,9 +117,11 @@ export function rolloutCacheNeeds(dialect: Dialect): RolloutCacheNeeds {
     // The API server validated it against the CRD that was made from the schema of this type.
     analysisRuns: {
       kind: { group, kind: 'AnalysisRun' },
+      labelSelector: served,
       project: (raw) => raw as unknown as AnalysisRunView & KubeObject,
       indexes: {},
     },
+    experiments: { kind: { group, kind: 'Experiment' }, labelSelector: served, project: whole, indexes: {} },
     analysisTemplates: template('AnalysisTemplate'),
     clusterAnalysisTemplates: { ...template('ClusterAnalysisTemplate'), clusterScoped: true },
     rolloutRuns: {
@@ -122,12 +129,7 @@ export function rolloutCacheNeeds(dialect: Dialect): RolloutCacheNeeds {
       project: (raw) => runView(raw as unknown as RolloutRunObject),
       indexes: { rollout: (one) => [`${one.metadata.namespace ?? ''}/${one.spec.rollout.name}`] },
     },
-    workloads: {
-      Deployment: workloads('Deployment'),
-      // ReplicaSets of Rollouts have a cache of their own.
-      ReplicaSet: { ...workloads('ReplicaSet'), labelSelector: `!${hash}` },
-      PodTemplate: workloads('PodTemplate'),
-    },
+    workloads: workloadNeeds(hash),
     routes: routeKinds.map(({ group: of, kind }) => ({
       kind: { group: of, kind },
       optional: true,
@@ -137,9 +139,14 @@ export function rolloutCacheNeeds(dialect: Dialect): RolloutCacheNeeds {
   };
 }
 
-function workloads(kind: WorkloadKind): CacheNeed<WorkloadView> {
-  const [group = ''] = workloadKinds[kind].split('/').slice(0, -1);
-  return { kind: { group, kind }, project: workloadView, indexes: {} };
+function workloadNeeds(hash: string): RolloutCacheNeeds['workloads'] {
+  const need = (kind: WorkloadKind): CacheNeed<WorkloadView> => {
+    const [group = ''] = workloadKinds[kind].split('/').slice(0, -1);
+    return { kind: { group, kind }, project: workloadView, indexes: {} };
+  };
+  // ReplicaSets of Rollouts have a cache of their own.
+  const others = { ...need('ReplicaSet'), labelSelector: `!${hash}` };
+  return { Deployment: need('Deployment'), ReplicaSet: others, PodTemplate: need('PodTemplate') };
 }
 
 /** Of finished runs only what a later release may ask for: what it was and how it ended. */
@@ -163,6 +170,7 @@ export function rolloutStores(
     services: add(needs.services),
     endpointSlices: add(needs.endpointSlices),
     analysisRuns: add(needs.analysisRuns),
+    experiments: add(needs.experiments),
     analysisTemplates: add(needs.analysisTemplates),
     clusterAnalysisTemplates: add(needs.clusterAnalysisTemplates),
     rolloutRuns: add(needs.rolloutRuns),
@@ -193,6 +201,7 @@ export function enqueueRollouts(
     stores.analysisRuns.onChange(({ object }) =>
       enqueueOwner(object, dialect, enqueue, object.status?.phase === 'Failed' ? 'urgent' : 'normal'),
     ),
+    stores.experiments.onChange(({ object }) => enqueueOwner(object, dialect, enqueue)),
     stores.pods.onChange((change) => enqueuePod(stores, dialect, change, enqueue)),
     stores.services.onChange(({ object }) => byIndex('service', nameOf(object))),
     stores.endpointSlices.onChange(({ object }) =>

@@ -21,12 +21,13 @@ export interface TemplateCheck {
  * that Kubernetes does not know has no part in the hash.
  */
 export function templateCheck(client: KubeClient): TemplateCheck {
-  const known = new Map<string, { readonly generation: number; readonly problems: readonly SpecProblem[] }>();
+  const known = new Map<string, { readonly generation: string; readonly problems: readonly SpecProblem[] }>();
   return {
     async check(observed, signal) {
       const uid = observed.rollout.metadata.uid ?? '';
       if (!isNew(observed)) return { kind: 'known', problems: [] };
-      const generation = observed.rollout.metadata.generation ?? 0;
+      const { rollout, workload } = observed;
+      const generation = `${rollout.metadata.generation ?? 0}/${workload?.metadata.generation ?? 0}`;
       const cached = known.get(uid);
       if (cached?.generation === generation) return { kind: 'known', problems: cached.problems };
       const options = { dryRun: true, strict: true, ...(signal === undefined ? {} : { signal }) };

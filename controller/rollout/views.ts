@@ -1,21 +1,12 @@
 /** Projections: what the caches keep of Kubernetes' own kinds, so that thousands of pods stay small in memory. */
 
 import { z } from 'zod';
-import type { JsonObject, KubeObject, ObjectMeta } from '../../kube/api.ts';
-import type { ContainerTrouble, EndpointSliceView, PodView, ReplicaSetView, ServiceView } from './observed.ts';
+import type { JsonObject, KubeObject } from '../../kube/api.ts';
+import type { ContainerTrouble, EndpointSliceView, PodView, ReplicaSetView, ServicePort, ServiceView } from './observed.ts';
 import { instantOf } from './time-text.ts';
+import { head } from './view-head.ts';
 
 type Raw = KubeObject & JsonObject;
-
-function head({ apiVersion, kind, metadata }: Raw): KubeObject {
-  const { name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp } = metadata;
-  const { labels, annotations, ownerReferences } = metadata;
-  const all = { name, namespace, uid, resourceVersion, generation, creationTimestamp, deletionTimestamp };
-  const kept = Object.entries({ ...all, labels, annotations, ownerReferences }).filter(
-    ([, value]) => value !== undefined,
-  );
-  return { apiVersion, kind, metadata: Object.fromEntries(kept) as unknown as ObjectMeta };
-}
 
 const Texts = z.record(z.string(), z.string());
 const Condition = z.looseObject({ type: z.string(), status: z.string(), message: z.string().optional() });
@@ -110,10 +101,20 @@ function troubleOfContainer(one: z.infer<typeof ContainerStatus>): ContainerTrou
   ];
 }
 
-const Service = z.looseObject({ spec: z.looseObject({ selector: Texts.optional() }).optional() });
+const Port = z.object({
+  name: z.string().optional(),
+  port: z.number(),
+  protocol: z.string().optional(),
+  targetPort: z.union([z.number(), z.string()]).optional(),
+});
+const Service = z.looseObject({
+  spec: z.looseObject({ selector: Texts.optional(), ports: z.array(Port).optional() }).optional(),
+});
 
 export function serviceView(raw: Raw): ServiceView {
-  return { ...head(raw), selector: Service.parse(raw).spec?.selector ?? {} };
+  const { selector = {}, ports = [] } = Service.parse(raw).spec ?? {};
+  const kept = ports.map((one) => JSON.parse(JSON.stringify(one)) as ServicePort);
+  return { ...head(raw), selector, ...(kept.length === 0 ? {} : { ports: kept }) };
 }
 
 const EndpointSlice = z.looseObject({

@@ -62,7 +62,8 @@ export async function startRolloutRoom(options: RolloutRoomOptions): Promise<Rol
       indexes,
       ...selector,
     });
-    caches.set(`${kind.group}/${kind.kind}`, cache as unknown as KindCache<KubeObject>);
+    const id = `${kind.group}/${kind.kind}`;
+    caches.set(caches.has(id) ? `${id} ${labelSelector ?? ''}` : id, cache as unknown as KindCache<KubeObject>);
     return cache.store;
   };
   const needs = rolloutCacheNeeds(dialect);

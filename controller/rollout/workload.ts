@@ -1,0 +1,86 @@
+/**
+ * spec.workloadRef: the pod template comes from a Deployment, ReplicaSet or PodTemplate. Resolves it before the Rollout is
+ * read, tells on the Rollout which generation of it was seen, and scales a Deployment down as scaleDown says.
+ */
+
+import { objectText, problem, valueText } from '../../crds/schema/problem.ts';
+import { isJsonObject, type JsonObject } from '../../crds/schema/json.ts';
+import { type WorkloadKind, workloadKindOf } from '../../crds/schema/workload-ref.ts';
+import type { Store } from '../../kube/api.ts';
+import type { RolloutEffect } from './effects.ts';
+import type { RolloutObject, SpecProblem } from './observed.ts';
+import { available, isWhole, refTo, type Scene } from './scene.ts';
+import { templateOf, type WorkloadTemplate, type WorkloadView } from './workload-view.ts';
+
+export type WorkloadStores = Readonly<Record<WorkloadKind, Store<WorkloadView>>>;
+
+/** What the reference leads to. `problems`: the way forward is barred until it leads somewhere. */
+export interface FoundWorkload {
+  readonly view?: WorkloadView;
+  readonly source?: WorkloadTemplate;
+  readonly problems: readonly SpecProblem[];
+}
+
+const none: FoundWorkload = { problems: [] };
+
+/** A reference that can't be read is told by the rules of the spec, not here. */
+export function findWorkload(stores: WorkloadStores, object: RolloutObject): FoundWorkload {
+  const spec = isJsonObject(object.spec) ? object.spec : {};
+  const ref = isJsonObject(spec.workloadRef) ? spec.workloadRef : undefined;
+  const kind = ref === undefined ? undefined : workloadKindOf(ref);
+  if (ref === undefined || kind === undefined || typeof ref.name !== 'string') return none;
+  const { namespace = '' } = object.metadata;
+  const view = stores[kind].get(namespace, ref.name);
+  if (view === undefined) return missing(object, ref, `no ${kind} of that name exists in namespace "${namespace}"`);
+  const source = templateOf(view);
+  if (source !== undefined) return { view, source, problems: [] };
+  return missing(object, ref, `that ${kind} belongs to another controller: name its owner instead`);
+}
+
+function missing(object: RolloutObject, ref: JsonObject, why: string): FoundWorkload {
+  const field = 'spec.workloadRef.name';
+  const found = valueText(ref.name);
+  const remedy = 'create the workload or correct the reference';
+  const { message } = problem({ object: objectText(object), field, found, allowed: why, remedy });
+  return { problems: [{ scope: 'forward', field, message }] };
+}
+
+/** Index of Rollouts by the workload that they refer to. */
+export function workloadKey(kind: string, namespace: string, name: string): string {
+  return `${kind}/${namespace}/${name}`;
+}
+
+/** Writes to the Rollout and to its workload, once everything else is settled. */
+export function workloadEffects(scene: Scene): readonly RolloutEffect[] {
+  const { workload, rollout, keys } = scene.observed;
+  if (workload === undefined) return [];
+  const generation = String(workload.metadata.generation ?? '');
+  const isTold = generation === '' || rollout.metadata.annotations?.[keys.workloadGeneration] === generation;
+  const set = { [keys.workloadGeneration]: generation };
+  const told: readonly RolloutEffect[] = isTold ? [] : [{ kind: 'Annotate', target: refTo(rollout), set, tells: [] }];
+  return [...told, ...scaleDown(scene, workload)];
+}
+
+/** Never upwards: whoever wants the Deployment's own pods back scales it himself. */
+function scaleDown(scene: Scene, workload: WorkloadView): readonly RolloutEffect[] {
+  const { scaleDown: how = 'never' } = scene.observed.rollout.spec.workloadRef ?? {};
+  if (how === 'never' || workload.kind !== 'Deployment') return [];
+  const now = workload.replicas ?? 1;
+  const wanted = how === 'progressively' ? progressively(scene) : isSettled(scene) ? 0 : now;
+  if (wanted >= now) return [];
+  return [{ kind: 'Patch', target: refTo(workload), patch: { spec: { replicas: wanted } }, tells: [] }];
+}
+
+/** On the first deploy as many go as pods of the Rollout are there; afterwards all of them. */
+function progressively(scene: Scene): number {
+  const isFirst = scene.state === 'deploying';
+  return isFirst
+    ? Math.max(0, scene.replicas - available(scene.current))
+    : isSettled(scene)
+      ? 0
+      : Number.POSITIVE_INFINITY;
+}
+
+function isSettled(scene: Scene): boolean {
+  return scene.state === 'stable' && isWhole(scene.current, scene.replicas);
+}
