@@ -5,7 +5,7 @@
 
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { objectText, type Problem, problem, valueText } from './problem.ts';
-import { GatewayPluginConfig, gatewayPluginName, routerNames } from './traffic-routing.ts';
+import { GatewayPluginConfig, gatewayPluginName } from './traffic-routing.ts';
 import { providerNames } from './providers.ts';
 
 /** A dotted path; `[]` stands for every item of a list. With `value`, only that value is not supported, but `instead` is. */
@@ -33,16 +33,6 @@ function metricEntries(base: string): Entry[] {
 
 const canary = 'spec.strategy.canary';
 
-const servedRouters: readonly string[] = [
-  'gatewayAPI',
-  'nginx',
-  'alb',
-  'ambassador',
-  'traefik',
-  'apisix',
-  'contour',
-];
-
 const rolloutEntries: readonly Entry[] = [
   ...entries('spec', ['rollbackWindow']),
   ...entries(canary, [
@@ -52,12 +42,7 @@ const rolloutEntries: readonly Entry[] = [
     'pingPong',
     'replicaProgressThreshold',
   ]),
-  ...entries(`${canary}.steps[]`, ['experiment', 'setHeaderRoute', 'setMirrorRoute', 'plugin']),
-  ...entries(`${canary}.trafficRouting`, ['managedRoutes']),
-  ...entries(
-    `${canary}.trafficRouting`,
-    routerNames.filter((name) => !servedRouters.includes(name)),
-  ),
+  ...entries(`${canary}.steps[]`, ['plugin']),
 ];
 
 const templateEntries: readonly Entry[] = metricEntries('spec');
@@ -68,7 +53,6 @@ const notSupported: Readonly<Record<string, readonly Entry[]>> = {
   AnalysisTemplate: templateEntries,
   ClusterAnalysisTemplate: templateEntries,
   AnalysisRun: metricEntries('spec'),
-  Experiment: [{ path: 'spec' }],
   GitSync: [
     { path: 'spec.sync', value: 'observe', instead: '"apply"' },
     { path: 'spec.revert.mode', value: 'pullRequest', instead: '"push" or "report"' },

@@ -1,7 +1,7 @@
 /** Rules about a Rollout's own fields: what the API server's schema can't say, or Argo's schema doesn't. */
 
 import { type Dialect, isArgo } from './dialect.ts';
-import { gatewayRoutes, hasTrafficRouting } from './gateway-routes.ts';
+import { type GatewayRoute, gatewayRoutes, hasTrafficRouting } from './gateway-routes.ts';
 import { resolveIntOrPercent } from './int-or-string.ts';
 import { isEmptySelector, selectorMatches } from './label-selector.ts';
 import { objectText, type Problem, type Report, reporter, valueText } from './problem.ts';
@@ -9,6 +9,8 @@ import type { Rollout } from './rollout.ts';
 import { antiAffinityProblems } from './validate-anti-affinity.ts';
 import { validateBlueGreen } from './validate-blue-green.ts';
 import { namesRouter, validateRouters } from './validate-routers.ts';
+import { validateMeshRouters } from './validate-mesh-routers.ts';
+import { validateStepRoutes } from './validate-step-routes.ts';
 import { validateSteps } from './validate-steps.ts';
 import { workloadProblems } from './workload-ref.ts';
 
@@ -160,27 +162,23 @@ function routes(rollout: Rollout, dialect: Dialect, report: Report): Problem[] {
         report(
           found.field,
           'not readable',
-          `the plugin takes httpRoute, httpRoutes[].name and namespace (${found.why})`,
+          `the plugin takes httpRoute, httpRoutes[].name, the same of grpcRoute, tcpRoute and tlsRoute, and namespace (${found.why})`,
           'correct it',
         ),
       ];
     case 'routes':
       if (found.routes.length === 0)
         return [
-          report(field, 'set without an HTTPRoute', 'at least one route must be named', 'add the name of an HTTPRoute'),
+          report(field, 'set without a route', 'at least one route must be named', 'add the name of an HTTPRoute'),
         ];
       return found.routes.flatMap((route) => routeProblems(rollout, route, dialect, report));
   }
 }
 
 /** The controller writes routes with its own rights, so a tenant must not name one of another namespace. Argo allows it. */
-function routeProblems(
-  rollout: Rollout,
-  route: { namespace: string; name: string; field: string },
-  dialect: Dialect,
-  report: Report,
-): Problem[] {
-  if (route.name === '') return [report(route.field, 'empty', 'it must be the name of an HTTPRoute', 'name the route')];
+function routeProblems(rollout: Rollout, route: GatewayRoute, dialect: Dialect, report: Report): Problem[] {
+  if (route.name === '')
+    return [report(route.field, 'empty', `it must be the name of a ${route.kind}`, 'name the route')];
   const own = rollout.metadata.namespace ?? '';
   if (isArgo(dialect) || route.namespace === own) return [];
   return [
@@ -232,7 +230,9 @@ export function validateRollout(rollout: Rollout, dialect: Dialect): Problem[] {
     ...own,
     ...services(rollout, report),
     ...routes(rollout, dialect, report),
+    ...validateMeshRouters(rollout, report),
     ...validateRouters(rollout, report),
+    ...validateStepRoutes(rollout, report),
     ...rolling(rollout, report),
     ...delays(rollout, report),
     ...validateSteps(rollout, dialect, report),
