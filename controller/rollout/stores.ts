@@ -18,6 +18,7 @@ import { routeKindId, routeKinds } from '../traffic/route-kinds.ts';
 import { referencesOf, routeReference } from './references.ts';
 import type { GitRevertObject } from './revert-record.ts';
 import { namedTemplates, namesIndex, withDependents } from './template-dependents.ts';
+import { templateDigest } from './template-digest.ts';
 import { endpointSliceView, podView, replicaSetView, serviceView } from './views.ts';
 import { workloadKey, type WorkloadStores } from './workload.ts';
 import { type WorkloadView, workloadView } from './workload-view.ts';
@@ -99,7 +100,7 @@ export function rolloutCacheNeeds(dialect: Dialect, instanceId = ''): RolloutCac
     replicaSets: {
       kind: { group: 'apps', kind: 'ReplicaSet' },
       labelSelector: hash,
-      project: (raw) => replicaSetView(raw, hash),
+      project: (raw) => ({ ...replicaSetView(raw, hash), templateDigest: templateDigest(raw, known) }),
       indexes: { hash: (one) => [`${one.metadata.namespace ?? ''}/${one.podHash}`] },
     },
     pods: {
@@ -130,13 +131,12 @@ export function rolloutCacheNeeds(dialect: Dialect, instanceId = ''): RolloutCac
       indexes: { rollout: (one) => [`${one.metadata.namespace ?? ''}/${one.spec.rollout.name}`] },
     },
     workloads: workloadNeeds(hash),
-    routes: routeKinds.map(({ group: of, kind }) => ({
-      kind: { group: of, kind },
-      optional: true,
-      project: whole,
-      indexes: {},
-    })),
+    routes: routeKinds.map((kind) => ({ kind: kindOf(kind), optional: true, project: whole, indexes: {} })),
   };
+}
+
+function kindOf({ group, kind }: KindRef): KindRef {
+  return { group, kind };
 }
 
 function workloadNeeds(hash: string): RolloutCacheNeeds['workloads'] {

@@ -4,7 +4,7 @@
  */
 
 import { objectText, problem, valueText } from '../../crds/schema/problem.ts';
-import { isJsonObject, type JsonObject } from '../../crds/schema/json.ts';
+import { isJsonObject } from '../../crds/schema/json.ts';
 import { type WorkloadKind, workloadKindOf } from '../../crds/schema/workload-ref.ts';
 import type { Store } from '../../kube/api.ts';
 import type { RolloutEffect } from './effects.ts';
@@ -31,15 +31,16 @@ export function findWorkload(stores: WorkloadStores, object: RolloutObject): Fou
   if (ref === undefined || kind === undefined || typeof ref.name !== 'string') return none;
   const { namespace = '' } = object.metadata;
   const view = stores[kind].get(namespace, ref.name);
-  if (view === undefined) return missing(object, ref, `no ${kind} of that name exists in namespace "${namespace}"`);
+  if (view === undefined)
+    return missing(object, ref.name, `no ${kind} of that name exists in namespace "${namespace}"`);
   const source = templateOf(view);
   if (source !== undefined) return { view, source, problems: [] };
-  return missing(object, ref, `that ${kind} belongs to another controller: name its owner instead`);
+  return missing(object, ref.name, `that ${kind} belongs to another controller: name its owner instead`);
 }
 
-function missing(object: RolloutObject, ref: JsonObject, why: string): FoundWorkload {
+function missing(object: RolloutObject, name: string, why: string): FoundWorkload {
   const field = 'spec.workloadRef.name';
-  const found = valueText(ref.name);
+  const found = valueText(name);
   const remedy = 'create the workload or correct the reference';
   const { message } = problem({ object: objectText(object), field, found, allowed: why, remedy });
   return { problems: [{ scope: 'forward', field, message }] };
