@@ -9,14 +9,19 @@ export type Instant = number;
 /**
  * What one measurement found.
  * - `value`: the backend answered; `text` is what people read in status. `warnings` are the backend's own doubts about its answer.
- * - `running`: it takes longer; ask again at `lookAgainAt` with `resume`.
+ * - `running`: it takes longer; ask again with `resume`, which people see too, at `lookAgainAt` or when something tells.
+ * - `verdict`: the backend itself says how the measurement ended; conditions play no part.
  * - `no-evidence`: it answered, and the answer says nothing. `misconfigured`: a person must change something.
  *   `unavailable`: it may pass by itself.
  */
 export type Reading =
   | { readonly kind: 'value'; readonly value: Json; readonly text: string; readonly warnings?: readonly string[] }
-  | { readonly kind: 'running'; readonly resume: JsonObject; readonly lookAgainAt: Instant }
+  | { readonly kind: 'running'; readonly resume: Resume; readonly lookAgainAt?: Instant }
+  | { readonly kind: 'verdict'; readonly phase: 'Successful' | 'Failed' | 'Inconclusive'; readonly why?: string }
   | Missing;
+
+/** What an unfinished measurement goes on with; it stands in its metadata. */
+export type Resume = Readonly<Record<string, string>>;
 
 export interface Missing {
   readonly kind: 'no-evidence' | 'misconfigured' | 'unavailable';
@@ -29,7 +34,32 @@ export interface MeasureContext {
   /** The only time a query may use. */
   readonly now: Instant;
   readonly signal: AbortSignal;
-  readonly resume?: JsonObject;
+  readonly resume?: Resume;
+  /** Absent where no Jobs can be run. */
+  readonly jobs?: JobPort;
+}
+
+/** A Job to run: labels and annotations, and a batch/v1 JobSpec. */
+export interface JobDraft {
+  readonly metric: string;
+  readonly labels: Readonly<Record<string, string>>;
+  readonly annotations: Readonly<Record<string, string>>;
+  readonly spec: JsonObject;
+}
+
+/** `stuck`: its pod can't start. `gone`: somebody deleted it. */
+export type JobState =
+  | { readonly kind: 'running' | 'succeeded' | 'gone' }
+  | { readonly kind: 'failed' | 'stuck'; readonly why: string }
+  | Missing;
+
+/** Runs Jobs in the namespace of one AnalysisRun, each owned by it. No call throws for an answer of the API server. */
+export interface JobPort {
+  readonly namespace: string;
+  /** Starts the next Job of a metric, or gives the name of the one that an earlier try started. */
+  start(draft: JobDraft): Promise<{ readonly kind: 'started'; readonly name: string } | Missing>;
+  look(name: string): Promise<JobState>;
+  remove(name: string): Promise<void>;
 }
 
 /** A sentence about one place in a metric, such as a PromQL syntax error. `field` is a path such as `provider.prometheus.query`. */
@@ -43,5 +73,6 @@ export interface MetricProvider {
   readonly name: string;
   lint(metric: Metric): readonly MetricProblem[];
   measure(metric: Metric, context: MeasureContext): Promise<Reading>;
-  stop?(metric: Metric, context: MeasureContext): Promise<void>;
+  /** What status shows of the metric itself, such as its query with the arguments in it. */
+  metadata?(metric: Metric): Readonly<Record<string, string>>;
 }

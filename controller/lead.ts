@@ -8,6 +8,7 @@ import { kubeClient } from '../kube/client.ts';
 import type { Discovery } from '../kube/discovery.ts';
 import { eventRecorder } from '../kube/events.ts';
 import { runForLeader } from '../kube/lease.ts';
+import { podLogReader } from '../kube/pod-log.ts';
 import type { Outbound } from '../outbound/outcome.ts';
 import type { Source } from '../source/contract.ts';
 import type { Caches } from './caches.ts';
@@ -93,6 +94,7 @@ async function lead(parts: ControllerParts, mine: Leadership, signal: AbortSigna
     ...parts,
     keys: keysOf(dialect),
     client: kubeClient(transport, discovery),
+    podLog: podLogReader(transport),
     events,
     leadership: mine,
   });

@@ -1,10 +1,11 @@
-/** Makes the four rooms out of what the process has: caches, clients, leadership. */
+/** Makes the five rooms out of what the process has: caches, clients, leadership. */
 
 import type { MetricProvider } from '../analysis/provider.ts';
 import type { Dialect } from '../crds/schema/dialect.ts';
 import type { Keys } from '../crds/schema/keys.ts';
 import type { Clock, EventRecorder, KubeClient, Leadership, Log } from '../kube/api.ts';
 import { ownWrites } from '../kube/own-writes.ts';
+import type { PodLog } from '../kube/pod-log.ts';
 import type { Outbound } from '../outbound/outcome.ts';
 import type { Source } from '../source/contract.ts';
 import { addressPolicy } from './address-policy.ts';
@@ -12,6 +13,7 @@ import { analysisRunReconciler } from './analysis-run/reconciler.ts';
 import type { Caches } from './caches.ts';
 import type { Chance } from './chance.ts';
 import type { ControllerConfig } from './config.ts';
+import { experimentReconciler } from './experiment/reconciler.ts';
 import { defaultLimits } from './git-revert/limits.ts';
 import { gitRevertReconciler } from './git-revert/reconciler.ts';
 import { gitSyncReconciler } from './git-sync/reconciler.ts';
@@ -31,6 +33,7 @@ export interface RoomParts {
   readonly log: (room: string) => Log;
   readonly caches: Caches;
   readonly client: KubeClient;
+  readonly podLog: PodLog;
   readonly source: Source;
   readonly outbound: Outbound;
   readonly providers: readonly MetricProvider[];
@@ -41,7 +44,7 @@ export interface RoomParts {
 
 export function roomsOf(parts: RoomParts): readonly Room[] {
   const lint = templateLint(parts.dialect, parts.providers, addressPolicy(parts.config));
-  return [rolloutRoom(parts, lint), analysisRoom(parts), ...gitRooms(parts, lint)];
+  return [rolloutRoom(parts, lint), analysisRoom(parts), experimentRoom(parts, lint), ...gitRooms(parts, lint)];
 }
 
 function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
@@ -74,10 +77,12 @@ function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
 }
 
 function analysisRoom(parts: RoomParts): Room {
-  const { client, caches, clock, dialect, events, leadership, outbound, providers } = parts;
+  const { client, caches, clock, dialect, events, leadership, outbound, providers, podLog } = parts;
   const room = analysisRunReconciler({
     client,
     runs: caches.analysisRuns,
+    jobs: caches.analysisJobs,
+    podLog,
     clock,
     dialect,
     events,
@@ -87,6 +92,25 @@ function analysisRoom(parts: RoomParts): Room {
     log: parts.log('analysis-run'),
   });
   return { name: 'analysis-run', ...room };
+}
+
+function experimentRoom(parts: RoomParts, lint: TemplateLint): Room {
+  const { client, caches, clock, dialect, keys, events, leadership, metrics } = parts;
+  const room = experimentReconciler({
+    client,
+    stores: caches.rollout,
+    seen: caches.seen,
+    ownWrites: ownWrites(clock),
+    clock,
+    dialect,
+    keys,
+    events,
+    leadership,
+    lintTemplate: lint,
+    log: parts.log('experiment'),
+    fact: (reason) => metrics.fact('experiment', reason),
+  });
+  return { name: 'experiment', ...room };
 }
 
 function gitRooms(parts: RoomParts, lint: TemplateLint): readonly Room[] {

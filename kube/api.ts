@@ -97,6 +97,8 @@ export interface ApiRequest {
   readonly query?: Readonly<Record<string, string | undefined>>;
   readonly body?: object;
   readonly contentType?: string;
+  /** `text`: the body of a good answer is no JSON; it comes back as the member `text` of the object. */
+  readonly answer?: 'text';
   readonly pool: Pool;
   readonly as?: Identity;
   readonly timeoutMs?: number;

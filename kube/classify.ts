@@ -26,6 +26,7 @@ export function classify(request: ApiRequest, answer: Answer): ApiResult<JsonObj
   const { status } = answer;
   const body = parseJsonObject(answer.text);
   if (status >= 200 && status < 300) {
+    if (request.answer === 'text') return { kind: 'ok', object: { text: answer.text } };
     if (body !== undefined) return { kind: 'ok', object: body };
     return unknown(request, `status ${status} with a body that is not a JSON object`);
   }

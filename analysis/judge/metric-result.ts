@@ -8,15 +8,14 @@ import { timeText } from './time.ts';
 /** Measurements kept per metric unless `measurementRetention` says otherwise. */
 export const defaultRetention = 10;
 
-/** Key in a measurement's metadata under which an unfinished one keeps what it needs to go on. */
-export const resumeKey = 'tidegate.io/resume';
-
 /** One measurement as it came back, with the exact times of this process. */
 export interface Taken {
   readonly metric: string;
   readonly outcome: Outcome;
   readonly startedAt: Instant;
   readonly finishedAt: Instant;
+  /** What status shows of the metric itself. */
+  readonly metadata?: Readonly<Record<string, string>>;
 }
 
 export interface RecordOptions {
@@ -35,10 +34,9 @@ export function recordMeasurement(
   taken: Taken,
   options: RecordOptions,
 ): MetricResult {
-  const base: MetricResult = before ?? {
-    name: taken.metric,
-    phase: 'Running',
-    ...(options.dryRun ? { dryRun: true } : {}),
+  const base: MetricResult = {
+    ...(before ?? { name: taken.metric, phase: 'Running', ...(options.dryRun ? { dryRun: true } : {}) }),
+    ...(taken.metadata === undefined ? {} : { metadata: { ...taken.metadata } }),
   };
   const { outcome } = taken;
   if (outcome.kind === 'running') return withMeasurement(base, runningMeasurement(taken, outcome), options);
@@ -85,7 +83,7 @@ function heldResult(
   const counted = { ...base, ...counters(base, 'Error') };
   const delayMs = retryDelayMs(counted.consecutiveError ?? 1, options.intervalMs, outcome.retryAfterMs);
   return {
-    ...counted,
+    ...withoutUnfinished(counted),
     message: `${outcome.reason === 'misconfigured' ? 'misconfigured' : 'waiting for evidence'}: ${outcome.why}`,
     lastReading: {
       kind: outcome.reason,
@@ -103,6 +101,7 @@ function finishedMeasurement(taken: Taken, outcome: Extract<Outcome, { kind: 'ju
     startedAt: timeText(taken.startedAt),
     finishedAt: timeText(taken.finishedAt),
     ...(outcome.value === undefined ? {} : { value: outcome.value }),
+    ...(outcome.metadata === undefined ? {} : { metadata: { ...outcome.metadata } }),
   };
 }
 
@@ -110,20 +109,45 @@ function runningMeasurement(taken: Taken, outcome: Extract<Outcome, { kind: 'run
   return {
     phase: 'Running',
     startedAt: timeText(taken.startedAt),
-    metadata: { [resumeKey]: JSON.stringify(outcome.resume) },
-    resumeAt: timeText(outcome.lookAgainAt),
+    metadata: { ...outcome.resume },
+    ...(outcome.lookAgainAt === undefined ? {} : { resumeAt: timeText(outcome.lookAgainAt) }),
   };
 }
 
-/** Appends, or replaces the measurement that was still running. */
+/** Appends, or replaces the measurement that was still running, whose metadata stays. */
 function withMeasurement(base: MetricResult, measurement: Measurement, options: RecordOptions): MetricResult {
   const history = base.measurements ?? [];
-  const last = history.at(-1);
-  const resumes = last?.phase === 'Running';
-  const startedAt = resumes ? last.startedAt : undefined;
-  const one = startedAt === undefined ? measurement : { ...measurement, startedAt };
-  const kept = [...(resumes ? history.slice(0, -1) : history), one].slice(-options.retention);
+  const last = unfinished(base);
+  const metadata = { ...last?.metadata, ...measurement.metadata };
+  const one: Measurement = {
+    ...measurement,
+    ...(last?.startedAt === undefined ? {} : { startedAt: last.startedAt }),
+    ...(Object.keys(metadata).length === 0 ? {} : { metadata }),
+  };
+  const kept = [...(last === undefined ? history : history.slice(0, -1)), one].slice(-options.retention);
   return { ...base, measurements: kept };
+}
+
+/** The measurement under way, if the last one has not ended. */
+export function unfinished(result: MetricResult | undefined): Measurement | undefined {
+  const last = result?.measurements?.at(-1);
+  return last?.phase === 'Running' && last.finishedAt === undefined ? last : undefined;
+}
+
+/** A measurement that was lost on the way is no measurement. */
+function withoutUnfinished(result: MetricResult): MetricResult {
+  return unfinished(result) === undefined ? result : { ...result, measurements: result.measurements?.slice(0, -1) };
+}
+
+/** The run ends while a measurement is under way: it counts as inconclusive, as in Argo Rollouts. */
+export function cutOff(result: MetricResult, at: Instant): MetricResult {
+  const last = unfinished(result);
+  if (last === undefined) return result;
+  const { resumeAt: _resumeAt, ...rest } = last;
+  const message = 'the run ended before this measurement did';
+  const ended: Measurement = { ...rest, phase: 'Inconclusive', message, finishedAt: timeText(at) };
+  const measurements = [...(result.measurements ?? []).slice(0, -1), ended];
+  return { ...result, ...counters(result, 'Inconclusive'), measurements };
 }
 
 /** True when the last reading gave no evidence and the metric is waiting for some. */

@@ -2,9 +2,9 @@
  * Turns one reading into the outcome of a measurement. Under Argo's rules everything that is no value is an Error; under
  * Tidegate's it is held: no evidence, a wrong configuration and an absent backend neither pass nor fail anything.
  */
-import type { Json, JsonObject } from '../../crds/schema/json.ts';
+import type { Json } from '../../crds/schema/json.ts';
 import { type ConditionOutcome, evaluateCondition } from '../expr/condition.ts';
-import type { Instant, Missing, Reading } from '../provider.ts';
+import type { Instant, Missing, Reading, Resume } from '../provider.ts';
 import type { JudgeRule } from './rule.ts';
 
 export type Outcome =
@@ -13,6 +13,8 @@ export type Outcome =
       readonly phase: 'Successful' | 'Failed' | 'Inconclusive' | 'Error';
       readonly value?: string;
       readonly message?: string;
+      /** Put beside the measurement in status. */
+      readonly metadata?: Readonly<Record<string, string>>;
     }
   | {
       readonly kind: 'held';
@@ -20,7 +22,7 @@ export type Outcome =
       readonly why: string;
       readonly retryAfterMs?: number;
     }
-  | { readonly kind: 'running'; readonly resume: JsonObject; readonly lookAgainAt: Instant };
+  | { readonly kind: 'running'; readonly resume: Resume; readonly lookAgainAt?: Instant };
 
 export interface Conditions {
   readonly successCondition?: string | undefined;
@@ -35,13 +37,19 @@ export const maxValueLength = 1024;
  */
 export function judgeReading(reading: Reading, conditions: Conditions, rule: JudgeRule): Outcome {
   if (reading.kind === 'running') return reading;
+  if (reading.kind === 'verdict') return judged(reading.phase, reading.why);
   if (reading.kind !== 'value') return missing(reading, rule);
   const value = bounded(reading.text);
-  if (rule === 'argo') return { ...judgeAsArgo(reading.value, conditions), value };
+  if (rule === 'argo') return { ...judgeAsArgo(reading.value, conditions), value, ...warned(reading.warnings) };
   const [doubt] = reading.warnings ?? [];
   if (doubt !== undefined) return held('no-evidence', `the backend doubts its own answer: ${doubt}`);
-  const judged = judgeStrictly(reading.value, conditions);
-  return judged.kind === 'judged' ? { ...judged, value } : judged;
+  const outcome = judgeStrictly(reading.value, conditions);
+  return outcome.kind === 'judged' ? { ...outcome, value } : outcome;
+}
+
+/** Argo Rollouts judges by a doubtful answer all the same, and says so beside it. */
+function warned(warnings: readonly string[] = []): { readonly metadata?: Readonly<Record<string, string>> } {
+  return warnings.length === 0 ? {} : { metadata: { warnings: bounded(JSON.stringify(warnings)) } };
 }
 
 /** Cuts long text; what people need of a value stands at its beginning. */

@@ -209,11 +209,11 @@ describe('the result of a metric', () => {
 
   test('an unfinished measurement is taken up again', () => {
     const limits = limitsOf({});
-    const running: Outcome = { kind: 'running', resume: { id: 7 }, lookAgainAt: start + 60_000 };
+    const running: Outcome = { kind: 'running', resume: { id: '7' }, lookAgainAt: start + 60_000 };
 
     const first = resultAfter([running], limits);
     expect(first?.measurements).toMatchObject([
-      { phase: 'Running', resumeAt: '2026-01-01T00:01:00Z', metadata: { 'tidegate.io/resume': '{"id":7}' } },
+      { phase: 'Running', resumeAt: '2026-01-01T00:01:00Z', metadata: { id: '7' } },
     ]);
     expect(nextMeasurementAt({ result: first, limits, runStartedAt: start })).toBe(start + 60_000);
 

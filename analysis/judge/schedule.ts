@@ -10,6 +10,9 @@ export const errorRetryMs = 10_000;
 /** A shorter interval is treated as this one, so that no typo becomes a flood of queries. */
 export const leastIntervalMs = 250;
 
+/** How long a measurement under way is left alone when nothing tells that it has ended. */
+export const lookEveryMs = 5_000;
+
 const firstRetryMs = 5_000;
 const longestRetryMs = 60_000;
 const longestRetryAfterMs = 300_000;
@@ -39,7 +42,10 @@ export function nextMeasurementAt(input: ScheduleInput): Instant | undefined {
   if (held !== undefined) return held;
   const last = result?.measurements?.at(-1);
   if (result === undefined || last === undefined) return runStartedAt + limits.initialDelayMs;
-  if (last.finishedAt === undefined) return readTime(last.resumeAt) ?? runStartedAt;
+  if (last.finishedAt === undefined) {
+    const lookedAt = input.finishedAt === undefined ? runStartedAt : input.finishedAt + lookEveryMs;
+    return readTime(last.resumeAt) ?? lookedAt;
+  }
   if (limits.count !== undefined && (result.count ?? 0) >= limits.count) return undefined;
   const finishedAt = Math.max(readTime(last.finishedAt) ?? 0, input.finishedAt ?? 0);
   if (last.phase === 'Error') return finishedAt + errorRetryMs;

@@ -23,6 +23,8 @@ export function prometheusProvider(options: PrometheusOptions = {}): MetricProvi
     name: 'prometheus',
     lint: (metric) => lint(settingsOf(metric), options),
     measure: (metric, context) => measure(settingsOf(metric), options, context),
+    // The name under which Argo Rollouts shows it.
+    metadata: (metric) => ({ ResolvedPrometheusQuery: settingsOf(metric).query ?? '' }),
   };
 }
 

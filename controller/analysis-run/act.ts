@@ -5,6 +5,7 @@ import { keyOf } from '../../kube/ref.ts';
 import type { ReconcileResult } from '../decision.ts';
 import type { AnalysisRunDecision } from './decide.ts';
 import type { AnalysisRunObject, Observed, PreparedMetric } from './observed.ts';
+import type { JobView } from './job-view.ts';
 import type { Measurements } from './measurements.ts';
 import { statusPatch } from './status.ts';
 
@@ -32,6 +33,11 @@ export async function act(
       case 'StopMeasurements':
         parts.measurements.stop(uidOf(observed.run));
         break;
+      case 'DeleteJob': {
+        const failed = await removeJob(effect.job, parts);
+        if (failed !== undefined) return failed;
+        break;
+      }
       case 'DeleteRun': {
         const failed = await remove(observed.run, parts);
         if (failed !== undefined) return failed;
@@ -111,4 +117,12 @@ async function remove(run: AnalysisRunObject, parts: ActParts): Promise<Reconcil
   forget(run, parts);
   if (result.kind === 'ok' || result.kind === 'not-found') return undefined;
   return { kind: 'retry', why: 'the run could not be deleted' };
+}
+
+async function removeJob(job: JobView, parts: ActParts): Promise<ReconcileResult | undefined> {
+  const { uid = '' } = job.metadata;
+  const result = await parts.client.delete(keyOf(job), { uid, propagation: 'Background' });
+  // A conflict: another Job has the name now, so this one is gone.
+  if (result.kind === 'ok' || result.kind === 'not-found' || result.kind === 'conflict') return undefined;
+  return { kind: 'retry', why: 'a Job of the run could not be deleted' };
 }

@@ -1,7 +1,7 @@
 /** Decides about one AnalysisRun: folds in what was measured, gives the next status, says what to measure now and when to look again. */
 import { assessMetric, isCompleted } from '../../analysis/judge/assess.ts';
-import { isHeld, recordMeasurement, type Taken } from '../../analysis/judge/metric-result.ts';
-import { judgeRun, type RunVerdict } from '../../analysis/judge/run-verdict.ts';
+import { cutOff, isHeld, recordMeasurement, type Taken } from '../../analysis/judge/metric-result.ts';
+import { isTerminating, judgeRun, type RunVerdict } from '../../analysis/judge/run-verdict.ts';
 import { ruleOf } from '../../analysis/judge/rule.ts';
 import { nextMeasurementAt } from '../../analysis/judge/schedule.ts';
 import { readTime, timeText } from '../../analysis/judge/time.ts';
@@ -27,9 +27,12 @@ export function decide(observed: Observed, now: Instant): AnalysisRunDecision {
   return running(observed, prepared, now);
 }
 
-function finished({ run, inFlight, taken }: Observed, now: Instant): AnalysisRunDecision {
+function finished({ run, inFlight, taken, jobs }: Observed, now: Instant): AnalysisRunDecision {
   const effects: AnalysisRunEffect[] = inFlight.size > 0 || taken.length > 0 ? [{ kind: 'StopMeasurements' }] : [];
-  const expiry = run.metadata.deletionTimestamp === undefined ? expiresAt(run) : undefined;
+  const isLeaving = run.metadata.deletionTimestamp !== undefined;
+  // Nobody waits for these any more; those of a run that is being deleted go with it.
+  if (!isLeaving) effects.push(...jobs.map((job): AnalysisRunEffect => ({ kind: 'DeleteJob', job })));
+  const expiry = isLeaving ? undefined : expiresAt(run);
   if (expiry !== undefined && expiry <= now) effects.push({ kind: 'DeleteRun' });
   const lookAgain = expiry !== undefined && expiry > now ? { lookAgainAt: expiry } : {};
   return { phase: effects.length > 0 ? 'act' : 'settled', status: run.status, effects, facts: [], ...lookAgain };
@@ -59,10 +62,11 @@ function running(
 ): AnalysisRunDecision {
   const { run, dialect } = observed;
   const startedAt = readTime(run.status?.startedAt) ?? now;
-  const results = fold(observed, prepared.metrics, now);
   const rule = ruleOf(dialect);
   const terminate = prepared.spec.terminate === true;
-  const verdict = judgeRun({ metrics: prepared.metrics, results, rule, terminate });
+  const folded = { metrics: prepared.metrics, results: fold(observed, prepared.metrics, now), rule, terminate };
+  const results = isTerminating(folded) ? folded.results.map((result) => cutOff(result, now)) : folded.results;
+  const verdict = judgeRun({ ...folded, results });
   const ends = isCompleted(verdict.phase);
   const firstTaken = observed.taken.reduce((first, one) => Math.min(first, one.finishedAt), Number.POSITIVE_INFINITY);
   if (!ends && observed.inFlight.size > 0 && firstTaken + batchMs > now && Number.isFinite(firstTaken)) {

@@ -1,13 +1,13 @@
 /** Takes one measurement: reads Secrets, puts arguments in, asks the backend, judges the answer, masks what is secret. */
 import { resolveRunArgs, substituteMetric } from '../../analysis/args.ts';
-import { resumeKey, type Taken } from '../../analysis/judge/metric-result.ts';
-import { judgeReading, type Outcome } from '../../analysis/judge/reading.ts';
+import { type Taken, unfinished } from '../../analysis/judge/metric-result.ts';
+import { bounded, judgeReading, type Outcome } from '../../analysis/judge/reading.ts';
 import { ruleOf } from '../../analysis/judge/rule.ts';
-import type { MeasureContext, MetricProvider, Missing, Reading } from '../../analysis/provider.ts';
+import type { JobPort, MeasureContext, MetricProvider, Missing, Reading, Resume } from '../../analysis/provider.ts';
 import { redactor } from '../../analysis/redact.ts';
 import type { Argument } from '../../crds/schema/analysis-template.ts';
 import type { Dialect } from '../../crds/schema/dialect.ts';
-import { isJsonObject, type JsonObject } from '../../crds/schema/json.ts';
+import type { JsonObject } from '../../crds/schema/json.ts';
 import type { Metric } from '../../crds/schema/metric.ts';
 import type { Clock, KubeClient } from '../../kube/api.ts';
 import type { Outbound } from '../../outbound/outcome.ts';
@@ -23,6 +23,8 @@ export interface MeasureParts {
   readonly dialect: Dialect;
   readonly outbound: Outbound;
   readonly providers: readonly MetricProvider[];
+  /** Runs Jobs for the measurements of a run. */
+  readonly jobs?: (run: AnalysisRunObject, signal: AbortSignal) => JobPort;
   /** A throw out of a backend is a bug of ours; the measurement counts as not taken. */
   readonly onBug: (metric: string, error: unknown) => void;
 }
@@ -36,19 +38,18 @@ export async function takeMeasurement(
   signal: AbortSignal,
 ): Promise<Taken> {
   const startedAt = parts.clock.now();
-  let outcome: Outcome;
+  let found: Found;
   try {
-    outcome = await outcomeOf(run, metric.source, args, parts, signal);
+    found = await outcomeOf(run, metric.source, args, parts, signal);
   } catch (error) {
     parts.onBug(metric.name, error);
-    outcome = judgeReading(
-      { kind: 'unavailable', why: 'the measurement failed inside the controller; its log says why' },
-      {},
-      ruleOf(parts.dialect),
-    );
+    const why = 'the measurement failed inside the controller; its log says why';
+    found = { outcome: judgeReading({ kind: 'unavailable', why }, {}, ruleOf(parts.dialect)) };
   }
-  return { metric: metric.name, outcome, startedAt, finishedAt: parts.clock.now() };
+  return { metric: metric.name, ...found, startedAt, finishedAt: parts.clock.now() };
 }
+
+type Found = Pick<Taken, 'outcome' | 'metadata'>;
 
 async function outcomeOf(
   run: AnalysisRunObject,
@@ -56,7 +57,7 @@ async function outcomeOf(
   args: readonly Argument[],
   parts: MeasureParts,
   signal: AbortSignal,
-): Promise<Outcome> {
+): Promise<Found> {
   const rule = ruleOf(parts.dialect);
   const { client, tenants } = parts;
   const { namespace = '', name } = run.metadata;
@@ -64,32 +65,45 @@ async function outcomeOf(
   const resolved = await resolveRunArgs(args, run as unknown as JsonObject, secrets.read);
   if (resolved.kind === 'wrong') {
     const why = resolved.problems.map(({ message }) => message).join('; ');
-    return judgeReading({ kind: secrets.mayPass() ? 'unavailable' : 'misconfigured', why }, {}, rule);
+    return { outcome: judgeReading({ kind: secrets.mayPass() ? 'unavailable' : 'misconfigured', why }, {}, rule) };
   }
   const substituted = substituteMetric(source, resolved.args.replacements);
-  if (substituted.kind === 'wrong') return judgeReading({ kind: 'misconfigured', why: substituted.message }, {}, rule);
+  if (substituted.kind === 'wrong')
+    return { outcome: judgeReading({ kind: 'misconfigured', why: substituted.message }, {}, rule) };
   const { metric } = substituted;
   const redact = redactor([...resolved.args.secrets, ...derivedSecrets(metric, resolved.args.secrets)]);
   const reading = await ask(metric, run, parts, signal);
-  return masked(judgeReading(maskedReading(reading, redact), metric, rule), redact);
+  const outcome = masked(judgeReading(maskedReading(reading, redact), metric, rule), redact);
+  const shown = providerOf(metric, parts)?.metadata?.(metric);
+  if (shown === undefined) return { outcome };
+  const metadata = Object.fromEntries(Object.entries(shown).map(([key, text]) => [key, bounded(redact(text))]));
+  return { outcome, metadata };
+}
+
+function providerOf(metric: Metric, { providers }: MeasureParts): MetricProvider | undefined {
+  const [kind = ''] = Object.keys(metric.provider);
+  return providers.find(({ name }) => name === kind);
 }
 
 async function ask(metric: Metric, run: AnalysisRunObject, parts: MeasureParts, signal: AbortSignal): Promise<Reading> {
-  const [kind = ''] = Object.keys(metric.provider);
-  const provider = parts.providers.find(({ name }) => name === kind);
-  if (provider === undefined) return { kind: 'misconfigured', why: `not supported yet: provider.${kind}` };
-  const context: MeasureContext = { outbound: parts.outbound, now: parts.clock.now(), signal };
+  const provider = providerOf(metric, parts);
+  if (provider === undefined)
+    return { kind: 'misconfigured', why: `not supported yet: provider.${Object.keys(metric.provider)[0] ?? ''}` };
+  const jobs = parts.jobs?.(run, signal);
   const resume = resumeOf(run, metric.name);
-  return provider.measure(metric, resume === undefined ? context : { ...context, resume });
+  const context: MeasureContext = {
+    outbound: parts.outbound,
+    now: parts.clock.now(),
+    signal,
+    ...(resume === undefined ? {} : { resume }),
+    ...(jobs === undefined ? {} : { jobs }),
+  };
+  return provider.measure(metric, context);
 }
 
 /** What an unfinished measurement left behind to go on with. */
-function resumeOf(run: AnalysisRunObject, name: string): JsonObject | undefined {
-  const last = run.status?.metricResults?.find((result) => result.name === name)?.measurements?.at(-1);
-  const text = last?.phase === 'Running' ? last.metadata?.[resumeKey] : undefined;
-  if (text === undefined) return undefined;
-  const json: unknown = JSON.parse(text);
-  return isJsonObject(json) ? json : undefined;
+export function resumeOf(run: AnalysisRunObject, name: string): Resume | undefined {
+  return unfinished(run.status?.metricResults?.find((result) => result.name === name))?.metadata;
 }
 
 /** Basic authentication sends user and password as one base64 text, which a backend could echo. */
@@ -102,6 +116,7 @@ function derivedSecrets(metric: Metric, secrets: readonly string[]): string[] {
 
 function maskedReading(reading: Reading, redact: (text: string) => string): Reading {
   if (reading.kind === 'running') return reading;
+  if (reading.kind === 'verdict') return reading.why === undefined ? reading : { ...reading, why: redact(reading.why) };
   if (reading.kind !== 'value') return { ...reading, why: redact(reading.why) } satisfies Missing;
   const warnings = reading.warnings === undefined ? {} : { warnings: reading.warnings.map(redact) };
   return { ...reading, text: redact(reading.text), ...warnings };

@@ -12,6 +12,8 @@ export interface MeasurementJob {
   readonly uid: string;
   readonly namespace: string;
   readonly metric: string;
+  /** Asks about a measurement under way that stands in status: when there is nothing new, nothing is to be recorded. */
+  readonly isLook: boolean;
   /** Never rejects. */
   readonly take: (signal: AbortSignal) => Promise<Taken>;
   /** Called when the measurement has ended and lies in `taken`. */
@@ -70,6 +72,11 @@ export class Measurements {
     this.runs.delete(uid);
   }
 
+  /** Something tells about a measurement under way: it is looked at again at once. */
+  hurry(uid: string, metric: string): void {
+    this.runs.get(uid)?.finishedAt.delete(metric);
+  }
+
   stopAll(): void {
     for (const uid of this.runs.keys()) this.stop(uid);
   }
@@ -112,10 +119,14 @@ export class Measurements {
       if (memory?.inFlight.get(job.metric) === flight) {
         memory.inFlight.delete(job.metric);
         memory.finishedAt.set(job.metric, taken.finishedAt);
-        memory.taken = [...memory.taken, taken];
+        if (!job.isLook || isNews(taken)) memory.taken = [...memory.taken, taken];
         job.done();
       }
       this.fill();
     });
   }
+}
+
+function isNews({ outcome }: Taken): boolean {
+  return outcome.kind !== 'running' || outcome.lookAgainAt !== undefined;
 }

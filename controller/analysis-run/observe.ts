@@ -2,12 +2,15 @@
 import type { Store } from '../../kube/api.ts';
 import { isOlder } from '../../kube/cache/resource-version.ts';
 import type { Dialect } from '../../crds/schema/dialect.ts';
+import type { JobView } from './job-view.ts';
 import type { Measurements } from './measurements.ts';
 import type { AnalysisRunObject, Observed } from './observed.ts';
 import { prepareSpec } from './prepare.ts';
 
 export interface ObserveParts {
   readonly runs: Store<AnalysisRunObject>;
+  /** Index `run`: uid of the AnalysisRun. */
+  readonly jobs?: Store<JobView> | undefined;
   readonly dialect: Dialect;
   readonly measurements: Measurements;
   readonly providers: readonly string[];
@@ -31,5 +34,8 @@ export function observe(namespace: string, name: string, parts: ObserveParts): O
     taken: parts.measurements.taken(uid),
     inFlight: parts.measurements.inFlight(uid),
     finishedAt: parts.measurements.finishedAt(uid),
+    jobs: (parts.jobs?.byIndex('run', uid) ?? []).filter(
+      ({ isOver, metadata }) => !isOver && metadata.deletionTimestamp === undefined,
+    ),
   };
 }

@@ -5,6 +5,7 @@ import type { AnalysisRun, AnalysisRunSpec } from '../../crds/schema/analysis-ru
 import type { Dialect } from '../../crds/schema/dialect.ts';
 import type { Metric } from '../../crds/schema/metric.ts';
 import type { Instant, KubeObject } from '../../kube/api.ts';
+import type { JobView } from './job-view.ts';
 
 export type AnalysisRunObject = AnalysisRun & KubeObject;
 
@@ -34,9 +35,12 @@ export interface Observed {
   readonly inFlight: ReadonlySet<string>;
   /** Exact ends of the last measurements that this process took. */
   readonly finishedAt: ReadonlyMap<string, Instant>;
+  /** Jobs of this run's measurements that have not ended. */
+  readonly jobs: readonly JobView[];
 }
 
 export type AnalysisRunEffect =
   | { readonly kind: 'StartMeasurement'; readonly metric: string }
   | { readonly kind: 'StopMeasurements' }
+  | { readonly kind: 'DeleteJob'; readonly job: JobView }
   | { readonly kind: 'DeleteRun' };

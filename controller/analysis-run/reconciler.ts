@@ -1,14 +1,18 @@
 /** Glue of the analysis-run room: observe, decide, act for one key; measurements run beside the workers and feed their result back. */
-import type { MetricProvider } from '../../analysis/provider.ts';
+import type { JobPort, MetricProvider } from '../../analysis/provider.ts';
 import type { Dialect } from '../../crds/schema/dialect.ts';
+import { keys } from '../../crds/schema/keys.ts';
 import type { Clock, EventRecorder, KubeClient, Leadership, Store, WorkQueue, Log } from '../../kube/api.ts';
+import type { PodLog } from '../../kube/pod-log.ts';
 import { queueKey, splitQueueKey } from '../../kube/ref.ts';
 import type { Outbound } from '../../outbound/outcome.ts';
 import type { ReconcileResult } from '../decision.ts';
 import { tenants } from '../git-sync/tenant.ts';
 import { act } from './act.ts';
 import { decide } from './decide.ts';
-import { takeMeasurement } from './measure.ts';
+import { jobPort } from './jobs.ts';
+import type { JobView } from './job-view.ts';
+import { resumeOf, takeMeasurement } from './measure.ts';
 import { Measurements } from './measurements.ts';
 import { observe } from './observe.ts';
 import type { AnalysisRunObject, PreparedMetric } from './observed.ts';
@@ -18,6 +22,10 @@ export type { AnalysisRunObject } from './observed.ts';
 export interface AnalysisRunOptions {
   readonly client: KubeClient;
   readonly runs: Store<AnalysisRunObject>;
+  /** Jobs of measurements, by the index `run`; without it none are deleted at the end of a run. */
+  readonly jobs?: Store<JobView>;
+  /** Reads the end of a failed Job's log. */
+  readonly podLog?: PodLog;
   readonly clock: Clock;
   readonly dialect: Dialect;
   readonly events: EventRecorder;
@@ -42,20 +50,31 @@ export function analysisRunReconciler(options: AnalysisRunOptions): AnalysisRunR
   const providers = options.providers.map(({ name }) => name);
   let queue: WorkQueue | undefined;
   const onBug = (metric: string, error: unknown): void => log.warn('a measurement threw', { metric, error });
+  const jobs = (run: AnalysisRunObject, signal: AbortSignal): JobPort =>
+    jobPort(run, { client, keys: keys(dialect), signal, ...(options.podLog ? { podLog: options.podLog } : {}) });
+  const measureParts = { ...options, tenants: held, onBug, jobs };
   const startMeasurement = (run: AnalysisRunObject, metric: PreparedMetric): void => {
     const { uid = '', namespace = '', name } = run.metadata;
     measurements.start({
       uid,
       namespace,
       metric: metric.name,
-      take: (signal) => takeMeasurement(run, metric, run.spec.args ?? [], { ...options, tenants: held, onBug }, signal),
+      isLook: resumeOf(run, metric.name) !== undefined,
+      take: (signal) => takeMeasurement(run, metric, run.spec.args ?? [], measureParts, signal),
       done: () => queue?.add(queueKey({ namespace, name }), { priority: 'urgent' }),
     });
   };
   return {
     reconcile: async (key) => {
       const { namespace, name } = splitQueueKey(key);
-      const observed = observe(namespace, name, { runs, dialect, measurements, providers, written });
+      const observed = observe(namespace, name, {
+        runs,
+        jobs: options.jobs,
+        dialect,
+        measurements,
+        providers,
+        written,
+      });
       if (observed === undefined) return { kind: 'done' };
       const decision = decide(observed, clock.now());
       if (decision.phase === 'record') {
@@ -69,19 +88,37 @@ export function analysisRunReconciler(options: AnalysisRunOptions): AnalysisRunR
     },
     start: (given) => {
       queue = given;
-      const undo = runs.onChange(({ kind, object }) => {
-        const { uid = '', namespace = '', name } = object.metadata;
-        if (kind === 'deleted') {
-          measurements.stop(uid);
-          written.delete(uid);
-        } else given.add(queueKey({ namespace, name }));
+      const undo = followRuns(runs, given, (uid) => {
+        measurements.stop(uid);
+        written.delete(uid);
       });
-      for (const { metadata } of runs.list())
-        given.add(queueKey({ namespace: metadata.namespace ?? '', name: metadata.name }));
+      const undoJobs = followJobs(options.jobs, given, measurements);
       return () => {
         undo();
+        undoJobs();
         measurements.stopAll();
       };
     },
   };
+}
+
+/** Every run once, and again when it changes. */
+function followRuns(runs: Store<AnalysisRunObject>, queue: WorkQueue, gone: (uid: string) => void): () => void {
+  const undo = runs.onChange(({ kind, object }) => {
+    const { uid = '', namespace = '', name } = object.metadata;
+    if (kind === 'deleted') gone(uid);
+    else queue.add(queueKey({ namespace, name }));
+  });
+  for (const { metadata } of runs.list())
+    queue.add(queueKey({ namespace: metadata.namespace ?? '', name: metadata.name }));
+  return undo;
+}
+
+/** A run whose Job changed looks at it at once, and one that has ended deletes it. */
+function followJobs(jobs: Store<JobView> | undefined, queue: WorkQueue, measurements: Measurements): () => void {
+  const undo = jobs?.onChange(({ object }) => {
+    measurements.hurry(object.runUid, object.metric);
+    queue.add(queueKey({ namespace: object.metadata.namespace ?? '', name: object.runName }));
+  });
+  return undo ?? (() => undefined);
 }

@@ -1,7 +1,8 @@
 /** Says what a running run waits for, until when, and what moves it on. */
 import { isCompleted } from '../../analysis/judge/assess.ts';
-import { isHeld } from '../../analysis/judge/metric-result.ts';
+import { isHeld, unfinished } from '../../analysis/judge/metric-result.ts';
 import { nextMeasurementAt } from '../../analysis/judge/schedule.ts';
+import { readTime } from '../../analysis/judge/time.ts';
 import type { LastReading, MetricResult } from '../../crds/schema/analysis-run.ts';
 import type { Instant } from '../../kube/api.ts';
 import type { Waiting } from '../decision.ts';
@@ -25,7 +26,13 @@ export function waitingFor(
   const open = metrics.flatMap((metric) => {
     const result = results.find(({ name }) => name === metric.name);
     if (isCompleted(result?.phase)) return [];
-    return [{ metric, result, at: nextMeasurementAt({ result, limits: metric.limits, runStartedAt }) }];
+    const under = unfinished(result);
+    // One that is under way ends when it ends.
+    const at =
+      under === undefined
+        ? nextMeasurementAt({ result, limits: metric.limits, runStartedAt })
+        : readTime(under.resumeAt);
+    return [{ metric, result, under, at }];
   });
   const held = open.find(({ metric, result }) => !metric.dryRun && isHeld(result));
   if (held?.result?.lastReading !== undefined) {
@@ -33,11 +40,12 @@ export function waitingFor(
   }
   const [next] = open.toSorted((a, b) => (a.at ?? Number.POSITIVE_INFINITY) - (b.at ?? Number.POSITIVE_INFINITY));
   if (next === undefined) return undefined;
+  const again = next.under !== undefined ? ' to its end' : next.result === undefined ? '' : ' again';
   return {
     reason: 'AnalysisRunning',
     on: `Metric/${next.metric.name}`,
     ...(next.at === undefined ? {} : { until: next.at }),
-    moves: `Metric "${next.metric.name}" is measured${next.result === undefined ? '' : ' again'}.`,
+    moves: `Metric "${next.metric.name}" is measured${again}.`,
   };
 }
 

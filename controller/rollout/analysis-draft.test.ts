@@ -95,7 +95,7 @@ describe('an AnalysisRun', () => {
     expect(runName(taken, { type: 'Background', analysis })).toBe('web-two-2.1');
   });
 
-  it('has the labels and annotations that the Rollout asks for, and they hide none of its own [Rollout.spec.strategy.canary.steps[].analysis.analysisRunMetadata.labels] [Rollout.spec.strategy.canary.steps[].analysis.analysisRunMetadata.annotations] [label:step-index]', () => {
+  it('has the labels and annotations that the Rollout asks for, and they hide none of its own [Rollout.spec.strategy.canary.steps[].analysis.analysisRunMetadata.labels, Rollout.spec.strategy.canary.steps[].analysis.analysisRunMetadata.annotations, label:step-index]', () => {
     const analysisRunMetadata = {
       labels: { team: 'web', [shopKeys.stepIndex]: '9' },
       annotations: { note: 'x', [shopKeys.attempt]: '9' },
@@ -110,7 +110,7 @@ describe('an AnalysisRun', () => {
     });
   });
 
-  it('has the dry runs and retentions of template and Rollout, and the Rollout has the last word [Rollout.spec.strategy.canary.steps[].analysis.measurementRetention[].limit] [Rollout.spec.strategy.canary.steps[].analysis.measurementRetention[].metricName] [Rollout.spec.strategy.canary.steps[].analysis.dryRun[].metricName] [AnalysisTemplate.spec.measurementRetention[].limit]', () => {
+  it('has the dry runs and retentions of template and Rollout, and the Rollout has the last word [Rollout.spec.strategy.canary.steps[].analysis.measurementRetention[].limit, Rollout.spec.strategy.canary.steps[].analysis.measurementRetention[].metricName, Rollout.spec.strategy.canary.steps[].analysis.dryRun[].metricName, AnalysisTemplate.spec.measurementRetention[].limit]', () => {
     const kept = {
       ...template,
       spec: { ...template.spec, measurementRetention: [{ metricName: 'errors', limit: 3 }] },

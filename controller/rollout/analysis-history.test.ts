@@ -33,7 +33,7 @@ describe('finished runs of earlier revisions', () => {
     ]);
   });
 
-  it('are kept as the Rollout says [Rollout.spec.analysis.successfulRunHistoryLimit] [Rollout.spec.analysis.unsuccessfulRunHistoryLimit]', () => {
+  it('are kept as the Rollout says [Rollout.spec.analysis.successfulRunHistoryLimit, Rollout.spec.analysis.unsuccessfulRunHistoryLimit]', () => {
     const limits = { successfulRunHistoryLimit: 1, unsuccessfulRunHistoryLimit: 0 };
 
     expect(deleted([...many('good', 'Successful', 2), finished('unsure', 'Inconclusive', 3)], limits)).toEqual([

@@ -38,7 +38,7 @@ const all = own('all', {
 });
 
 describe('nested templates', () => {
-  it('are followed to the end, each taken once [AnalysisTemplate.spec.templates[].templateName] [AnalysisTemplate.spec.templates[].clusterScope] [ClusterAnalysisTemplate.spec.metrics[].name]', () => {
+  it('are followed to the end, each taken once [AnalysisTemplate.spec.templates[].templateName, AnalysisTemplate.spec.templates[].clusterScope, ClusterAnalysisTemplate.spec.metrics[].name]', () => {
     const found = expandTemplates([{ templateName: 'all' }], finder(all, latency, errors));
 
     expect(names(found.templates)).toEqual([
