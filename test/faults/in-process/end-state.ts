@@ -141,6 +141,8 @@ const explained: readonly RegExp[] = [
   /^RolloutRun \S+\.status\.(?:entries|outcome)\b/,
   // A record ends when its revision is healthy: a Service that changes hands just then is told in it or comes too late for it.
   /^RolloutRun \S+ entry SwitchService$/,
+  // A check that was looked at before its first reading came.
+  /^RolloutRun \S+ entry AnalysisRunPending$/,
   // Readings that were lost are taken again: how many there were and when is not the end.
   /^AnalysisRun /,
   // A release may fail before it is on record that all of it was applied.
