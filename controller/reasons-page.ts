@@ -10,6 +10,7 @@ export const reasonsFile = 'docs/reasons.md';
 const titles: Readonly<Record<ReasonRoom, string>> = {
   rollout: 'Rollouts and their records',
   'analysis-run': 'AnalysisRuns',
+  experiment: 'Experiments',
   'git-sync': 'GitSyncs, Releases and the source',
   'git-revert': 'GitReverts',
 };

@@ -1,6 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { templateStatuses } from '../crds/schema/experiment.ts';
 import { gitRevertPhases } from '../crds/schema/git-revert.ts';
 import { gitSyncPhases } from '../crds/schema/git-sync.ts';
 import { verdictCauses } from '../crds/schema/rollout-decisions.ts';
@@ -54,6 +55,13 @@ const families: readonly Family[] = [
   { room: 'rollout', as: 'reason: trouble.kind', words: ['ImageMissing', 'CrashLoop', 'RegistryUnreachable'] },
   { room: 'analysis-run', as: '`AnalysisRun${after.phase}`', words: finalPhases.map((one) => `AnalysisRun${one}`) },
   { room: 'analysis-run', as: '`Metric${phase}`', words: finalPhases.map((phase) => `Metric${phase}`) },
+  { room: 'experiment', as: '`Template${after.status}`', words: templateStatuses.map((one) => `Template${one}`) },
+  {
+    room: 'experiment',
+    as: '`AnalysisRun${entry.phase}`',
+    words: analysisPhases.map((phase) => `AnalysisRun${phase}`),
+  },
+  { room: 'experiment', as: '`Experiment${phase}`', words: analysisPhases.map((phase) => `Experiment${phase}`) },
   { room: 'git-sync', as: 'reason: phase', words: gitSyncPhases },
   { room: 'git-revert', as: 'reason: phase', words: gitRevertPhases },
   { room: 'git-revert', as: '`Revert${phase}`', words: gitRevertPhases.map((phase) => `Revert${phase}`) },

@@ -4,6 +4,7 @@
  */
 
 import { analysisRunReasons } from './reasons/analysis-run.ts';
+import { experimentReasons } from './reasons/experiment.ts';
 import { gitRevertReasons } from './reasons/git-revert.ts';
 import { gitSyncCommitReasons } from './reasons/git-sync-commits.ts';
 import { gitSyncReasons } from './reasons/git-sync.ts';
@@ -14,6 +15,7 @@ import { rolloutWaits } from './reasons/rollout-waits.ts';
 export const reasonCatalogue = {
   rollout: { ...rolloutReasons, ...rolloutWaits },
   'analysis-run': analysisRunReasons,
+  experiment: experimentReasons,
   'git-sync': { ...gitSyncReasons, ...gitSyncCommitReasons },
   'git-revert': gitRevertReasons,
 } as const;

@@ -1,4 +1,4 @@
-/** The four rooms with their queues: made when this process leads, run until leadership or the process ends. */
+/** The five rooms with their queues: made when this process leads, run until leadership or the process ends. */
 
 import type { Clock, Log, ReconcileResult } from '../kube/api.ts';
 import { runReconciler } from '../kube/run-reconciler.ts';

@@ -101,6 +101,17 @@ export const rolloutWaits = {
     type: 'Normal',
     meaning: 'The step passes when its AnalysisRun is successful, and measurements are still to come.',
   },
+  ExperimentRunning: {
+    ...waiting,
+    type: 'Normal',
+    meaning: 'The step passes when its Experiment is successful, and that is still going on.',
+  },
+  ExperimentInconclusive: {
+    ...waiting,
+    type: 'Warning',
+    meaning: 'The Experiment of the step ended without a verdict.',
+    remedy: 'Promote to go on all the same, or abort.',
+  },
   AnalysisInconclusive: {
     ...waiting,
     type: 'Warning',
@@ -127,6 +138,12 @@ export const rolloutWaits = {
     remedy: 'Promote it when it waits for a person; with autoPromotionSeconds it goes on by itself.',
   },
   CanaryPauseStep: { ...pause, type: 'Normal', meaning: 'The plan has a pause here.' },
+  InconclusiveExperiment: {
+    ...pause,
+    type: 'Warning',
+    meaning: 'The rollout paused because the Experiment of its step had no verdict.',
+    remedy: 'Promote or abort.',
+  },
   InconclusiveAnalysisRun: {
     ...pause,
     type: 'Warning',

@@ -92,6 +92,7 @@ export const rolloutReasons = {
       'The spec or something it names cannot be used, so nothing new is started; a way back to stable that is under way goes on.',
     remedy: 'Correct the field that the message names.',
   },
+  ExperimentCreated: { ...told, type: 'Normal', meaning: 'The Experiment of a step was made.' },
   AnalysisRunPending: { ...told, type: 'Normal', meaning: 'An AnalysisRun was made and has not begun to measure.' },
   AnalysisRunRunning: { ...told, type: 'Normal', meaning: 'An AnalysisRun of this rollout is measuring.' },
   AnalysisRunSuccessful: { ...told, type: 'Normal', meaning: 'An AnalysisRun of this rollout passed.' },
