@@ -1,6 +1,7 @@
 /** Adds up vitest's JSON reports and says the counts in one plain line. */
 
 import { readFileSync } from 'node:fs';
+import { tagsOf } from './compat/tags.ts';
 
 export interface Totals {
   readonly passed: number;
@@ -43,32 +44,28 @@ interface FileResult {
 
 /** Names of the tests below a folder that did not run, of a report; a report that can't be read has none. */
 export function skippedBelow(folder: string, file: string): readonly string[] {
+  return skippedOf(file, (result) => result.name.includes(folder));
+}
+
+/** Names of the tests that did not run and show a row of the compatibility page, of a report. */
+export function skippedRows(file: string): readonly string[] {
+  return skippedOf(file, () => true).filter((name) => tagsOf(name).length > 0);
+}
+
+function skippedOf(file: string, concerns: (result: FileResult) => boolean): readonly string[] {
   try {
     const { testResults = [] } = JSON.parse(readFileSync(file, 'utf8')) as { testResults?: readonly FileResult[] };
-    const inFolder = testResults.filter((result) => result.name.includes(folder));
-    return inFolder.flatMap((result) =>
-      (result.assertionResults ?? [])
-        .filter((one) => one.status !== 'passed' && one.status !== 'failed')
-        .map((one) => one.fullName),
-    );
+    return testResults
+      .filter(concerns)
+      .flatMap((result) =>
+        (result.assertionResults ?? [])
+          .filter((one) => one.status !== 'passed' && one.status !== 'failed')
+          .map((one) => one.fullName),
+      );
   } catch (cause) {
     process.stderr.write(`No test report at ${file}: ${String(cause)}\n`);
     return [];
   }
-}
-
-/** Names of the tests, of all reports, that say yes and did not pass. */
-export function notPassed(files: readonly string[], concerns: (fullName: string) => boolean): readonly string[] {
-  return files.flatMap((file) => {
-    try {
-      const { testResults = [] } = JSON.parse(readFileSync(file, 'utf8')) as { testResults?: readonly FileResult[] };
-      const all = testResults.flatMap((result) => result.assertionResults ?? []);
-      return all.filter((one) => one.status !== 'passed' && concerns(one.fullName)).map((one) => one.fullName);
-    } catch {
-      // A report that can't be read is counted as a failure where the totals are made.
-      return [];
-    }
-  });
 }
 
 export function add(a: Totals, b: Totals): Totals {

@@ -1,0 +1,189 @@
+/** One application of a scenario, handled as its team does: by manifests, and by the patches that Argo's kubectl plugin sends. */
+
+import { isJsonObject, type Json, type JsonObject } from '../../../crds/schema/json.ts';
+import type { KubeObject } from '../../../kube/api.ts';
+import { fieldOf } from '../../../kube/json.ts';
+import type { BedObject } from '../../bed/api.ts';
+import { eventually } from '../../bed/eventually.ts';
+import { type Seen, versionOf } from './recording.ts';
+import type { Stage } from './stage.ts';
+
+const group = 'argoproj.io/v1alpha1';
+const merge = 'application/merge-patch+json';
+
+export type Live = KubeObject & JsonObject;
+
+export interface App {
+  readonly namespace: string;
+  /** Applies objects into the namespace of the app. */
+  apply(...objects: readonly BedObject[]): Promise<void>;
+  /** Applies the Rollout `app` with this version of the image; `spec` is laid over the usual one. */
+  release(version: string, spec?: JsonObject): Promise<void>;
+  /** The same, and waits until it is Healthy on it. */
+  releaseHealthy(version: string, spec?: JsonObject): Promise<void>;
+  rollout(): Promise<Live>;
+  /** An object of the namespace by the path of its collection, such as `apis/apps/v1/replicasets`. */
+  read(collection: string, name: string): Promise<Live | undefined>;
+  list(collection: string): Promise<readonly Live[]>;
+  /** Merge patch of the Rollout, as `kubectl argo rollouts` sends it. */
+  patch(patch: JsonObject): Promise<void>;
+  patchStatus(status: JsonObject): Promise<void>;
+  until(what: string, check: (rollout: Live) => boolean, withinMs?: number): Promise<Live>;
+  /** Waits for a phase, with this message if given, that speaks of the current generation. */
+  untilPhase(phase: string, message?: string | RegExp, withinMs?: number): Promise<Live>;
+  untilSizes(sizes: Readonly<Record<string, number>>, withinMs?: number): Promise<void>;
+  /** Desired pods by version, ReplicaSets without pods left out. */
+  sizes(): Promise<Readonly<Record<string, number>>>;
+  /** The hash of the ReplicaSet with this version. */
+  hashOf(version: string): Promise<string>;
+  /** What was seen so far; everything or one kind of it. */
+  seen(): readonly Seen[];
+  /** Reasons of the Rollout's events in order. */
+  events(): readonly string[];
+  /** Sizes that ReplicaSets of this version were given, in order. */
+  sizesOver(version: string): readonly number[];
+  weights(): readonly number[];
+}
+
+/** Status fields by their dotted path. */
+export function at(object: JsonObject | undefined, path: string): Json | undefined {
+  return fieldOf(object, ...path.split('.'));
+}
+
+export async function makeApp(stage: Stage, namespace: string, instanceId: string): Promise<App> {
+  const { api } = stage.cluster;
+  const path = `/apis/${group}/namespaces/${namespace}/rollouts/app`;
+  await api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+  const labelled = (object: BedObject): BedObject => {
+    const labels = { ...labelsOf(object), 'argo-rollouts.argoproj.io/controller-instance-id': instanceId };
+    return { ...object, metadata: { ...object.metadata, namespace, labels } };
+  };
+  const send = async (at: string, patch: JsonObject): Promise<void> => {
+    const { status, body } = await api.request('PATCH', at, patch, merge);
+    if (status >= 300) throw new Error(`${at} answered ${status}: ${JSON.stringify(body)}`);
+  };
+  const list = async (collection: string): Promise<readonly Live[]> => {
+    const [root, ...rest] = collection.split('/');
+    const of = `/${[root, ...rest.slice(0, -1)].join('/')}/namespaces/${namespace}/${rest.at(-1) ?? ''}`;
+    return ((await api.get(of)) as { items: readonly Live[] }).items;
+  };
+  const app: App = {
+    namespace,
+    list,
+    apply: async (...objects) => void (await api.apply(...objects.map(labelled))),
+    release: async (version, spec = {}) => void (await api.apply(labelled(rolloutObject(version, spec)))),
+    releaseHealthy: async (version, spec) => {
+      await app.release(version, spec);
+      await app.until(
+        `Healthy on ${version}`,
+        (one) => at(one, 'status.phase') === 'Healthy' && versionOf(one) === version && isSeen(one),
+      );
+    },
+    rollout: async () => (await api.get(path)) as Live,
+    read: async (collection, name) => (await list(collection)).find((one) => one.metadata.name === name),
+    patch: (patch) => send(path, patch),
+    patchStatus: (status) => send(`${path}/status`, { status }),
+    until: (what, check, withinMs = 60_000) =>
+      eventually(
+        what,
+        async (saw) => {
+          const one = await app.rollout();
+          saw(one.status);
+          return check(one) ? one : undefined;
+        },
+        { withinMs, everyMs: 100 },
+      ),
+    untilPhase: (phase, message, withinMs) =>
+      app.until(
+        `${phase} ${String(message ?? '')}`,
+        (one) => at(one, 'status.phase') === phase && isSeen(one) && matches(at(one, 'status.message'), message),
+        withinMs,
+      ),
+    sizes: async () => {
+      const sets = (await list('apis/apps/v1/replicasets')).filter((one) => at(one, 'spec.replicas') !== 0);
+      return Object.fromEntries(sets.map((one) => [versionOf(one), Number(at(one, 'spec.replicas'))]));
+    },
+    untilSizes: async (sizes, withinMs = 60_000) => {
+      await eventually(
+        `sizes ${JSON.stringify(sizes)}`,
+        async (saw) => {
+          const now = await app.sizes();
+          saw(now);
+          return JSON.stringify(sorted(now)) === JSON.stringify(sorted(sizes));
+        },
+        { withinMs, everyMs: 100 },
+      );
+    },
+    hashOf: async (version) => {
+      const set = (await list('apis/apps/v1/replicasets')).find((one) => versionOf(one) === version);
+      return String(set?.metadata.labels?.['rollouts-pod-template-hash'] ?? '');
+    },
+    seen: () => stage.recording.of(namespace),
+    events: () => app.seen().flatMap((one) => (one.kind === 'event' ? [one.reason] : [])),
+    sizesOver: (version) =>
+      app.seen().flatMap((one) => (one.kind === 'size' && one.version === version ? [one.replicas] : [])),
+    weights: () => app.seen().flatMap((one) => (one.kind === 'weight' ? [one.canary] : [])),
+  };
+  return app;
+}
+
+/** Four pods, and a canary without a router unless `spec` says otherwise. */
+function rolloutObject(version: string, spec: JsonObject): BedObject {
+  return {
+    apiVersion: group,
+    kind: 'Rollout',
+    metadata: { name: 'app' },
+    spec: {
+      replicas: 4,
+      selector: { matchLabels: { app: 'app' } },
+      template: {
+        metadata: { labels: { app: 'app' } },
+        spec: { containers: [{ name: 'app', image: `tidegate.dev/app:${version}`, ports: [{ containerPort: 8080 }] }] },
+      },
+      strategy: { canary: {} },
+      ...spec,
+    },
+  };
+}
+
+/** A Service in front of the app's pods. */
+export function serviceObject(name: string): BedObject {
+  return {
+    apiVersion: 'v1',
+    kind: 'Service',
+    metadata: { name },
+    spec: { selector: { app: 'app' }, ports: [{ port: 80, targetPort: 8080 }] },
+  };
+}
+
+/** An Ingress whose one rule leads to this Service. */
+export function ingressObject(name: string, service: string): BedObject {
+  const backend = { service: { name: service, port: { number: 80 } } };
+  return {
+    apiVersion: 'networking.k8s.io/v1',
+    kind: 'Ingress',
+    metadata: { name },
+    spec: {
+      ingressClassName: 'nginx',
+      rules: [{ host: 'app.example.com', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
+    },
+  };
+}
+
+function isSeen(rollout: Live): boolean {
+  return String(at(rollout, 'status.observedGeneration')) === String(rollout.metadata.generation);
+}
+
+function matches(text: Json | undefined, wanted: string | RegExp | undefined): boolean {
+  if (wanted === undefined) return true;
+  return wanted instanceof RegExp ? wanted.test(String(text ?? '')) : (text ?? '') === wanted;
+}
+
+function labelsOf({ metadata }: BedObject): Readonly<Record<string, string>> {
+  const { labels } = metadata;
+  return isJsonObject(labels as Json | undefined) ? (labels as Record<string, string>) : {};
+}
+
+function sorted(record: Readonly<Record<string, number>>): readonly (readonly [string, number])[] {
+  return Object.entries(record).toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
