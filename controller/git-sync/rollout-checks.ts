@@ -15,6 +15,7 @@ import { type ServiceView, validateServices, validateTemplates } from '../../crd
 import { validateRollout } from '../../crds/schema/validate-rollout.ts';
 import type { KubeObject, ObjectKey } from '../../kube/api.ts';
 import { composite } from '../traffic/all-routers.ts';
+import { inabilities } from '../traffic/inabilities.ts';
 import type { Found, TrafficRouter } from '../traffic/router.ts';
 import { groupOf, idOf, type Manifest, objectId } from './objects.ts';
 import type { CheckContext, SetCheck } from './set-checks.ts';
@@ -126,8 +127,9 @@ function routeProblems(rollout: Rollout, find: Find, routers: readonly TrafficRo
     ],
   } as const;
   const answer = router.plan(rollout, plan, find as Found);
-  if (!('kind' in answer)) return [];
-  const { field, message } = answer;
-  const sentence = `${objectText(rollout)}: ${field}: ${message}.`;
-  return [{ field, found: 'not usable', allowed: message, remedy: 'correct it', message: sentence }];
+  const refusals = [...('kind' in answer ? [answer] : []), ...inabilities(rollout, router)];
+  return refusals.map(({ field, message }) => {
+    const sentence = `${objectText(rollout)}: ${field}: ${message}.`;
+    return { field, found: 'not usable', allowed: message, remedy: 'correct it', message: sentence };
+  });
 }

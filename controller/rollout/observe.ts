@@ -17,11 +17,15 @@ import {
 } from '../../crds/schema/validate-references.ts';
 import type { Instant, KubeObject, JsonObject, ObjectKey } from '../../kube/api.ts';
 import { composite } from '../traffic/all-routers.ts';
+import { inabilities } from '../traffic/inabilities.ts';
 import { routeKindId } from '../traffic/route-kinds.ts';
 import type { Found, TrafficRouter } from '../traffic/router.ts';
+import { type ExperimentView, extraDestinations } from './experiments.ts';
 import type { Observed, RolloutObject, ServiceState, SpecProblem, TrafficState } from './observed.ts';
 import { type ParsedRollout, parseRollout } from './parse-rollout.ts';
+import { knownRevision } from './known-revision.ts';
 import { joinStatus } from './recorded-status.ts';
+import { digestOf } from './template-digest.ts';
 import { weightPlan, writtenWeight } from './traffic-plan.ts';
 import { withLastServices } from './refused-spec.ts';
 import type { RolloutStores } from './stores.ts';
@@ -64,7 +68,13 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
     keys,
     rollout: used,
     problems,
-    podHash: parsed.podHash,
+    podHash: knownRevision({
+      podHash: parsed.podHash,
+      template: (parsed.rollout.spec.template ?? {}) as JsonObject,
+      replicaSets,
+      keys,
+      digest: digestOf,
+    }),
     stepHash: parsed.stepHash,
     replicaSets,
     pods: replicaSets.flatMap((set) => stores.pods.byIndex('hash', `${namespace}/${set.podHash}`)),
@@ -75,7 +85,25 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
     findTemplate,
     ...(workload === undefined ? {} : { workload }),
     isRunNameTaken: (run) => stores.analysisRuns.get(namespace, run) !== undefined,
+    ...experimentsSeen(options, used, stores.experiments.byOwner(uid)),
     runs,
+  };
+}
+
+/** Experiments of steps, and those of their Services that shall get weight. */
+function experimentsSeen(
+  options: ObserveOptions,
+  rollout: Observed['rollout'],
+  owned: readonly KubeObject[],
+): Pick<Observed, 'experiments' | 'extras' | 'isExperimentNameTaken'> {
+  const { namespace = '' } = rollout.metadata;
+  // Validated by the API server against the CRD made from the schema of this type.
+  const experiments = owned as readonly ExperimentView[];
+  const readyOf = (service: string, podHash: string) => readyEndpoints(options, namespace, service)[podHash] ?? 0;
+  return {
+    experiments,
+    extras: experiments.length === 0 ? [] : extraDestinations({ rollout, experiments, keys: options.keys }, readyOf),
+    isExperimentNameTaken: (name) => options.stores.experiments.get(namespace, name) !== undefined,
   };
 }
 
@@ -161,10 +189,12 @@ function trafficProblems(
   const services = servicesOf(rollout);
   const plan = weightPlan(services.stable ?? '', services.canary ?? '', now, 100);
   const answer = traffic.router.plan(rollout, plan, traffic.found);
-  if (!('kind' in answer)) return [];
-  return [
-    { scope: 'spec', field: answer.field, message: `${objectText(rollout)}: ${answer.field}: ${answer.message}.` },
-  ];
+  const refusals = [...('kind' in answer ? [answer] : []), ...inabilities(rollout, traffic.router)];
+  return refusals.map(({ field, message }) => ({
+    scope: 'spec',
+    field,
+    message: `${objectText(rollout)}: ${field}: ${message}.`,
+  }));
 }
 
 function serviceState(options: ObserveOptions, namespace: string, name: string | undefined): ServiceState | undefined {

@@ -14,7 +14,19 @@ import { nginx } from './nginx.ts';
 import type { Found, PlanScope, Refusal, RouteState, RouteWrite, TrafficRouter, WeightPlan } from './router.ts';
 import { traefik } from './traefik.ts';
 
-export const routers: readonly TrafficRouter[] = [gatewayApi, istio, smi, appMesh, kuma, nginx, alb, ambassador, traefik, apisix, contour];
+export const routers: readonly TrafficRouter[] = [
+  gatewayApi,
+  istio,
+  smi,
+  appMesh,
+  kuma,
+  nginx,
+  alb,
+  ambassador,
+  traefik,
+  apisix,
+  contour,
+];
 
 /** The router of a Rollout, made of all that it names; undefined when it names none. */
 export function composite(all: readonly TrafficRouter[], rollout: Rollout): TrafficRouter | undefined {

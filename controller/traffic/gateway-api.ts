@@ -1,35 +1,39 @@
 /**
- * Gateway API adapter: weights of HTTPRoute backendRefs. Understands `trafficRouting.gatewayAPI.httpRoutes` and the
- * form of Argo's Gateway API plugin. Rules without both Services are left exactly as they are.
+ * Gateway API adapter: weights of the backendRefs of HTTPRoutes, GRPCRoutes, TCPRoutes and TLSRoutes, and rules of its own for
+ * header and mirror steps. Understands `trafficRouting.gatewayAPI` and the form of Argo's Gateway API plugin. Rules without
+ * both Services are left exactly as they are.
  */
 
 import { type GatewayRoute as RouteTarget, gatewayRoutes } from '../../crds/schema/gateway-routes.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
-import { servicesOf } from '../../crds/schema/services-of.ts';
 import type { JsonObject, ObjectKey } from '../../kube/api.ts';
+import { areThere, lostPercent, managedRules, tooManyRules } from './gateway-managed.ts';
+import { asRoute, type GatewayRouteObject, notConfirmed, type RouteRule } from './gateway-route.ts';
 import {
-  asHttpRoute,
-  type BackendRef,
-  type HttpRoute,
-  isService,
-  notConfirmed,
-  type RouteRule,
-  weightOf,
-} from './http-route.ts';
-import type { Claim, Found, PlanScope, Refusal, RouteWrite, RouteState, TrafficRouter, WeightPlan } from './router.ts';
+  backendsOf,
+  hasBackends,
+  isManagedRule,
+  type Pair,
+  planOf,
+  servicePair,
+  share,
+  type WeightedRule,
+  weightedRules,
+} from './gateway-rules.ts';
+import type { Claim, Found, PlanScope, Refusal, RouteState, RouteWrite, TrafficRouter, WeightPlan } from './router.ts';
 
 const routeGroup = 'gateway.networking.k8s.io';
 
 export const gatewayApi: TrafficRouter = {
   name: 'GatewayAPI',
-  can: new Set(['weight', 'confirm']),
+  can: new Set(['weight', 'header', 'mirror', 'extra', 'confirm']),
   needs: (rollout) =>
     routeTargets(rollout)
       .filter((target) => isOwn(rollout, target))
       .map(routeKey),
   read: readWeights,
   plan: planWeights,
-  claims: claimWeights,
+  claims: claimFields,
 };
 
 /** A plugin configuration that can't be read names no route; validation says what is wrong with it. */
@@ -38,48 +42,17 @@ function routeTargets(rollout: Rollout): readonly RouteTarget[] {
   return found.kind === 'routes' ? found.routes : [];
 }
 
-interface Pair {
-  readonly stable: string;
-  readonly canary: string;
-  readonly namespace: string;
+function routeKey({ kind, namespace, name }: RouteTarget): ObjectKey {
+  return { group: routeGroup, kind, namespace, name };
 }
 
-interface WeightedRule {
-  readonly index: number;
-  readonly stable: number;
-  readonly canary: number;
-  readonly refs: readonly BackendRef[];
-}
-
-function routeKey(target: RouteTarget): ObjectKey {
-  return { group: routeGroup, kind: 'HTTPRoute', namespace: target.namespace, name: target.name };
+function textOf({ kind, name }: RouteTarget): string {
+  return `${kind}/${name}`;
 }
 
 /** A tenant may only name routes of its own namespace: the controller writes routes with its own rights. */
 function isOwn(rollout: Rollout, target: RouteTarget): boolean {
   return target.namespace === rollout.metadata.namespace;
-}
-
-function servicePair(rollout: Rollout): Pair {
-  const { stable = '', canary = '' } = servicesOf(rollout);
-  return {
-    stable,
-    canary,
-    namespace: rollout.metadata.namespace ?? '',
-  };
-}
-
-function weightedRules(route: HttpRoute, target: RouteTarget, pair: Pair): readonly WeightedRule[] {
-  const found: WeightedRule[] = [];
-  for (const [index, rule] of (route.spec?.rules ?? []).entries()) {
-    if (target.rule !== undefined && rule.name !== target.rule) continue;
-    const refs = rule.backendRefs ?? [];
-    const position = (service: string) =>
-      refs.findIndex((ref) => isService(ref, service, target.namespace, pair.namespace));
-    const [stable, canary] = [position(pair.stable), position(pair.canary)];
-    if (stable >= 0 && canary >= 0) found.push({ index, stable, canary, refs });
-  }
-  return found;
 }
 
 /** Rules that disagree (a foreign edit, or half of a write) are read as both ends of the range and as not confirmed. */
@@ -90,12 +63,11 @@ function readWeights(rollout: Rollout, found: Found): RouteState {
   let why: string | undefined;
   for (const target of routeTargets(rollout)) {
     const object = found(routeKey(target));
-    if (!object) return { written: undefined, confirmed: 'no', why: `HTTPRoute/${target.name} does not exist` };
-    const route = asHttpRoute(object);
+    if (!object) return { written: undefined, confirmed: 'no', why: `${textOf(target)} does not exist` };
+    const route = asRoute(object);
     for (const rule of weightedRules(route, target, pair)) {
       const plan = planOf(rule, pair);
-      if (highest && share(plan) !== share(highest))
-        why = `the weights of HTTPRoute/${target.name} differ between rules`;
+      if (highest && share(plan) !== share(highest)) why = `the weights of ${textOf(target)} differ between rules`;
       if (!highest || share(plan) > share(highest)) highest = plan;
       if (!lowest || share(plan) < share(lowest)) lowest = plan;
     }
@@ -106,23 +78,6 @@ function readWeights(rollout: Rollout, found: Found): RouteState {
   return why ? { ...written, confirmed: 'no', why } : { ...written, confirmed: 'yes' };
 }
 
-function planOf(rule: WeightedRule, pair: Pair): WeightPlan {
-  const stable = weightOf(rule.refs[rule.stable]!);
-  const canary = weightOf(rule.refs[rule.canary]!);
-  return {
-    total: stable + canary,
-    destinations: [
-      { service: pair.stable, role: 'stable', weight: stable },
-      { service: pair.canary, role: 'canary', weight: canary },
-    ],
-  };
-}
-
-function share(plan: WeightPlan): number {
-  const canary = plan.destinations.find((one) => one.role === 'canary')?.weight ?? 0;
-  return plan.total === 0 ? 0 : canary / plan.total;
-}
-
 function planWeights(
   rollout: Rollout,
   wanted: WeightPlan,
@@ -130,36 +85,83 @@ function planWeights(
   scope: PlanScope = 'all',
 ): readonly RouteWrite[] | Refusal {
   const pair = servicePair(rollout);
+  const targets = routeTargets(rollout);
+  const unplaced = nowhereToPut(targets, wanted);
+  if (unplaced !== undefined) return unplaced;
   const patches: RouteWrite[] = [];
-  for (const target of routeTargets(rollout)) {
+  for (const target of targets) {
     if (!isOwn(rollout, target))
       return refusal(
         target,
         'namespace',
-        `HTTPRoute/${target.name} is in namespace ${target.namespace}; allowed is only the Rollout's own namespace ${rollout.metadata.namespace}, so move the route or leave the field out`,
+        `${textOf(target)} is in namespace ${target.namespace}; allowed is only the Rollout's own namespace ${rollout.metadata.namespace}, so move the route or leave the field out`,
       );
     const object = found(routeKey(target));
     if (!object)
       return refusal(
         target,
         'name',
-        `HTTPRoute/${target.name} does not exist in namespace ${target.namespace}; create it or correct the name`,
+        `${textOf(target)} does not exist in namespace ${target.namespace}; create it or correct the name`,
       );
-    const route = asHttpRoute(object);
-    const rules = weightedRules(route, target, pair);
-    if (rules.length === 0) return missingRule(target, pair);
-    const foreign = rules.find((rule) => rule.refs.length > 2);
-    if (foreign)
-      return refusal(
-        target,
-        'backendRefs',
-        `rule ${foreign.index} of HTTPRoute/${target.name} names ${foreign.refs.length} backends; allowed are exactly Service/${pair.stable} and Service/${pair.canary}, so move the others to a rule of their own`,
-      );
-    const moved = scope === 'all' ? rules : rules.filter((rule) => share(planOf(rule, pair)) >= share(wanted));
-    const next = rewrittenRules(route.spec?.rules ?? [], moved, wanted);
+    const next = nextRules(asRoute(object), target, pair, wanted, scope);
+    if (next !== undefined && 'kind' in next) return next;
     if (next) patches.push({ kind: 'patch', object, patch: { spec: { rules: next as unknown as JsonObject[] } } });
   }
   return patches;
+}
+
+/** Header and mirror routes need a route whose requests have headers. */
+function nowhereToPut(targets: readonly RouteTarget[], { managed = [] }: WeightPlan): Refusal | undefined {
+  const [first] = targets;
+  if (managed.length === 0 || first === undefined || targets.some((target) => target.takesManaged)) return undefined;
+  return refusal(
+    first,
+    'useHeaderRoutes',
+    `managed route ${managed[0]?.name} has no route to go into; allowed are HTTPRoutes and GRPCRoutes, in the plugin's lists those with useHeaderRoutes: true, so add one or remove the step`,
+  );
+}
+
+/** The whole list, since `rules` is atomic to the API server; undefined when everything is already as wanted. */
+function nextRules(
+  route: GatewayRouteObject,
+  target: RouteTarget,
+  pair: Pair,
+  wanted: WeightPlan,
+  scope: PlanScope,
+): readonly RouteRule[] | Refusal | undefined {
+  const all = route.spec?.rules ?? [];
+  const weighted = weightedRules(route, target, pair);
+  const sources = weighted.filter((rule) => !rule.isManaged);
+  if (sources.length === 0) return missingRule(target, pair);
+  const foreign = sources.find((rule) => rule.foreign.length > 0);
+  if (foreign) return thirdBackend(target, pair, foreign);
+  const moved = scope === 'all' ? weighted : weighted.filter((rule) => share(planOf(rule, pair)) >= share(wanted));
+  const backends = (rule: WeightedRule) =>
+    moved.includes(rule) ? backendsOf(rule, wanted) : (rule.rule.backendRefs ?? []);
+  const rewritten = new Map(
+    moved.flatMap((rule) => (hasBackends(rule, backends(rule)) ? [] : [[rule.index, backends(rule)] as const])),
+  );
+  const next = all.map((rule, index) => {
+    const backendRefs = rewritten.get(index);
+    return backendRefs === undefined ? rule : { ...rule, backendRefs };
+  });
+  if (wanted.managed === undefined || !target.takesManaged) return rewritten.size === 0 ? undefined : next;
+  const made = managedRules(
+    target.kind,
+    sources.map((rule) => ({ weighted: rule, backends: backends(rule) })),
+    wanted.managed,
+  );
+  if ('kind' in made) return refusal(target, 'rule', `${textOf(target)} ${made.text}`);
+  const others = next.filter((rule) => !isManagedRule(rule, pair));
+  const taken = made.find((rule) => others.some((other) => other.name === rule.name));
+  if (taken) return nameTaken(target, taken);
+  const excess = made.length === 0 ? undefined : tooManyRules(made.length + others.length);
+  if (excess) return refusal(target, 'rule', `${textOf(target)} ${excess}`);
+  const owned = all.filter((rule) => isManagedRule(rule, pair));
+  if (lostPercent(owned, made)) return noPercent(target);
+  const isThere = areThere(owned, made) && owned.every((rule, index) => all[index] === rule);
+  if (isThere) return rewritten.size === 0 ? undefined : next;
+  return [...made, ...others];
 }
 
 function missingRule(target: RouteTarget, pair: Pair): Refusal {
@@ -168,7 +170,31 @@ function missingRule(target: RouteTarget, pair: Pair): Refusal {
   return refusal(
     target,
     'rule',
-    `${where} of HTTPRoute/${target.name} ${verb} both Service/${pair.stable} and Service/${pair.canary} as backendRefs; add both, the canary with weight 0`,
+    `${where} of ${textOf(target)} ${verb} both Service/${pair.stable} and Service/${pair.canary} as backendRefs; add both, the canary with weight 0`,
+  );
+}
+
+function thirdBackend(target: RouteTarget, pair: Pair, { index, rule }: WeightedRule): Refusal {
+  return refusal(
+    target,
+    'backendRefs',
+    `rule ${index} of ${textOf(target)} names ${rule.backendRefs?.length} backends; allowed are exactly Service/${pair.stable} and Service/${pair.canary}, so move the others to a rule of their own`,
+  );
+}
+
+function nameTaken(target: RouteTarget, { name }: RouteRule): Refusal {
+  return refusal(
+    target,
+    'rule',
+    `${textOf(target)} has a rule of its own named ${name}, the name of a managed route; rename the rule or the managed route`,
+  );
+}
+
+function noPercent(target: RouteTarget): Refusal {
+  return refusal(
+    target,
+    'rule',
+    `the CRD of ${textOf(target)} keeps no percentage of a mirror, so that all requests would be copied; allowed is percentage 100, so leave it out or install Gateway API 1.3`,
   );
 }
 
@@ -176,38 +202,23 @@ function refusal(target: RouteTarget, field: string, message: string): Refusal {
   return { kind: 'refused', field: `${target.field}.${field}`, message };
 }
 
-/** The whole list, since `rules` is atomic to the API server; undefined when every weight is already as wanted. */
-function rewrittenRules(
-  all: readonly RouteRule[],
-  weighted: readonly WeightedRule[],
-  wanted: WeightPlan,
-): readonly RouteRule[] | undefined {
-  const weightFor = (role: 'stable' | 'canary') => wanted.destinations.find((one) => one.role === role)?.weight ?? 0;
-  const [stable, canary] = [weightFor('stable'), weightFor('canary')];
-  const differs = weighted.some(
-    (rule) => rule.refs[rule.stable]?.weight !== stable || rule.refs[rule.canary]?.weight !== canary,
-  );
-  if (!differs) return undefined;
-  return all.map((rule, index) => {
-    const match = weighted.find((one) => one.index === index);
-    if (!match) return rule;
-    const backendRefs = match.refs.map((ref, position) => {
-      if (position === match.stable) return { ...ref, weight: stable };
-      return position === match.canary ? { ...ref, weight: canary } : ref;
-    });
-    return { ...rule, backendRefs };
-  });
-}
-
-function claimWeights(rollout: Rollout, found: Found): readonly Claim[] {
+/** Weights of the rules that are split, and as a whole what was put into the route: rules of steps, backends of experiments. */
+function claimFields(rollout: Rollout, found: Found): readonly Claim[] {
   const pair = servicePair(rollout);
   return routeTargets(rollout).flatMap((target) => {
     const object = found(routeKey(target));
     if (!object) return [];
-    const rules = weightedRules(asHttpRoute(object), target, pair);
-    const pointers = rules.flatMap((rule) =>
-      [rule.stable, rule.canary].map((at) => `/spec/rules/${rule.index}/backendRefs/${at}/weight`),
+    const route = asRoute(object);
+    const made = (route.spec?.rules ?? []).flatMap((rule, index) =>
+      isManagedRule(rule, pair) ? [`/spec/rules/${index}`] : [],
     );
-    return [{ object: routeKey(target), pointers }];
+    const split = weightedRules(route, target, pair).filter((rule) => !rule.isManaged);
+    return [{ object: routeKey(target), pointers: [...made, ...split.flatMap(claimsOf)] }];
   });
+}
+
+function claimsOf({ index, rule, stable, canary, extras }: WeightedRule): readonly string[] {
+  const refs = rule.backendRefs ?? [];
+  const at = (ref: (typeof refs)[number]) => `/spec/rules/${index}/backendRefs/${refs.indexOf(ref)}`;
+  return [...[stable, canary].map((ref) => `${at(ref)}/weight`), ...extras.map(at)];
 }

@@ -26,22 +26,14 @@ function metricEntries(base: string): Entry[] {
       provider,
       providerNames.filter((name) => !supportedProviders.includes(name)),
     ),
-    ...entries(`${provider}.prometheus`, ['authentication.oauth2', 'authentication.sigv4']),
-    ...entries(`${provider}.web`, ['authentication.oauth2', 'authentication.sigv4']),
+    ...entries(`${provider}.prometheus`, ['authentication.sigv4']),
+    ...entries(`${provider}.web`, ['authentication.sigv4']),
   ];
 }
 
 const canary = 'spec.strategy.canary';
 
 const rolloutEntries: readonly Entry[] = [
-  ...entries('spec', ['rollbackWindow']),
-  ...entries(canary, [
-    'scaleDownDelayRevisionLimit',
-    'dynamicStableScale',
-    'minPodsPerReplicaSet',
-    'pingPong',
-    'replicaProgressThreshold',
-  ]),
   ...entries(`${canary}.steps[]`, ['plugin']),
 ];
 

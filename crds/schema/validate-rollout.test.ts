@@ -133,7 +133,7 @@ describe('canary', () => {
     [
       'a router without a route',
       aRoutedCanary({ trafficRouting: { plugins: { 'argoproj-labs/gatewayAPI': {} } } }),
-      `${canary}.trafficRouting is set without an HTTPRoute, but at least one route must be named: add the name of an HTTPRoute.`,
+      `${canary}.trafficRouting is set without a route, but at least one route must be named: add the name of an HTTPRoute.`,
     ],
     [
       'a route of another namespace',

@@ -6,6 +6,8 @@ import { resolveIntOrPercent } from './int-or-string.ts';
 import { isEmptySelector, selectorMatches } from './label-selector.ts';
 import { objectText, type Problem, type Report, reporter, valueText } from './problem.ts';
 import type { Rollout } from './rollout.ts';
+import { isPingPong } from './services-of.ts';
+import { validateCanarySizes } from './validate-canary-sizes.ts';
 import { antiAffinityProblems } from './validate-anti-affinity.ts';
 import { validateBlueGreen } from './validate-blue-green.ts';
 import { namesRouter, validateRouters } from './validate-routers.ts';
@@ -28,7 +30,7 @@ function numbers(rollout: Rollout, report: Report): Problem[] {
   const negative = numberFields
     .filter((field) => (rollout.spec[field] ?? 0) < 0)
     .map((field) => report(`spec.${field}`, valueText(rollout.spec[field]), 'it must be 0 or more', 'raise it'));
-  if (progressDeadlineSeconds === undefined || progressDeadlineSeconds > minReadySeconds) return negative;
+  if ((progressDeadlineSeconds ?? 600) > minReadySeconds) return negative;
   const found = valueText(progressDeadlineSeconds);
   const allowed = `it must be greater than spec.minReadySeconds, which is ${minReadySeconds}`;
   return [
@@ -132,7 +134,7 @@ function services(rollout: Rollout, report: Report): Problem[] {
   }
   if (!hasTrafficRouting(rollout)) return problems;
   const missing = (['canaryService', 'stableService'] as const).filter(
-    (field) => !rollout.spec.strategy.canary?.[field],
+    (field) => !isPingPong(rollout) && !rollout.spec.strategy.canary?.[field],
   );
   return [
     ...problems,
@@ -235,6 +237,7 @@ export function validateRollout(rollout: Rollout, dialect: Dialect): Problem[] {
     ...validateStepRoutes(rollout, report),
     ...rolling(rollout, report),
     ...delays(rollout, report),
+    ...validateCanarySizes(rollout, dialect, report),
     ...validateSteps(rollout, dialect, report),
   ];
 }

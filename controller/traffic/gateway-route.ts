@@ -1,4 +1,4 @@
-/** The fields of a Gateway API HTTPRoute that weights and confirmation depend on, narrowed from the live object. */
+/** The fields of a Gateway API route, of any kind, that weights and confirmation depend on, narrowed from the live object. */
 
 import type { JsonObject, KubeObject } from '../../kube/api.ts';
 
@@ -11,8 +11,23 @@ export interface BackendRef {
   readonly weight?: number;
 }
 
+export interface HeaderMatch {
+  readonly type?: string;
+  readonly name: string;
+  readonly value: string;
+}
+
+/** One match of an HTTPRoute or a GRPCRoute (whose `method` is an object). */
+export interface RuleMatch {
+  readonly path?: { readonly type?: string; readonly value?: string };
+  readonly method?: string | JsonObject;
+  readonly headers?: readonly HeaderMatch[];
+}
+
 export interface RouteRule {
   readonly name?: string;
+  readonly matches?: readonly RuleMatch[];
+  readonly filters?: readonly JsonObject[];
   readonly backendRefs?: readonly BackendRef[];
 }
 
@@ -37,13 +52,17 @@ interface ParentStatus {
 }
 
 /** The server validated the object against the CRD, so only presence is in question here, not types. */
-export interface HttpRoute extends KubeObject {
+export interface GatewayRouteObject extends KubeObject {
   readonly spec?: { readonly parentRefs?: readonly ParentRef[]; readonly rules?: readonly RouteRule[] };
   readonly status?: { readonly parents?: readonly ParentStatus[] };
 }
 
-export function asHttpRoute(object: KubeObject & JsonObject): HttpRoute {
-  return object as HttpRoute;
+export function asRoute(object: KubeObject & JsonObject): GatewayRouteObject {
+  return object as GatewayRouteObject;
+}
+
+function textOf({ kind, metadata }: GatewayRouteObject): string {
+  return `${kind}/${metadata.name}`;
 }
 
 /** Gateway API: an absent weight is 1. */
@@ -64,28 +83,28 @@ export function isService(ref: BackendRef, name: string, routeNamespace: string,
  * Why the route's current generation is not yet accepted by all its parents; undefined when it is. Acceptance is a
  * condition pair per parent (Accepted, ResolvedRefs) with an observedGeneration that is not older than the object's.
  */
-export function notConfirmed(route: HttpRoute): string | undefined {
+export function notConfirmed(route: GatewayRouteObject): string | undefined {
   const parents = route.spec?.parentRefs ?? [];
-  if (parents.length === 0) return `HTTPRoute/${route.metadata.name} has no parentRefs, so no Gateway serves it`;
+  if (parents.length === 0) return `${textOf(route)} has no parentRefs, so no Gateway serves it`;
   for (const parent of parents) {
     const status = route.status?.parents?.find((entry) => sameParent(entry.parentRef, parent));
-    if (!status) return `Gateway/${parent.name} has not reported HTTPRoute/${route.metadata.name} yet`;
+    if (!status) return `Gateway/${parent.name} has not reported ${textOf(route)} yet`;
     const why = parentProblem(route, parent, status);
     if (why) return why;
   }
   return undefined;
 }
 
-function parentProblem(route: HttpRoute, parent: ParentRef, status: ParentStatus): string | undefined {
+function parentProblem(route: GatewayRouteObject, parent: ParentRef, status: ParentStatus): string | undefined {
   const generation = route.metadata.generation ?? 0;
   for (const type of ['Accepted', 'ResolvedRefs']) {
     const condition = status.conditions?.find((one) => one.type === type);
     if (!condition || (condition.observedGeneration ?? 0) < generation) {
-      return `Gateway/${parent.name} has not taken generation ${generation} of HTTPRoute/${route.metadata.name} yet (${type})`;
+      return `Gateway/${parent.name} has not taken generation ${generation} of ${textOf(route)} yet (${type})`;
     }
     if (condition.status !== 'True') {
       const detail = condition.message || condition.reason || condition.status;
-      return `Gateway/${parent.name} refuses HTTPRoute/${route.metadata.name}: ${type} is ${condition.status} (${detail})`;
+      return `Gateway/${parent.name} refuses ${textOf(route)}: ${type} is ${condition.status} (${detail})`;
     }
   }
   return undefined;
