@@ -60,8 +60,15 @@ export function rowOf(id: string): string {
   return shapes.reduce((text, [pattern, name]) => text.replace(pattern, name), id);
 }
 
+let rows: readonly Row[] | undefined;
+
 /** Every row once, in the order of the schemas. */
 export function allRows(): readonly Row[] {
+  rows ??= madeRows();
+  return rows;
+}
+
+function madeRows(): readonly Row[] {
   const found = new Map<string, Row>();
   for (const row of [...fields(), ...knownRows]) if (!found.has(row.id)) found.set(row.id, row);
   return [...found.values()];
@@ -70,7 +77,7 @@ export function allRows(): readonly Row[] {
 /** True for a field that holds others: its row is each of them. */
 export function holdsRows(id: string): boolean {
   return (
-    [...allRows()].some((row) => row.id.startsWith(`${id}.`) || row.id.startsWith(`${id}[]`)) || containers().has(id)
+    allRows().some((row) => row.id.startsWith(`${id}.`) || row.id.startsWith(`${id}[]`)) || containers().has(id)
   );
 }
 
