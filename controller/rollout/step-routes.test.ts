@@ -1,0 +1,32 @@
+import { describe, expect, it } from 'vitest';
+import { routesAt } from './step-routes.ts';
+
+const header = (name: string, value?: string) => ({
+  setHeaderRoute: {
+    name,
+    ...(value === undefined ? {} : { match: [{ headerName: 'x', headerValue: { exact: value } }] }),
+  },
+});
+const mirror = (name: string, percentage?: number) => ({
+  setMirrorRoute: { name, match: [{ path: { prefix: '/' } }], ...(percentage === undefined ? {} : { percentage }) },
+});
+
+describe('the routes wanted at a step', () => {
+  it('are the last word on each name, in the order of managedRoutes [Rollout.spec.strategy.canary.steps[].setHeaderRoute.name]', () => {
+    const steps = [header('b', 'one'), mirror('a', 20), header('b', 'two'), header('c', 'later')];
+
+    expect(routesAt(steps, 2, ['a', 'b', 'c'])).toMatchObject([
+      { kind: 'mirror', name: 'a', percentage: 20 },
+      { kind: 'header', name: 'b', match: [{ headerValue: { exact: 'two' } }] },
+    ]);
+  });
+
+  it('lose one when its match is empty [Rollout.spec.strategy.canary.steps[].setHeaderRoute.match]', () => {
+    expect(routesAt([header('a', 'one'), header('a')], 0, ['a'])).toHaveLength(1);
+    expect(routesAt([header('a', 'one'), header('a')], 1, ['a'])).toEqual([]);
+  });
+
+  it('copy everything without a percentage [Rollout.spec.strategy.canary.steps[].setMirrorRoute.percentage]', () => {
+    expect(routesAt([mirror('a')], 0, ['a'])).toMatchObject([{ percentage: 100 }]);
+  });
+});
