@@ -20,11 +20,13 @@ export interface AppOptions {
   readonly replicas?: number;
   readonly analysis?: 'step' | 'background';
   readonly steps?: readonly JsonObject[];
+  /** Blue-green instead of steps, with the analysis before or after the switch, or both. */
+  readonly blueGreen?: 'before' | 'after' | 'both';
 }
 
 /** Everything of one app below `apps/<name>/`. */
 export function appFiles(options: AppOptions): Files {
-  const { name, version, routed = true } = options;
+  const { name, version, blueGreen, routed = blueGreen === undefined } = options;
   const folder = `apps/${name}`;
   return {
     [`${folder}/config.yaml`]: {
@@ -40,6 +42,7 @@ export function appFiles(options: AppOptions): Files {
           [`${folder}/route.yaml`]: route(name),
         }
       : { [`${folder}/service.yaml`]: service(name, name) }),
+    ...(blueGreen === undefined ? {} : { [`${folder}/preview.yaml`]: service(`${name}-preview`, name) }),
     [`${folder}/checks.yaml`]: checks(name),
     [`${folder}/rollout.yaml`]: rollout(options),
   };
@@ -120,7 +123,7 @@ function rollout(options: AppOptions): JsonObject {
     spec: {
       replicas,
       selector: { matchLabels: { app: name } },
-      strategy: {
+      strategy: blueGreenOf(options) ?? {
         canary: {
           ...(routed ? routing : {}),
           ...(how === 'background' ? { analysis: { ...analysis(name), startingStep: 1 } } : {}),
@@ -133,6 +136,21 @@ function rollout(options: AppOptions): JsonObject {
       },
     },
   };
+}
+
+function blueGreenOf({ name, blueGreen }: AppOptions): JsonObject | undefined {
+  if (blueGreen === undefined) return undefined;
+  const strategy = {
+    activeService: name,
+    previewService: `${name}-preview`,
+    previewReplicaCount: 2,
+    autoPromotionSeconds: 3,
+    scaleDownDelaySeconds: 3,
+    abortScaleDownDelaySeconds: 3,
+    ...(blueGreen === 'after' ? {} : { prePromotionAnalysis: analysis(name) }),
+    ...(blueGreen === 'before' ? {} : { postPromotionAnalysis: analysis(name) }),
+  };
+  return { blueGreen: strategy };
 }
 
 /** What is there before anything is released. */

@@ -55,6 +55,12 @@ export const stories: Readonly<Record<ScenarioName, Story>> = {
     await command(world, 'shop', 'abort');
     await untilReverted(world, app('v1'));
   },
+  'blue-green': async (world) => {
+    const both = { blueGreen: 'both' } as const;
+    await firstRelease(world, [app('v1', both)]);
+    await goodRelease(world, app('v2', both));
+    await badRelease(world, [app('v3', { blueGreen: 'after', bad: true })], app('v2', both));
+  },
   'two-rollouts': async (world) => {
     const other = (version: string): AppOptions => ({ name: 'other', version, steps: [{ setWeight: 100 }] });
     await firstRelease(world, [app('v1'), other('v1')]);

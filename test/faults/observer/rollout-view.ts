@@ -2,6 +2,8 @@
 
 import {
   abortDrainMs,
+  blueGreenAbortDelayMs,
+  blueGreenDelayMs,
   desiredReplicas,
   maxTrafficWeight,
   promotionDrainMs,
@@ -11,6 +13,7 @@ import { tidegateDialect } from '../../../crds/schema/dialect.ts';
 import type { JsonObject } from '../../../crds/schema/json.ts';
 import { keys as keysOf } from '../../../crds/schema/keys.ts';
 import type { Rollout } from '../../../crds/schema/rollout.ts';
+import { servicesOf } from '../../../crds/schema/services-of.ts';
 import type { Steps } from './capacity.ts';
 import type { Cluster } from './cluster.ts';
 import { labelOf, listOf, numberOf, objectOf, ownerUidOf, textOf, valueAt } from './read-json.ts';
@@ -63,6 +66,8 @@ export interface RolloutView {
   readonly ready: Counts;
   readonly stableService: ServiceRole | undefined;
   readonly canaryService: ServiceRole | undefined;
+  /** The stable Service is the active one, the canary Service the preview one. */
+  readonly isBlueGreen: boolean;
   readonly routes: RoutesView | undefined;
   /** Of `total`, as written now. */
   readonly share: CanaryShare | undefined;
@@ -83,7 +88,9 @@ export function rolloutView(object: JsonObject, cluster: Cluster, at: number): R
   const routes = routesOf(object, cluster);
   const total = maxTrafficWeight(rollout);
   const share = routes === undefined ? undefined : canaryShare(routes, total);
-  const role = (field: string) => serviceRole(textOf(canary, field), namespace, cluster);
+  const blueGreen = rollout.spec.strategy?.blueGreen;
+  const services = servicesOf(rollout);
+  const role = (name: string | undefined) => serviceRole(name, namespace, cluster);
   return {
     at,
     rv: cluster.rv,
@@ -105,13 +112,14 @@ export function rolloutView(object: JsonObject, cluster: Cluster, at: number): R
     attempt: numberOf(status, 'attempt') ?? 1,
     sets,
     ready: readyPods(sets, namespace, cluster),
-    stableService: role('stableService'),
-    canaryService: role('canaryService'),
+    stableService: role(services.stable),
+    canaryService: role(services.canary),
+    isBlueGreen: blueGreen !== undefined,
     routes,
     share,
     runs: cluster.list('AnalysisRun', namespace).filter((run) => ownerUidOf(run) === uid),
-    promotionDrainMs: promotionDrainMs(rollout, tidegateDialect),
-    abortDrainMs: abortDrainMs(rollout, tidegateDialect),
+    promotionDrainMs: blueGreen ? blueGreenDelayMs(blueGreen) : promotionDrainMs(rollout, tidegateDialect),
+    abortDrainMs: blueGreen ? blueGreenAbortDelayMs(blueGreen) : abortDrainMs(rollout, tidegateDialect),
     maxUnavailable: rollingLimits(rollout).maxUnavailable,
   };
 }

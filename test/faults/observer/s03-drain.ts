@@ -51,6 +51,7 @@ export function shrinkOf({ kind, name, before, after }: Commit): Shrink | undefi
 }
 
 function checkShrink({ after, history }: RolloutStep, shrink: Shrink, limits: Limits, say: Say): void {
+  if (after.isBlueGreen) return checkServed({ after, history }, shrink, limits, say);
   if (after.routes === undefined || mayBeIdle(history, limits.viewLagMs)) return;
   const drainMs = drainOf(after, shrink.hash);
   const windowMs = drainMs === 'keep' ? Number.MAX_SAFE_INTEGER : Math.max(0, drainMs - limits.clockToleranceMs);
@@ -62,6 +63,26 @@ function checkShrink({ after, history }: RolloutStep, shrink: Shrink, limits: Li
   const span = drainMs === 'keep' ? 'and an aborted canary is kept' : `within the last ${drainMs} ms`;
   say(
     `ReplicaSet ${shrink.name} of ${after.text} went from ${shrink.from} to ${shrink.to} pods, but had up to ${weight} of ${after.total} of the weight ${span}, which needs ${needed}`,
+  );
+}
+
+/** Blue-green: a revision keeps what the Rollout asks for until the delay after the active Service has let go of it. */
+function checkServed(
+  { after, history }: Pick<RolloutStep, 'after' | 'history'>,
+  shrink: Shrink,
+  limits: Limits,
+  say: Say,
+): void {
+  const replicas = Math.min(...history.within(limits.viewLagMs).map((view) => view.replicas));
+  if (shrink.to >= replicas) return;
+  const drainMs = drainOf(after, shrink.hash);
+  const windowMs = drainMs === 'keep' ? Number.MAX_SAFE_INTEGER : Math.max(0, drainMs - limits.clockToleranceMs);
+  const isServed = history.within(windowMs).some(({ stableService: active }) => {
+    return active?.hash === shrink.hash || (active?.ready[shrink.hash] ?? 0) > 0;
+  });
+  if (!isServed) return;
+  say(
+    `ReplicaSet ${shrink.name} of ${after.text} went from ${shrink.from} to ${shrink.to} pods, but was behind the active Service within the last ${drainMs} ms`,
   );
 }
 

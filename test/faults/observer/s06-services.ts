@@ -2,7 +2,8 @@
  * S06: a Service selects another revision h only when h has the pods for the weight on that Service; the hash key of a selector is
  * never removed or emptied, and so the stable Service never selects two revisions.
  *
- * Counted: own commits to a Service that a Rollout names. Pods that h needs: cap of the most weight that the Service may have (by
+ * Counted: own commits to a Service that a Rollout names; of a blue-green one the active Service stands for the stable one, with all
+ * of the weight, the preview Service for the canary one, with none. Pods that h needs: cap of the most weight that the Service may have (by
  * routes that are not confirmed: all of it), at least 1; all pods of h where the Service had no hash before (its adoption); 1 where
  * the Service's old revision has no ready endpoint left (6.3), or where somebody else had changed the selector. Pods count as
  * ready at any moment of the last `viewLagMs`. With spec.replicas 0 nothing is needed.
@@ -79,6 +80,8 @@ function neededPods(era: Era, role: Role, change: Switch & { readonly to: string
 
 /** The most weight that may flow over one of the two Services. */
 function mostOn({ view, possible }: Era, role: Role): number {
+  // All live traffic flows over the active Service, and none that counts over the preview one.
+  if (view.isBlueGreen) return role === 'stableService' ? view.total : 0;
   if (view.routes === undefined) return 0;
   return Math.max(0, ...possible.map(({ low, high }) => (role === 'canaryService' ? high : view.total - low)));
 }

@@ -1,6 +1,6 @@
 /**
  * S10: the step index goes up by one only, to 0 on a new revision, a retry, an abort or a changed plan, or as a recorded command says;
- * a pause ends only at its deadline or by command; a setWeight step passes only with its weight written and confirmed; a promotion
+ * a pause ends only at its deadline (a blue-green one after autoPromotionSeconds) or by command; a setWeight step passes only with its weight written and confirmed; a promotion
  * is put on record after the last step only, or for a full promotion or a rollback that somebody asked for.
  *
  * Counted: own status writes of a Rollout. A new revision that is stable's again or the first one has no steps to do, and a full
@@ -27,7 +27,7 @@ export const s10: Invariant = {
         checkIndex(write, say);
         checkPromotion(write, say);
         checkPauseStart(write, commit.at, limits, say);
-        checkPauseEnd(write, say);
+        checkPauseEnd(write, commit.at, limits, say);
         if (isOneStep(write)) checkStep(write, step.history, commit.at, limits, say);
       }
     },
@@ -88,15 +88,27 @@ function checkPauseStart({ before, after }: StatusWrite, at: number, limits: Lim
 }
 
 /** A pause that is over without the step passing in the same write: by command only. */
-function checkPauseEnd(write: StatusWrite, say: Say): void {
+function checkPauseEnd(write: StatusWrite, at: number, limits: Limits, say: Say): void {
   const { before, after } = write;
   if (pauses(before).length === 0 || pauses(after).length > 0) return;
   if (before.current !== after.current || after.stepIndex !== before.stepIndex) return;
   const isReplanned = !isSameJson(valueAt(before.status, 'currentStepHash'), valueAt(after.status, 'currentStepHash'));
   const isExplained =
-    isReplanned || after.isAborted || after.attempt > before.attempt || after.transition !== before.transition;
+    isReplanned ||
+    after.isAborted ||
+    after.attempt > before.attempt ||
+    after.transition !== before.transition ||
+    isSwitchDue(before, at + limits.clockToleranceMs);
   if (!isExplained && !applies(write, 'promote', 'resume', 'promote-full'))
     say(`the pause of ${after.text} at step ${before.stepIndex} was ended by nobody`);
+}
+
+/** The pause before a blue-green switch is over after autoPromotionSeconds. */
+function isSwitchDue(view: RolloutView, at: number): boolean {
+  const seconds = numberOf(view.object, 'spec', 'strategy', 'blueGreen', 'autoPromotionSeconds');
+  const pause = pauses(view).find((one) => one['reason'] === 'BlueGreenPause');
+  const start = timeOf(pause, 'startTime');
+  return seconds !== undefined && start !== undefined && start + seconds * 1000 <= at;
 }
 
 function checkStep(write: StatusWrite, history: RolloutHistory, at: number, limits: Limits, say: Say): void {

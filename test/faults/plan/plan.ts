@@ -12,6 +12,7 @@ export const scenarioNames = [
   'superseded',
   'aborted-by-command',
   'two-rollouts',
+  'blue-green',
 ] as const;
 export const ScenarioName = z.enum(scenarioNames);
 export type ScenarioName = z.infer<typeof ScenarioName>;
