@@ -103,7 +103,7 @@ describe('the action annotation', () => {
     expect(alb.read(rollout(), holding([after!])).written).toMatchObject({ total: 100 });
   });
 
-  it('is kept the same on several Ingresses, each with its ports [Rollout.spec.strategy.canary.trafficRouting.alb.ingresses]', () => {
+  it('is kept the same on several Ingresses, each with its ports [Rollout.spec.strategy.canary.trafficRouting.alb.ingresses, Rollout.spec.strategy.canary.trafficRouting.alb.servicePorts[].ingress, Rollout.spec.strategy.canary.trafficRouting.alb.servicePorts[].servicePorts]', () => {
     const of = rollout({
       ingress: undefined,
       ingresses: ['web', 'inner'],
@@ -206,7 +206,7 @@ describe('reading', () => {
 describe('header routes', () => {
   const twoRules = [rule(path('docs', { number: 80 })), rule(path('shop-root'))];
 
-  it('are an action, a condition and a path in front of the rule that leads to the Rollout [Rollout.spec.strategy.canary.steps[].setHeaderRoute.name, Rollout.spec.strategy.canary.steps[].setHeaderRoute.match]', () => {
+  it('are an action, a condition and a path in front of the rule that leads to the Rollout [step:setHeaderRoute, Rollout.spec.strategy.canary.steps[].setHeaderRoute.name, Rollout.spec.strategy.canary.steps[].setHeaderRoute.match[].headerName, Rollout.spec.strategy.canary.steps[].setHeaderRoute.match[].headerValue.exact]', () => {
     const [after] = at(0, rollout(), [anIngress(twoRules)], [header('beta', 'yes')]);
 
     expect(after?.metadata.annotations).toMatchObject({

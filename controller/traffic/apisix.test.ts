@@ -91,7 +91,7 @@ const header = (name: string, value: JsonObject = { exact: 'yes' }): ManagedRout
 const subject = { scope: 'Header', name: 'X-Group' };
 
 describe('header routes', () => {
-  it('are a route of that name, owned by the Rollout, with the rule at a higher priority and the canary alone [Rollout.spec.strategy.canary.steps[].setHeaderRoute]', () => {
+  it('are a route of that name, owned by the Rollout, with the rule at a higher priority and the canary alone [Rollout.spec.strategy.canary.steps[].setHeaderRoute.match[].headerName]', () => {
     const [, route] = at(0, [aRoute([rule('docs'), rule('main', both(), { priority: 5 })])], [header('beta')]);
 
     expect(route).toEqual(
@@ -115,11 +115,14 @@ describe('header routes', () => {
   it.each<[string, JsonObject, JsonObject]>([
     ['a regular expression', { regex: 'y.*' }, { op: 'RegexMatch', value: 'y.*' }],
     ['a prefix', { prefix: 'v1.' }, { op: 'RegexMatch', value: String.raw`^v1\..*` }],
-  ])('match %s', (_name, value, expression) => {
-    const [, route] = at(0, [aRoute()], [header('beta', value)]);
+  ])(
+    'match %s [Rollout.spec.strategy.canary.steps[].setHeaderRoute.match[].headerValue.regex, Rollout.spec.strategy.canary.steps[].setHeaderRoute.match[].headerValue.prefix]',
+    (_name, value, expression) => {
+      const [, route] = at(0, [aRoute()], [header('beta', value)]);
 
-    expect(route).toHaveProperty('spec.http.0.match.exprs', [{ subject, ...expression }]);
-  });
+      expect(route).toHaveProperty('spec.http.0.match.exprs', [{ subject, ...expression }]);
+    },
+  );
 
   it('keep the conditions that the rule has already', () => {
     const own = { subject: { scope: 'Query', name: 'q' }, op: 'Equal', value: '1' };

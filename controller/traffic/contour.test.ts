@@ -42,7 +42,7 @@ function at(canary: number, objects: readonly LiveObject[] = [aProxy()], managed
 }
 
 describe('weights of an HTTPProxy', () => {
-  it('are written in routes with both Services, the others stay as they are [router:contour]', () => {
+  it('are written in routes with both Services, the others stay as they are', () => {
     const docs = route([service('docs')], { conditions: [{ prefix: '/docs' }] });
     const before = aProxy([docs, route(both(), { timeoutPolicy: { response: '1s' } })]);
 
