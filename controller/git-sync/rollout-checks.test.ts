@@ -92,9 +92,9 @@ describe('rolloutChecks', () => {
   });
 
   it('tells fields that this version does not act on', () => {
-    const rollout = aCanary({ dynamicStableScale: true });
+    const rollout = aCanary({ steps: [{ plugin: { name: 'x' } }] });
     expect(sentences({ set: [rollout] })).toEqual([
-      expect.stringContaining('not supported yet: spec.strategy.canary.dynamicStableScale is true'),
+      expect.stringContaining('not supported yet: spec.strategy.canary.steps[0].plugin is set'),
     ]);
   });
 

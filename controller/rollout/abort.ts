@@ -3,6 +3,7 @@
  * first, then weight as fast as stable is ready, then the router's confirmation, then the drain, then fewer pods.
  */
 
+import { isArgo } from '../../crds/schema/dialect.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import { podsFor } from './canary-steps.ts';
 import { fact } from './facts.ts';
@@ -11,6 +12,7 @@ import type { ReplicaSetView } from './observed.ts';
 import { createCurrent, scaleTo } from './replica-sets.ts';
 import { abortDrainMs, drainMs, readyBehind, type Scene } from './scene.ts';
 import { regainStableService, rescue } from './regain.ts';
+import { drainByAnnotation, withoutDeadline } from './scale-down-deadline.ts';
 import { selectRevision, waitForPods } from './services.ts';
 import { planRatio, retireOthers } from './sizes.ts';
 import { deadlineText, instantOf, timeText } from './time-text.ts';
@@ -26,7 +28,7 @@ export function retreat(scene: Scene): Moves {
 
 function retreatRouted(scene: Scene): Moves {
   const { stableService } = scene.observed;
-  const grow = effects(...scaleTo(scene, scene.stable, scene.replicas));
+  const grow = effects(...withoutDeadline(scene, [scene.stable]), ...scaleTo(scene, scene.stable, scene.replicas));
   const isSwitched = stableService?.podHash === undefined || stableService.podHash === scene.stableHash;
   const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash: scene.stableHash });
   if (isConfirmed(scene) && !(isSwitched && weight.settled)) return unconfirm(scene);
@@ -80,6 +82,8 @@ function afterConfirmed(scene: Scene): Moves {
   const until = instantOf(scene.status.drainUntil);
   const left = leaving(scene).filter((set) => set.replicas > 0);
   if (until === undefined || left.length === 0) return together(free, { ...noMoves, event: { type: 'settled' } });
+  if (scene.state === 'aborting' && isArgo(scene.observed.dialect))
+    return together(free, drainByAnnotation(scene, left));
   if (until > scene.now) {
     const moves = `Its pods are removed when the drain of open requests ends.`;
     return together(free, waitFor({ reason: 'Draining', on: setText(left[0]), until, moves }));

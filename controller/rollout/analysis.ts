@@ -14,6 +14,7 @@ import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
 import type { AnalysisRunView } from './observed.ts';
 import { enterPause, pauseCondition } from './pause.ts';
 import { available, isHeld, refTo, type Scene } from './scene.ts';
+import { isFastRollback } from './rollback-window.ts';
 import { instantOf } from './time-text.ts';
 
 export type StepAnalysis =
@@ -21,7 +22,8 @@ export type StepAnalysis =
   /** Not started, running, or without a verdict: `moves` start it, pause, or say what it waits for. */
   | { readonly kind: 'pending' | 'undecided'; readonly moves: Moves };
 
-const finalPhases: ReadonlySet<string> = new Set(['Successful', 'Failed', 'Error', 'Inconclusive']);
+/** Phases of an AnalysisRun or an Experiment that is over. */
+export const finalPhases: ReadonlySet<string> = new Set(['Successful', 'Failed', 'Error', 'Inconclusive']);
 /** Wait before an analysis without evidence is tried again; doubles with each try up to the cap. */
 const firstRetryMs = 10_000;
 const maxRetryMs = 300_000;
@@ -40,7 +42,7 @@ export function stepPlace(scene: Scene): RunPlace | undefined {
 /** The analysis beside the steps: from its first step on, until the promotion is complete. Skipped by a full promotion. */
 export function backgroundPlace(scene: Scene): RunPlace | undefined {
   const analysis = scene.canary.analysis;
-  if (!analysis?.templates?.length || scene.status.promoteFull) return undefined;
+  if (!analysis?.templates?.length || scene.status.promoteFull || isFastRollback(scene)) return undefined;
   const isForward = scene.state === 'promoting' && scene.status.transition?.to === scene.currentHash;
   if (scene.state !== 'stepping' && !isForward) return undefined;
   return scene.stepIndex < (analysis.startingStep ?? 0) ? undefined : { type: 'Background', analysis };

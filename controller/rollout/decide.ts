@@ -14,6 +14,7 @@ import { withTidiedRuns } from './analysis-history.ts';
 import { driveBlueGreen } from './blue-green-drive.ts';
 import { isWarm } from './blue-green.ts';
 import type { RolloutEffect } from './effects.ts';
+import { failedExperiment } from './experiment-verdict.ts';
 import { fact } from './facts.ts';
 import { failedAnalysis, failureOf, waitOnTrouble } from './failure.ts';
 import { afterEvent, type LifecycleInput } from './lifecycle-status.ts';
@@ -35,6 +36,7 @@ import { newPlan, newRevision } from './revision-change.ts';
 import { drainMs, isHeld, type Scene, sceneOf } from './scene.ts';
 import { deploy, keepStable } from './settled.ts';
 import { mayWait, statusPatch } from './status-diff.ts';
+import { stopExperiments } from './step-experiment.ts';
 import { holdSizes, holdWeight, runStep } from './stepping.ts';
 import { deadlineText, instantOf } from './time-text.ts';
 import { bounded, withBound } from './wait-bound.ts';
@@ -54,7 +56,7 @@ export function decide(seen: Observed): RolloutDecision {
 function withoutSteps(observed: Observed, status: RolloutStatus): RolloutStatus {
   const scene = sceneOf(observed, status);
   if (scene.blueGreen !== undefined) return fastTracked(scene, status);
-  const isDone = scene.state === 'stepping' && scene.steps.length === 0 && !isHeld(scene);
+  const isDone = scene.state === 'stepping' && scene.stepIndex >= scene.steps.length && !isHeld(scene);
   return isDone ? moved(scene, { type: 'steps-done' }, status) : status;
 }
 
@@ -66,7 +68,7 @@ function fastTracked(scene: Scene, status: RolloutStatus): RolloutStatus {
 
 /** One pass with a known revision. */
 function go(observed: Observed, scene: Scene): RolloutDecision {
-  const request = nextRequest(scene) ?? abortOn(failureOf(scene));
+  const request = nextRequest(scene) ?? abortOn(failedExperiment(scene) ?? failureOf(scene));
   return request === undefined ? carryOut(observed, scene, next(scene)) : recordRequest(observed, scene, request);
 }
 
@@ -85,7 +87,7 @@ function carryOut(observed: Observed, scene: Scene, wanted: Moves): RolloutDecis
 }
 
 function next(scene: Scene): Moves {
-  return withQuietWork(scene, drive(scene));
+  return withQuietWork(scene, together(stopExperiments(scene), drive(scene)));
 }
 
 /** The move of the state that the Rollout is in. */

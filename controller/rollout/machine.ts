@@ -25,6 +25,8 @@ export interface RevisionEvent {
   readonly toStable: boolean;
   readonly carrying: boolean;
   readonly failedBefore: boolean;
+  /** Back to a recent revision (rollbackWindow): without steps. */
+  readonly isRecent?: boolean;
 }
 
 export type LifecycleEvent =
@@ -73,9 +75,19 @@ const onRevision = [
   },
   { guard: isRevision((event) => event.toStable), target: 'stable', actions: ['beginRevision', 'skipSteps'] },
   {
+    guard: isRevision((event) => event.carrying && event.isRecent === true),
+    target: 'superseding',
+    actions: ['beginRevision', 'skipSteps', 'recordSupersede'],
+  },
+  {
     guard: isRevision((event) => event.carrying),
     target: 'superseding',
     actions: ['beginRevision', 'recordSupersede'],
+  },
+  {
+    guard: isRevision((event) => event.isRecent === true),
+    target: 'stepping',
+    actions: ['beginRevision', 'skipSteps'],
   },
   { target: 'stepping', actions: ['beginRevision'] },
 ];

@@ -7,6 +7,7 @@ import type { FindTemplate } from '../../crds/schema/validate-references.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
 import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import type { Instant, JsonObject, KubeObject, ObjectMeta } from '../../kube/api.ts';
+import type { ExperimentView } from './experiments.ts';
 import type { WorkloadView } from './workload-view.ts';
 import type { Destination, Found, RouteState, TrafficRouter } from '../traffic/router.ts';
 
@@ -16,6 +17,8 @@ export type RolloutObject = KubeObject & JsonObject;
 export interface ReplicaSetView extends KubeObject {
   readonly podHash: string;
   readonly replicas: number;
+  /** Equal for templates that mean the same (template-identity.ts). */
+  readonly templateDigest?: string;
   /** The API server's or the ReplicaSet controller's words when pods can't be created. */
   readonly failure?: string;
   readonly status: {
@@ -112,8 +115,14 @@ export interface Observed {
   readonly findTemplate: FindTemplate;
   /** What spec.workloadRef leads to. */
   readonly workload?: WorkloadView;
+  /** ReplicaSets that the hull of an adopted workload made for itself although they are this Rollout's now. */
+  readonly strays?: readonly WorkloadView[];
   /** Whether an AnalysisRun of this name exists in the namespace, whoever owns it. */
   readonly isRunNameTaken?: (name: string) => boolean;
+  /** Experiments of steps; absent: none. */
+  readonly experiments?: readonly ExperimentView[];
+  /** Whether an Experiment of this name exists in the namespace, whoever owns it. */
+  readonly isExperimentNameTaken?: (name: string) => boolean;
   /** RolloutRuns of this Rollout that are kept. */
   readonly runs: readonly RolloutRun[];
 }

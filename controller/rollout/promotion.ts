@@ -9,6 +9,7 @@ import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
 import { heldWait } from './pause.ts';
 import { createCurrent, revisionAnnotations, scaleTo } from './replica-sets.ts';
 import { anyReadyBehind, available, isHeld, readyBehind, type Scene, setOf } from './scene.ts';
+import { withoutDeadline } from './scale-down-deadline.ts';
 import { selectRevision, waitForPods } from './services.ts';
 import { planRatio, retireOthers } from './sizes.ts';
 import { growStable } from './stable-size.ts';
@@ -25,8 +26,10 @@ export function promote(scene: Scene): Moves {
   if (isHeld(scene) && !isBack && !isSwitched) return together(holdSizes(scene), heldWait());
   if (!scene.routed) return promoteByPods(scene, to);
   const sizes = target ? scaleTo(scene, target, scene.replicas) : [createCurrent(scene, scene.replicas)];
+  const numbered = isBack ? [] : revisionAnnotations(scene);
   const capacity = effects(
-    ...(isBack ? [] : revisionAnnotations(scene)),
+    ...numbered,
+    ...withoutDeadline(scene, [scene.stable, target], numbered),
     ...growStable(scene, scene.total),
     ...sizes,
     ...retireOthers(scene, [to]).effects,

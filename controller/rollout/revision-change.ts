@@ -12,6 +12,7 @@ import type { RevisionEvent } from './machine.ts';
 import type { Observed } from './observed.ts';
 import { isFree } from './ping-pong.ts';
 import { currentRevision } from './replica-sets.ts';
+import { isWithinWindow } from './rollback-window.ts';
 import { type Scene, sceneOf } from './scene.ts';
 import { canaryWeight } from './weights.ts';
 
@@ -44,6 +45,7 @@ function revisionEvent(observed: Observed, status: RolloutStatus): RevisionEvent
     toStable: podHash === stableHash,
     carrying: isCarrying(sceneOf(observed, status), podHash),
     failedBefore: hasFailed(status, podHash) && podHash !== stableHash,
+    isRecent: isWithinWindow(observed, podHash, stableHash),
   };
 }
 
@@ -75,7 +77,12 @@ function revisionFacts(observed: Observed, status: RolloutStatus, event: Revisio
     fact(now, 'RolloutUpdated', `The pod template is that of revision ${revision} (${podHash})`),
     ...(exists ? [fact(now, 'RolloutNotCompleted', `Started the update to revision ${revision} (${podHash})`)] : []),
     ...(event.toStable ? [fact(now, 'SkipSteps', `Revision ${podHash} is the stable one: no steps`)] : []),
+    ...(isRecent(event) ? [fact(now, 'SkipSteps', `Revision ${podHash} is within spec.rollbackWindow: no steps`)] : []),
   ];
+}
+
+function isRecent({ isRecent: recent, toStable, failedBefore }: RevisionEvent): boolean {
+  return recent === true && !toStable && !failedBefore;
 }
 
 /** The verdict that this revision got earlier; the record of that release knows the cause. */

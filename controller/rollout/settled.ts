@@ -5,9 +5,11 @@ import { oldRuns } from './analysis-history.ts';
 import { podsFor } from './canary-steps.ts';
 import type { RolloutEffect } from './effects.ts';
 import { effects, type Moves, noMoves, together } from './moves.ts';
-import { createCurrent, revisionAnnotations, revisionOf, scaleTo } from './replica-sets.ts';
+import type { ReplicaSetView } from './observed.ts';
+import { createCurrent, revisionAnnotations, revisionOf, scaleDownDeadline, scaleTo } from './replica-sets.ts';
 import { heldWait } from './pause.ts';
 import { available, isHeld, isWhole, refTo, type Scene } from './scene.ts';
+import { withoutDeadline } from './scale-down-deadline.ts';
 import { selectRevision, waitForPods } from './services.ts';
 import { drainsBehindService } from './ping-pong.ts';
 import { deadlineOf, planRatio, retireOthers } from './sizes.ts';
@@ -50,7 +52,9 @@ function selectCanary(scene: Scene): Moves {
 function sizesRouted(scene: Scene): Moves {
   const { current, replicas } = scene;
   const retired = retireOthers(scene);
-  const own = current ? scaleTo(scene, current, replicas) : [createCurrent(scene, replicas)];
+  const own = current
+    ? [...withoutDeadline(scene, [current], revisionAnnotations(scene)), ...scaleTo(scene, current, replicas)]
+    : [createCurrent(scene, replicas)];
   return {
     effects: [...own, ...retired.effects],
     facts: [],
@@ -72,9 +76,15 @@ export function tidyUp(scene: Scene): Moves {
 /** ReplicaSets without pods beyond the history limit, oldest first. */
 function oldSets(scene: Scene): readonly RolloutEffect[] {
   const { keys, rollout } = scene.observed;
-  const idle = scene.others.filter((set) => set.replicas === 0 && set.status.replicas === 0);
+  const idle = scene.others.filter((set) => set.replicas === 0 && set.status.replicas === 0 && !isPending(scene, set));
   const newestFirst = idle.sort((one, other) => revisionOf(other, keys) - revisionOf(one, keys));
   return newestFirst.slice(revisionHistoryLimit(rollout)).map(deletion);
+}
+
+/** A scale-down that is still to come, such as that of a revision which a person scaled by hand. */
+function isPending(scene: Scene, set: ReplicaSetView): boolean {
+  const deadline = scaleDownDeadline(set, scene.observed.keys);
+  return deadline !== undefined && deadline > scene.now;
 }
 
 function deletion(object: Parameters<typeof refTo>[0]): RolloutEffect {

@@ -5,7 +5,7 @@ import type { RolloutEffect } from './effects.ts';
 import type { ReplicaSetView } from './observed.ts';
 import { drainsBehindService } from './ping-pong.ts';
 import { moveWithin, type Side, type Split, splitFor } from './replica-ratio.ts';
-import { createCurrent, scaleDownDeadline, scaleTo, setDeadline } from './replica-sets.ts';
+import { createCurrent, revisionOf, scaleDownDeadline, scaleTo, setDeadline } from './replica-sets.ts';
 import { instantOf } from './time-text.ts';
 import { available, drainMs, type Scene } from './scene.ts';
 
@@ -82,7 +82,7 @@ export function retireOthers(scene: Scene, keep: readonly (string | undefined)[]
   for (const set of scene.others) {
     const isUsed = used.has(set.podHash);
     if (set.replicas === 0 || (isUsed && !drainsBehindService(scene, set))) continue;
-    const deadline = deadlineOf(scene, set);
+    const deadline = dueAt(scene, set);
     if (deadline === undefined) plan.effects.push(setDeadline(set, keys, scene.now + drainMs(scene)));
     else if (deadline > scene.now) plan.times.push(deadline);
     else if (!isUsed) plan.effects.push(...scaleTo(scene, set, 0));
@@ -94,6 +94,20 @@ export function retireOthers(scene: Scene, keep: readonly (string | undefined)[]
 export function deadlineOf(scene: Scene, set: ReplicaSetView): number | undefined {
   const recorded = scene.state === 'stable' ? instantOf(scene.status.drainUntil) : undefined;
   return scaleDownDeadline(set, scene.observed.keys) ?? recorded;
+}
+
+/** A drain that is cut short by scaleDownDelayRevisionLimit still lets open requests end. */
+const shortestDrainMs = 10_000;
+
+/** Revisions beyond scaleDownDelayRevisionLimit, newest first, don't live on for the whole delay. */
+function dueAt(scene: Scene, set: ReplicaSetView): number | undefined {
+  const { keys } = scene.observed;
+  const limit = scene.canary.scaleDownDelayRevisionLimit;
+  const deadline = deadlineOf(scene, set);
+  if (deadline === undefined || limit === undefined) return deadline;
+  const newer = scene.others.filter((one) => one.replicas > 0 && revisionOf(one, keys) > revisionOf(set, keys));
+  const delayMs = drainMs(scene);
+  return newer.length < limit ? deadline : deadline - delayMs + Math.min(delayMs, shortestDrainMs);
 }
 
 export interface RetirePlan {

@@ -5,11 +5,13 @@ import type { StepAnalysis } from './analysis.ts';
 import { podsFor, stepText, weightAt } from './canary-steps.ts';
 import { enoughPods, type Target, targetOf, weightFor } from './canary-target.ts';
 import { fact } from './facts.ts';
+import { judgeExperiment } from './step-experiment.ts';
 import { effects, type Moves, noMoves, together } from './moves.ts';
 import { enterPause, heldWait, isResumed, leavePause, pauseStep } from './pause.ts';
 import { regainStableService } from './regain.ts';
 import { createCurrent, revisionAnnotations, scaleTo } from './replica-sets.ts';
 import { available, drainMs, isHeld, type Scene } from './scene.ts';
+import { withoutDeadline } from './scale-down-deadline.ts';
 import { selectRevision, waitForPods } from './services.ts';
 import { planRatio, retireOthers } from './sizes.ts';
 import { growStable, isDynamic, surplusOf } from './stable-size.ts';
@@ -27,7 +29,9 @@ export function runStep(scene: Scene, analysis: StepAnalysis): Moves {
   if (isHeld(scene)) return hold(scene);
   if (scene.stepIndex >= scene.steps.length) return { ...noMoves, event: { type: 'steps-done' } };
   const reached = scene.routed ? reachRouted(scene) : reachByPods(scene);
-  const prelude = together(effects(...revisionAnnotations(scene)), reached.moves);
+  const numbered = revisionAnnotations(scene);
+  const lasting = withoutDeadline(scene, [scene.current, scene.stable], numbered);
+  const prelude = together(effects(...numbered, ...lasting), reached.moves);
   // A step never passes while writes of it are still to be made: the intent would run ahead of the world.
   if (prelude.effects.length > 0) return prelude;
   return together(stepOutcome(scene, reached.isReached, analysis), prelude);
@@ -43,6 +47,12 @@ function stepOutcome(scene: Scene, isReached: boolean, analysis: StepAnalysis): 
     if (isResumed(scene.status)) return passStep(scene, true);
     if (analysis.kind === 'passed') return isReached ? passStep(scene, false) : noMoves;
     return analysis.kind === 'pending' && !isReached ? noMoves : analysis.moves;
+  }
+  if (step?.experiment !== undefined) {
+    if (isResumed(scene.status)) return passStep(scene, true);
+    const experiment = judgeExperiment(scene);
+    if (experiment.kind === 'passed') return isReached ? passStep(scene, false) : noMoves;
+    return experiment.kind === 'pending' && !isReached ? noMoves : experiment.moves;
   }
   return isReached ? passStep(scene, isResumed(scene.status)) : noMoves;
 }

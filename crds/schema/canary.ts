@@ -39,7 +39,7 @@ const canaryRules: readonly Rule[] = [
     message: 'canaryService and stableService are the same Service: name two different Services',
   },
   {
-    rule: '!has(self.trafficRouting) || !has(self.trafficRouting.gatewayAPI) || (has(self.canaryService) && has(self.stableService))',
+    rule: '!has(self.trafficRouting) || !has(self.trafficRouting.gatewayAPI) || has(self.pingPong) || (has(self.canaryService) && has(self.stableService))',
     message: 'trafficRouting.gatewayAPI needs canaryService and stableService: name both Services',
   },
   {

@@ -33,9 +33,7 @@ function metricEntries(base: string): Entry[] {
 
 const canary = 'spec.strategy.canary';
 
-const rolloutEntries: readonly Entry[] = [
-  ...entries(`${canary}.steps[]`, ['plugin']),
-];
+const rolloutEntries: readonly Entry[] = [...entries(`${canary}.steps[]`, ['plugin'])];
 
 const templateEntries: readonly Entry[] = metricEntries('spec');
 

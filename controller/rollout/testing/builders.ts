@@ -22,6 +22,7 @@ export interface RolloutGiven {
   readonly annotations?: Record<string, string>;
   readonly progressDeadlineAbort?: boolean;
   readonly progressDeadlineSeconds?: number;
+  readonly rollbackWindow?: { readonly revisions: number };
   readonly status?: RolloutStatus;
 }
 

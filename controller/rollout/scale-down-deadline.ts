@@ -1,0 +1,45 @@
+/**
+ * The scale-down-deadline annotation: in argoproj.io an aborted canary gets it once stable is fully available, and a
+ * revision that has a role again loses it, so that it never goes by a deadline of an earlier life.
+ */
+
+import type { RolloutEffect } from './effects.ts';
+import { effects, type Moves, waitFor } from './moves.ts';
+import type { ReplicaSetView } from './observed.ts';
+import { scaleDownDeadline, scaleTo, setDeadline } from './replica-sets.ts';
+import { abortDrainMs, available, isWhole, refTo, type Scene } from './scene.ts';
+import { waitForPods } from './services.ts';
+
+/** Takes the deadline off the ReplicaSets that have a role now; `also` are effects of the pass that may do so already. */
+export function withoutDeadline(
+  scene: Scene,
+  sets: readonly (ReplicaSetView | undefined)[],
+  also: readonly RolloutEffect[] = [],
+): readonly RolloutEffect[] {
+  const { keys } = scene.observed;
+  const touched = new Set(also.flatMap((one) => (one.kind === 'Annotate' ? one.target.uid : [])));
+  return [...new Set(sets)]
+    .filter((set) => set !== undefined)
+    .filter((set) => set.metadata.annotations?.[keys.scaleDownDeadline] !== undefined)
+    .filter((set) => !touched.has(set.metadata.uid ?? ''))
+    .map((set) => ({ kind: 'Annotate', target: refTo(set), set: { [keys.scaleDownDeadline]: null }, tells: [] }));
+}
+
+/** One pass of giving up `left` after an abort in argoproj.io (argo-rollouts.md 2.6). */
+export function drainByAnnotation(scene: Scene, left: readonly ReplicaSetView[]): Moves {
+  const { observed, now, replicas, stable } = scene;
+  const { keys } = observed;
+  const open = left.filter((set) => scaleDownDeadline(set, keys) === undefined);
+  if (open.length > 0 && !isWhole(stable, replicas))
+    return waitForPods(scene, scene.stableHash ?? '', available(stable), replicas);
+  if (open.length > 0) return effects(...open.map((set) => setDeadline(set, keys, now + (abortDrainMs(scene) ?? 0))));
+  const until = Math.max(...left.map((set) => scaleDownDeadline(set, keys) ?? now));
+  if (until <= now) return effects(...left.flatMap((set) => scaleTo(scene, set, 0)));
+  const on = `ReplicaSet/${left[0]?.metadata.name ?? ''}`;
+  return waitFor({
+    reason: 'Draining',
+    on,
+    until,
+    moves: 'Its pods are removed when the drain of open requests ends.',
+  });
+}
