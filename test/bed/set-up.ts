@@ -1,6 +1,7 @@
 /** Gets everything the bed needs onto this machine: Debian packages and Go builds, once, in parallel with other set-up. */
 import { fetchGatewayApi, gatewayApiMissing } from './gateway-api.ts';
 import { controlPlane, buildGoPart, type GoPart, gateway, isBuilt, kustomize } from './go-build.ts';
+import { fetchIstio, istioCached } from './istio.ts';
 import { installPackages, missingPackages } from './debian.ts';
 import { namespaceRefused } from './network.ts';
 import { findProgram, missingProgram } from './programs.ts';
@@ -33,6 +34,7 @@ export async function ensureTools(report: (part: PartReport) => void = () => und
   const builds: PartReport[] = [];
   const crds = () => gatewayApiMissing() === undefined;
   builds.push(await attempt('gateway-api CRDs', crds, () => withGo(fetchGatewayApi)));
+  builds.push(await attempt('istio CRDs', istioCached, () => withGo(fetchIstio)));
   for (const part of [controlPlane, kustomize, gateway]) {
     builds.push(
       await attempt(
