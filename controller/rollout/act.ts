@@ -11,6 +11,7 @@ import type { Keys } from '../../crds/schema/keys.ts';
 import type { RolloutDecision } from './decide.ts';
 import type { RolloutEffect } from './effects.ts';
 import type { Observed } from './observed.ts';
+import { type ExperimentDraft, withTemplates } from './experiment-draft.ts';
 import { recordObject } from './record.ts';
 import { carrierName, splitStatus } from './recorded-status.ts';
 import { refTo } from './scene.ts';
@@ -87,6 +88,8 @@ class Pass {
         return this.merge(effect.target, this.servicePatch(effect.podHash));
       case 'StartAnalysis':
         return this.create(effect.draft.object as unknown as KubeObject);
+      case 'StartExperiment':
+        return this.startExperiment(effect.draft);
       case 'Create':
         return this.create(effect.object);
       case 'Patch':
@@ -134,7 +137,7 @@ class Pass {
   }
 
   private servicePatch(podHash: string): object {
-    const { keys } = this.options;
+    const { keys } = this.observed;
     const name = this.observed.rollout.metadata.name;
     return {
       metadata: { annotations: { [keys.managedByRollouts]: name } },
@@ -164,6 +167,20 @@ class Pass {
     return step.kind === 'done'
       ? { kind: 'stopped', why: `the name ${name} is taken by another owner`, afterMs: 0 }
       : step;
+  }
+
+  private async startExperiment(draft: ExperimentDraft): Promise<Step> {
+    const { namespace = '' } = this.observed.rollout.metadata;
+    const sets = new Map<string, JsonObject>();
+    for (const name of new Set(Object.values(draft.sets))) {
+      const found = await this.options.client.get(
+        { group: 'apps', kind: 'ReplicaSet', namespace, name },
+        this.callOptions(),
+      );
+      if (found.kind !== 'ok') return failed(found, `read ReplicaSet ${name}`);
+      sets.set(name, found.object);
+    }
+    return this.create(withTemplates(draft, (name) => sets.get(name) ?? {}));
   }
 
   /** Names are derived from what the object is for: one that exists was created by an earlier, unfinished pass. */

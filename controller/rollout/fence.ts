@@ -7,6 +7,7 @@ import type { KubeClient, KubeObject, Leadership, Ref } from '../../kube/api.ts'
 import { termFence } from '../term-fence.ts';
 import { fieldManager, failed } from './act.ts';
 import { isFinished } from './analysis.ts';
+import { isOver } from './experiments.ts';
 import { stateOf } from './lifecycle-status.ts';
 import type { Observed } from './observed.ts';
 
@@ -55,8 +56,10 @@ function family({
   canaryService,
   traffic,
   analysisRuns,
+  experiments = [],
 }: Observed): readonly KubeObject[] {
-  const routes = traffic?.router.needs(rollout).flatMap((key) => traffic.found(key) ?? []) ?? [];
+  const routes = traffic?.router.needs(rollout, traffic.found).flatMap((key) => traffic.found(key) ?? []) ?? [];
   const services = [stableService, canaryService].flatMap((service) => service?.view ?? []);
-  return [rollout, ...replicaSets, ...services, ...routes, ...analysisRuns.filter((run) => !isFinished(run))];
+  const open = [...analysisRuns.filter((run) => !isFinished(run)), ...experiments.filter((one) => !isOver(one))];
+  return [rollout, ...replicaSets, ...services, ...routes, ...open];
 }
