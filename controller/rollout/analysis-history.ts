@@ -1,16 +1,24 @@
-/** Which finished AnalysisRuns of a Rollout are deleted: those of earlier revisions beyond spec.analysis, newest kept. */
+/** Which finished AnalysisRuns and Experiments of a Rollout are deleted: those of earlier revisions beyond spec.analysis, newest kept. */
 
 import { runHistoryLimits } from '../../crds/schema/defaults.ts';
-import { isFinished } from './analysis.ts';
+import type { KubeObject } from '../../kube/api.ts';
+import { finalPhases } from './analysis.ts';
 import type { RolloutEffect } from './effects.ts';
 import { effects, type Moves, together } from './moves.ts';
 import { refTo, type Scene } from './scene.ts';
 
 /** Runs of the current revision are never touched: they may still be asked about. */
 export function oldRuns(scene: Scene): readonly RolloutEffect[] {
-  const { keys, analysisRuns, rollout } = scene.observed;
-  const old = analysisRuns
-    .filter((run) => isFinished(run) && run.metadata.labels?.[keys.podTemplateHash] !== scene.currentHash)
+  const { analysisRuns, experiments = [] } = scene.observed;
+  return [...surplus(scene, analysisRuns), ...surplus(scene, experiments)];
+}
+
+type Finished = KubeObject & { readonly status?: { readonly phase?: string | undefined } | undefined };
+
+function surplus(scene: Scene, all: readonly Finished[]): readonly RolloutEffect[] {
+  const { keys, rollout } = scene.observed;
+  const old = all
+    .filter((run) => finalPhases.has(run.status?.phase ?? '') && run.metadata.labels?.[keys.podTemplateHash] !== scene.currentHash)
     .filter((run) => run.metadata.deletionTimestamp === undefined)
     .toSorted((one, other) =>
       (other.metadata.creationTimestamp ?? '').localeCompare(one.metadata.creationTimestamp ?? ''),

@@ -47,6 +47,8 @@ export function stepText(step: CanaryStep): string {
   if (step.setCanaryScale !== undefined) return `setCanaryScale: ${scaleText(step.setCanaryScale)}`;
   if (step.analysis !== undefined)
     return `analysis: ${(step.analysis.templates ?? []).map((one) => one.templateName ?? '').join(', ')}`;
+  if (step.experiment !== undefined)
+    return `experiment: ${(step.experiment.templates ?? []).map(({ name }) => name).join(', ')}`;
   return Object.keys(step)[0] ?? 'empty step';
 }
 

@@ -3,6 +3,8 @@
 import { desiredReplicas, progressDeadlineMs, rollingLimits } from '../../crds/schema/defaults.ts';
 import { durationText } from '../../crds/schema/duration.ts';
 import type { RolloutCondition, RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import { isArgo } from '../../crds/schema/dialect.ts';
+import { kstatusConditions } from './kstatus.ts';
 import { condition, isLate } from './progress.ts';
 import { isHeld, type Scene } from './scene.ts';
 import { timeText } from './time-text.ts';
@@ -62,7 +64,7 @@ function progressing(scene: Scene, before: RolloutStatus): Said {
   if (isPaused(scene)) return { type, status: 'Unknown', reason: 'RolloutPaused', message: 'The rollout is paused' };
   if (isComplete(scene))
     return { type, status: 'True', reason: 'NewReplicaSetAvailable', message: `ReplicaSet ${name} has all its pods` };
-  if (isLate(scene)) {
+  if (isLate(scene) && !hasMovedOn(before, status)) {
     const after = durationText(progressDeadlineMs(scene.observed.rollout));
     return {
       type,
@@ -120,6 +122,11 @@ function isProgress(before: RolloutStatus, after: RolloutStatus): boolean {
   );
 }
 
+/** However long the step before took: the deadline of what comes next begins with it. */
+function hasMovedOn(before: RolloutStatus, after: RolloutStatus): boolean {
+  return after.currentStepIndex !== before.currentStepIndex || after.transition?.id !== before.transition?.id;
+}
+
 function isPaused(scene: Scene): boolean {
   return isHeld(scene) || (scene.status.pauseConditions ?? []).length > 0;
 }
@@ -160,7 +167,9 @@ export function withHealthy(scene: Scene, before: RolloutStatus, status: Rollout
     reason: 'RolloutHealthy',
     message: isHealthy ? 'The rollout is complete and healthy' : 'The rollout is not complete or not healthy',
   });
-  return { ...status, conditions: [...(status.conditions ?? []), healthy] };
+  const judged = isArgo(scene.observed.dialect) ? [] : kstatusConditions(status);
+  const ready = judged.map((one) => dated(scene, before, one));
+  return { ...status, conditions: [...(status.conditions ?? []), healthy, ...ready] };
 }
 
 /** True once the spec can't be used; `message` says what is wrong. */

@@ -2,6 +2,7 @@
 
 import type { JsonObject, KubeObject, Ref } from '../../kube/api.ts';
 import type { Fact } from '../decision.ts';
+import type { ExperimentDraft } from './experiment-draft.ts';
 import type { PlanScope, WeightPlan } from '../traffic/router.ts';
 
 /** A ReplicaSet to create, with its pods already counted. */
@@ -33,7 +34,10 @@ type Write =
   | { readonly kind: 'SetWeight'; readonly wanted: WeightPlan; readonly scope?: PlanScope }
   | { readonly kind: 'SwitchService'; readonly target: Ref; readonly podHash: string }
   | { readonly kind: 'StartAnalysis'; readonly draft: AnalysisRunDraft }
+  /** Also of an Experiment. */
   | { readonly kind: 'StopAnalysis'; readonly target: Ref }
+  /** The pod templates are read off the ReplicaSets as they are now. */
+  | { readonly kind: 'StartExperiment'; readonly draft: ExperimentDraft }
   | { readonly kind: 'Delete'; readonly target: Ref }
   /** Any other object, whole, with its owner; a name that is taken stops the pass. */
   | { readonly kind: 'Create'; readonly object: KubeObject & JsonObject }

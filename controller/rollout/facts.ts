@@ -19,6 +19,7 @@ export const argoReasons: ReadonlySet<string> = new Set([
   'SwitchService',
   'TrafficWeightUpdated',
   'SkipSteps',
+  'ExperimentCreated',
   'AnalysisRunPending',
   'AnalysisRunRunning',
   'AnalysisRunSuccessful',

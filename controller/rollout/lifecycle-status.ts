@@ -166,11 +166,12 @@ function record(status: RolloutStatus, action: LifecycleAction, input: Lifecycle
   }
 }
 
-/** What outlives a revision: the weights as written, and whose turn it is. */
+/** What outlives a revision: the weights as written, whose turn it is, and the experiment that may still get traffic. */
 function kept(canary: RolloutStatus['canary']): RolloutStatus['canary'] {
-  const { weights, stablePingPong } = canary ?? {};
-  if (weights === undefined && stablePingPong === undefined) return undefined;
+  const { weights, stablePingPong, currentExperiment } = canary ?? {};
+  if (weights === undefined && stablePingPong === undefined && currentExperiment === undefined) return undefined;
   return {
+    ...(currentExperiment === undefined ? {} : { currentExperiment }),
     ...(weights === undefined ? {} : { weights }),
     ...(stablePingPong === undefined ? {} : { stablePingPong }),
   };

@@ -7,6 +7,7 @@ import type { Fact, Waiting } from '../decision.ts';
 import { analysisStatus } from './analysis.ts';
 import { activeCounts, blueGreenStatus } from './blue-green-status.ts';
 import { conditionsOf, invalidSpec, withHealthy } from './conditions.ts';
+import { countedOn } from './experiments.ts';
 import type { Observed } from './observed.ts';
 import { phaseOf } from './phase.ts';
 import { sceneOf } from './scene.ts';
@@ -26,6 +27,7 @@ export function nextStatus(observed: Observed, intent: RolloutStatus, waiting: W
   const canary = {
     ...counted.canary,
     ...analysis.status,
+    currentExperiment: countedOn(sceneOf(observed, counted)),
     weights: statusWeights(sceneOf(observed, counted)) ?? kept(observed),
   };
   const { blueGreen, facts } = blueGreenStatus(sceneOf(observed, counted));

@@ -75,7 +75,7 @@ function storesOf(
   });
   const stores = {
     ...Object.fromEntries(
-      ['rollouts', 'analysisRuns', 'analysisTemplates', 'clusterAnalysisTemplates', 'rolloutRuns'].map((name) => [
+      ['rollouts', 'analysisRuns', 'experiments', 'analysisTemplates', 'clusterAnalysisTemplates', 'rolloutRuns'].map((name) => [
         name,
         none,
       ]),

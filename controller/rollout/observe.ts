@@ -30,6 +30,7 @@ import { weightPlan, writtenWeight } from './traffic-plan.ts';
 import { withLastServices } from './refused-spec.ts';
 import type { RolloutStores } from './stores.ts';
 import { findWorkload } from './workload.ts';
+import { followHull, keysFor, straysOf } from './adopted.ts';
 
 export interface ObserveOptions {
   readonly stores: RolloutStores;
@@ -42,14 +43,15 @@ export interface ObserveOptions {
 
 /** Everything out of the caches. `now` is the time that the decision will know. */
 export function observe(options: ObserveOptions, object: RolloutObject, now: Instant): Observed {
-  const { stores, dialect, keys } = options;
+  const { stores, dialect } = options;
+  const keys = keysFor(object, options.keys);
   const { view: workload, source, problems: workloadTrouble } = findWorkload(stores.workloads, object);
   const parsed = parseRollout(object, dialect, source);
   const { namespace = '', name, uid = '' } = object.metadata;
   const runs = stores.rolloutRuns
     .byIndex('rollout', `${namespace}/${name}`)
     .filter((run) => run.spec.rollout.uid === uid);
-  const rollout = isArgo(dialect) ? withRecord(parsed.rollout, runs) : parsed.rollout;
+  const rollout = followHull(isArgo(dialect) ? withRecord(parsed.rollout, runs) : parsed.rollout, workload);
   const findTemplate = templateFinder(stores, namespace);
   const written = trafficOf(options, rollout);
   const problems = [
@@ -78,12 +80,12 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
     stepHash: parsed.stepHash,
     replicaSets,
     pods: replicaSets.flatMap((set) => stores.pods.byIndex('hash', `${namespace}/${set.podHash}`)),
-    stableService: serviceState(options, namespace, stableService),
-    canaryService: serviceState(options, namespace, canaryService),
+    stableService: serviceState(options, namespace, stableService, keys.podTemplateHash),
+    canaryService: serviceState(options, namespace, canaryService, keys.podTemplateHash),
     traffic: isUsable ? written : trafficOf(options, used),
     analysisRuns: stores.analysisRuns.byOwner(uid),
     findTemplate,
-    ...(workload === undefined ? {} : { workload }),
+    ...(workload === undefined ? {} : { workload, strays: straysOf(stores.workloads, object, workload) }),
     isRunNameTaken: (run) => stores.analysisRuns.get(namespace, run) !== undefined,
     ...experimentsSeen(options, used, stores.experiments.byOwner(uid)),
     runs,
@@ -197,12 +199,17 @@ function trafficProblems(
   }));
 }
 
-function serviceState(options: ObserveOptions, namespace: string, name: string | undefined): ServiceState | undefined {
+function serviceState(
+  options: ObserveOptions,
+  namespace: string,
+  name: string | undefined,
+  hashKey: string,
+): ServiceState | undefined {
   const view = name === undefined ? undefined : options.stores.services.get(namespace, name);
   if (view === undefined || name === undefined) return undefined;
   return {
     view,
-    podHash: view.selector[options.keys.podTemplateHash],
+    podHash: view.selector[hashKey],
     readyByHash: readyEndpoints(options, namespace, name),
   };
 }

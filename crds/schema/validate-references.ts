@@ -1,10 +1,11 @@
 /** Rules about what a Rollout refers to: Services and analysis templates. The caller has read them. */
 
 import { z } from 'zod';
+import type { CanaryStep } from './canary-steps.ts';
 import { canarySteps } from './defaults.ts';
 import { type Dialect, isArgo } from './dialect.ts';
 import type { JsonObject } from './json.ts';
-import { keys } from './keys.ts';
+import { deploymentHashLabel, keys } from './keys.ts';
 import { type AnyTemplate, mergeTemplates } from './merge-templates.ts';
 import { isTemplated } from './metric-settings.ts';
 import { objectText, type Problem, type Report, reporter, valueText } from './problem.ts';
@@ -56,7 +57,9 @@ function serviceProblems(
       ),
     );
   }
-  const selector = Object.entries(service.selector ?? {}).filter(([key]) => key !== podTemplateHash);
+  const selector = Object.entries(service.selector ?? {}).filter(
+    ([key]) => key !== podTemplateHash && key !== deploymentHashLabel,
+  );
   if (selector.length === 0)
     problems.push(
       report(field, valueText(name), 'that Service has no selector', 'give it the labels of spec.selector'),
@@ -241,10 +244,23 @@ export function analysisUses(rollout: Pick<Rollout, 'spec'>): AnalysisUse[] {
     ...canarySteps(rollout).flatMap((step, index) =>
       use(step.analysis, `${canaryField}.steps[${index}].analysis`, true),
     ),
+    ...canarySteps(rollout).flatMap((step, index) => experimentUses(step, `${canaryField}.steps[${index}].experiment`)),
     ...use(canary?.analysis, `${canaryField}.analysis`, false),
     ...use(blueGreen?.prePromotionAnalysis, `${field}.prePromotionAnalysis`, true),
     ...use(blueGreen?.postPromotionAnalysis, `${field}.postPromotionAnalysis`, true),
   ];
+}
+
+/** The Experiment of a step waits for those that it requires. */
+function experimentUses({ experiment }: CanaryStep, field: string): AnalysisUse[] {
+  return (experiment?.analyses ?? []).map(({ templateName, clusterScope, args, requiredForCompletion }, index) => ({
+    analysis: {
+      templates: [{ templateName, ...(clusterScope === undefined ? {} : { clusterScope }) }],
+      ...(args === undefined ? {} : { args }),
+    },
+    field: `${field}.analyses[${index}]`,
+    blocking: requiredForCompletion === true,
+  }));
 }
 
 /** Everything wrong with the analyses of a Rollout. */

@@ -8,6 +8,7 @@ import { hasTrafficRouting } from './gateway-routes.ts';
 import { type Problem, type Report, valueText } from './problem.ts';
 import type { Rollout } from './rollout.ts';
 import type { RolloutAnalysis, RolloutArgument } from './rollout-analysis.ts';
+import { validateExperimentStep } from './validate-experiment-step.ts';
 
 /** Actions that Argo allows only one of; other mixes it runs together. */
 const argoExclusive: readonly StepAction[] = ['setWeight', 'pause', 'experiment', 'analysis'];
@@ -157,6 +158,16 @@ function background(rollout: Rollout, report: Report): Problem[] {
   return [...range, ...analysis(value, field, report)];
 }
 
+/** Argo runs an endless experiment until somebody ends it. */
+function experiment(rollout: Rollout, step: CanaryStep, field: string, dialect: Dialect, report: Report): Problem[] {
+  if (step.experiment === undefined) return [];
+  const problems = validateExperimentStep(rollout, step.experiment, field, report);
+  const args = (step.experiment.analyses ?? []).flatMap((one, index) =>
+    (one.args ?? []).flatMap((arg, at) => argument(arg, `${field}.analyses[${index}].args[${at}]`, report)),
+  );
+  return [...problems.filter(({ found }) => !isArgo(dialect) || found !== 'endless'), ...args];
+}
+
 /** Everything wrong with the steps and the background analysis. */
 export function validateSteps(rollout: Rollout, dialect: Dialect, report: Report): Problem[] {
   const maxWeight = maxTrafficWeight(rollout);
@@ -168,6 +179,7 @@ export function validateSteps(rollout: Rollout, dialect: Dialect, report: Report
       ...pause(step, field, report),
       ...canaryScale(step, field, rollout, dialect, report),
       ...(step.analysis === undefined ? [] : analysis(step.analysis, `${field}.analysis`, report)),
+      ...experiment(rollout, step, `${field}.experiment`, dialect, report),
     ];
   });
   return [...ofSteps, ...background(rollout, report)];

@@ -9,6 +9,8 @@ import type { KubeObject } from '../../../kube/api.ts';
 import { servicesOf } from '../../../crds/schema/services-of.ts';
 import { type RolloutDecision, decide } from '../decide.ts';
 import type { RolloutEffect } from '../effects.ts';
+import { type ExperimentDraft, withTemplates } from '../experiment-draft.ts';
+import type { ExperimentView } from '../experiments.ts';
 import type { AnalysisRunView, Observed, ReplicaSetView, ServiceState } from '../observed.ts';
 import { liveWeightText } from '../live-weight.ts';
 import { statusPatch } from '../status-diff.ts';
@@ -57,6 +59,7 @@ export class World {
   readonly endpointViews = new Map<string, { at: number; ready: Record<string, number> }[]>();
   readonly routes: readonly WorldRoute[];
   runs: AnalysisRunView[] = [];
+  experiments: ExperimentView[] = [];
   /** Revisions whose pods never get ready. */
   readonly broken = new Set<string>();
   readonly writes: Write[] = [];
@@ -174,6 +177,7 @@ export class World {
       canaryService: this.serviceState(this.roles.canary),
       traffic: this.isRouted ? traffic : undefined,
       analysisRuns: this.runs,
+      experiments: this.experiments,
       findTemplate: ({ templateName = '' }) => ({
         apiVersion: 'tidegate.io/v1alpha1',
         kind: 'AnalysisTemplate',
@@ -301,7 +305,17 @@ export class World {
       case 'StartAnalysis':
         this.runs = [...this.runs, this.begun(effect.draft.object as unknown as AnalysisRunView)];
         break;
+      case 'StartExperiment':
+        this.experiments = [...this.experiments, this.createdExperiment(effect.draft)];
+        break;
       case 'StopAnalysis':
+        if (effect.target.kind === 'Experiment') {
+          this.editExperiment(effect.target.name, ({ spec, ...one }) => ({
+            ...one,
+            spec: { ...spec, terminate: true },
+          }));
+          break;
+        }
         this.finish(effect.target.name, 'Successful');
         this.runs = this.runs.map((run) =>
           run.metadata.name === effect.target.name ? { ...run, spec: { ...run.spec, terminate: true } } : run,
@@ -342,6 +356,20 @@ export class World {
     const set = this.sets.get(podHash);
     if (set === undefined) throw new Error(`no ReplicaSet ${podHash}`);
     return set;
+  }
+
+  /** As the API server stores it, with the pod templates of both revisions. */
+  private createdExperiment(draft: ExperimentDraft): ExperimentView {
+    const whole = withTemplates(draft, (name) => {
+      const labels = { app: 'web', [shopKeys.podTemplateHash]: name.replace('web-', '') };
+      return { spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { name } } } };
+    });
+    const metadata = { ...whole.metadata, uid: `uid-${draft.name}`, resourceVersion: '1' };
+    return { ...whole, metadata } as unknown as ExperimentView;
+  }
+
+  editExperiment(name: string, change: (one: ExperimentView) => ExperimentView): void {
+    this.experiments = this.experiments.map((one) => (one.metadata.name === name ? change(one) : one));
   }
 
   /** Ends an analysis run. */
