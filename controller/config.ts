@@ -140,6 +140,9 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   const fromEnv = Object.fromEntries(
     names.flatMap((name) => (env[variableName(name)] === undefined ? [] : [[name, env[variableName(name)]]])),
   );
+  // Argo Rollouts' own variable, so that its Deployment's settings can be kept.
+  const address = env['ARGO_ROLLOUTS_PROMETHEUS_ADDRESS'];
+  if (address && fromEnv['prometheusAddress'] === undefined) fromEnv['prometheusAddress'] = address;
   const fromArgs = readFlags(argv, names);
   if (fromArgs.kind === 'wrong') return fromArgs;
   const parsed = ControllerConfig.safeParse({ ...fromEnv, ...fromArgs.values });

@@ -2,7 +2,7 @@
 import { added, argument, listArgument, sorted } from './builtins.ts';
 import type { Apply, ClosureFunction, Pointers } from './function-types.ts';
 import type { Meter } from './meter.ts';
-import { ExprError, type Value, typeName } from './value.ts';
+import { ExprError, type Value, typeName, valueText } from './value.ts';
 
 interface Item {
   readonly item: Value;
@@ -63,6 +63,20 @@ const sortBy: ClosureFunction = (args, apply, meter) => {
   return sorted(keyed, args[1] ?? null, meter);
 };
 
+/** Keys that are no texts are written as the language writes them, since maps here have texts for keys. */
+const groupBy: ClosureFunction = (args, apply, meter) => {
+  const keyOf = mapped(apply);
+  const groups = new Map<string, Value[]>();
+  for (const one of itemsOf('groupBy', args, meter)) {
+    const key = keyOf(one);
+    const name = typeof key === 'string' ? key : valueText(key);
+    const group = groups.get(name);
+    if (group === undefined) groups.set(name, [one.item]);
+    else group.push(one.item);
+  }
+  return groups;
+};
+
 export const closureFunctions: Readonly<Record<string, ClosureFunction>> = {
   all: overTests('all', (items, holds) => items.every(holds)),
   any: overTests('any', (items, holds) => items.some(holds)),
@@ -77,6 +91,7 @@ export const closureFunctions: Readonly<Record<string, ClosureFunction>> = {
   map: (args, apply, meter) => itemsOf('map', args, meter).map(mapped(apply)),
   sum,
   reduce,
+  groupBy,
   sortBy,
 };
 

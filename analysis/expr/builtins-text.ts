@@ -30,6 +30,23 @@ function splitN(value: string, separator: string, n: number): string[] {
   return [...parts.slice(0, n - 1), parts.slice(n - 1).join(separator)];
 }
 
+/** Go's SplitAfterN: as SplitN, and each part keeps the separator that ends it. */
+function splitAfterN(value: string, separator: string, n: number): string[] {
+  const parts = splitN(value, separator, n);
+  return parts.map((part, index) => (index < parts.length - 1 ? part + separator : part));
+}
+
+function toBase64(value: string): string {
+  return btoa(Array.from(new TextEncoder().encode(value), (byte) => String.fromCharCode(byte)).join(''));
+}
+
+function fromBase64(value: string): string {
+  // Go's decoder wants the padding; JavaScript's does without.
+  if (value.length % 4 !== 0 || !/^[A-Za-z0-9+/]*={0,2}$/.test(value))
+    throw new ExprError(`fromBase64() can't read ${valueText(value.slice(0, 40))} as base64`);
+  return new TextDecoder().decode(Uint8Array.from(atob(value), (char) => char.charCodeAt(0)));
+}
+
 function replaced(value: string, from: string, to: string, n: number): string {
   const parts = from === '' ? ['', ...Array.from(value), ''] : value.split(from);
   const times = n < 0 ? parts.length - 1 : Math.min(n, parts.length - 1);
@@ -68,6 +85,16 @@ export const textFunctions: Readonly<Record<string, PlainFunction>> = {
   lower: ([value]) => text('lower', value).toLowerCase(),
   split: ([value, separator, n], meter) =>
     meter.list(splitN(text('split', value), text('split', separator), n === undefined ? -1 : count('split', n))),
+  splitAfter: ([value, separator, n], meter) =>
+    meter.list(
+      splitAfterN(
+        text('splitAfter', value),
+        text('splitAfter', separator),
+        n === undefined ? -1 : count('splitAfter', n),
+      ),
+    ),
+  toBase64: ([value], meter) => meter.text(toBase64(text('toBase64', value))),
+  fromBase64: ([value], meter) => meter.text(fromBase64(text('fromBase64', value))),
   join: ([list, glue], meter) => meter.text(joined(list, glue === undefined ? '' : text('join', glue))),
   replace: ([value, from, to, n], meter) =>
     meter.text(

@@ -35,6 +35,14 @@ const rows: readonly (readonly [string, Json, boolean | string])[] = [
   ['len([]) == 0 and len({}) == 0', null, true],
   ['1 == 1 // a comment', null, true],
   ['1 /* one */ == 1', null, true],
+  // grouping, splitting and base64
+  ['len(groupBy([1, 2, 3, 4], # % 2 == 0 ? "even" : "odd").even) == 2', null, true],
+  ['groupBy(["a", "bb"], len(#)) == {"1": ["a"], "2": ["bb"]}', null, true],
+  ['splitAfter("a,b,c", ",") == ["a,", "b,", "c"]', null, true],
+  ['splitAfter("a,b,c", ",", 2) == ["a,", "b,c"]', null, true],
+  ['toBase64("grün") == "Z3LDvG4="', null, true],
+  ['fromBase64("Z3LDvG4=") == "grün"', null, true],
+  ['fromBase64("?") == ""', null, "can't read"],
   // integers and floats
   ['7 / 2 == 3.5', null, true],
   ['type(4 / 2) == "float"', null, true],

@@ -31,6 +31,7 @@ export const signatures: ReadonlyMap<string, Signature> = new Map([
   ['sum', withClosure(1, 2, false)],
   ['sortBy', withClosure(2, 3)],
   ['reduce', withClosure(2, 3)],
+  ['groupBy', withClosure(2, 2)],
   ['len', plain(1)],
   ['type', plain(1)],
   ['abs', plain(1)],
@@ -65,6 +66,9 @@ export const signatures: ReadonlyMap<string, Signature> = new Map([
   ['upper', plain(1)],
   ['lower', plain(1)],
   ['split', plain(2, 3)],
+  ['splitAfter', plain(2, 3)],
+  ['toBase64', plain(1)],
+  ['fromBase64', plain(1)],
   ['join', plain(1, 2)],
   ['replace', plain(3, 4)],
   ['repeat', plain(2)],
@@ -89,13 +93,4 @@ export const signatures: ReadonlyMap<string, Signature> = new Map([
 ]);
 
 /** Built-ins of the language that exist there and not here: said so instead of "unknown". */
-export const unsupported: ReadonlySet<string> = new Set([
-  'groupBy',
-  'splitAfter',
-  'toBase64',
-  'fromBase64',
-  'now',
-  'duration',
-  'date',
-  'timezone',
-]);
+export const unsupported: ReadonlySet<string> = new Set(['now', 'duration', 'date', 'timezone']);

@@ -393,3 +393,13 @@ describe('a run of several metrics', () => {
     expect(found).toMatchObject({ failed: false, counterexample: null });
   });
 });
+
+test('ten thousand measurements do not grow a result past its retention', () => {
+  const limits = limitsOf({ interval: '1s' });
+  const outcomes = Array.from({ length: 10_000 }, (_, index): Outcome => (index % 3 === 0 ? error : pass));
+  const result = resultAfter(outcomes, limits, 'm', 10);
+
+  expect(result?.measurements).toHaveLength(10);
+  expect([result?.successful, result?.error]).toEqual([6666, 3334]);
+  expect(JSON.stringify(result).length).toBeLessThan(3_000);
+});

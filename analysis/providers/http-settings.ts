@@ -1,7 +1,9 @@
 /** Headers and credentials of an HTTP backend, as a metric writes them; kinds of authentication that are not built are refused by name. */
 import type { HttpHeader, ProviderAuthentication } from '../../crds/schema/provider-auth.ts';
 import type { Credentials } from '../../outbound/outcome.ts';
-import type { MetricProblem } from '../provider.ts';
+import type { MeasureContext, MetricProblem, Missing, Reading } from '../provider.ts';
+import { redactor } from '../redact.ts';
+import type { Tokens } from './oauth2.ts';
 
 export interface HttpSettings {
   readonly headers?: readonly HttpHeader[] | undefined;
@@ -12,22 +14,42 @@ export function headersOf(settings: HttpSettings): Record<string, string> {
   return Object.fromEntries((settings.headers ?? []).map(({ key, value }) => [key.toLowerCase(), value]));
 }
 
-export function credentialsOf(settings: HttpSettings): { readonly credentials?: Credentials } {
-  const basic = settings.authentication?.basicAuth;
-  if (basic === undefined) return {};
-  return { credentials: { kind: 'basic', username: basic.username ?? '', password: basic.password ?? '' } };
+export type Authorized =
+  /** `hide` takes a token out of what people will see. */
+  { readonly kind: 'ok'; readonly credentials?: Credentials; readonly hide: (reading: Reading) => Reading } | Missing;
+
+/** The credentials to send; for OAuth 2 they are fetched first. */
+export async function authorize(settings: HttpSettings, context: MeasureContext, tokens: Tokens): Promise<Authorized> {
+  const { basicAuth, oauth2 } = settings.authentication ?? {};
+  if (oauth2 !== undefined && isSet(oauth2)) {
+    const outcome = await tokens.fetch(oauth2, context);
+    if (outcome.kind !== 'token') return outcome;
+    const { token } = outcome;
+    const hide = redactor([token]);
+    return { kind: 'ok', credentials: { kind: 'bearer', token }, hide: (reading) => hidden(reading, hide) };
+  }
+  const plain = { kind: 'ok', hide: (reading: Reading) => reading } as const;
+  if (basicAuth === undefined) return plain;
+  const { username = '', password = '' } = basicAuth;
+  return { ...plain, credentials: { kind: 'basic', username, password } };
+}
+
+function hidden(reading: Reading, hide: (text: string) => string): Reading {
+  if (reading.kind === 'value') return { ...reading, text: hide(reading.text) };
+  if (reading.kind === 'running' || reading.kind === 'verdict') return reading;
+  return { ...reading, why: hide(reading.why) };
 }
 
 /** Problems of the settings; `prefix` is the path of the provider, such as `provider.web`. */
 export function lintSettings(settings: HttpSettings, prefix: string): MetricProblem[] {
   const problems: MetricProblem[] = [];
-  for (const kind of ['oauth2', 'sigv4'] as const) {
-    if (isSet(settings.authentication?.[kind])) {
-      problems.push({
-        field: `${prefix}.authentication.${kind}`,
-        message: `not supported yet: authentication.${kind}`,
-      });
-    }
+  const { basicAuth, oauth2, sigv4 } = settings.authentication ?? {};
+  if (isSet(sigv4)) {
+    problems.push({ field: `${prefix}.authentication.sigv4`, message: 'not supported yet: authentication.sigv4' });
+  }
+  if (isSet(oauth2)) problems.push(...oauth2Problems(oauth2, `${prefix}.authentication.oauth2`));
+  if (isSet(oauth2) && isSet(basicAuth)) {
+    problems.push({ field: `${prefix}.authentication`, message: 'sets basicAuth and oauth2: keep one' });
   }
   for (const [index, { key, value }] of (settings.headers ?? []).entries()) {
     const field = `${prefix}.headers[${index}]`;
@@ -38,6 +60,16 @@ export function lintSettings(settings: HttpSettings, prefix: string): MetricProb
       problems.push({ field, message: `the value of ${key} has a character that headers can't carry` });
   }
   return problems;
+}
+
+function oauth2Problems(oauth2: ProviderAuthentication['oauth2'], field: string): MetricProblem[] {
+  const { tokenUrl = '', clientId = '' } = oauth2 ?? {};
+  const url = URL.parse(tokenUrl);
+  const isUrl = url !== null && (url.protocol === 'http:' || url.protocol === 'https:');
+  return [
+    ...(isUrl ? [] : [{ field: `${field}.tokenUrl`, message: 'is no complete http or https URL' }]),
+    ...(clientId === '' ? [{ field: `${field}.clientId`, message: 'is missing' }] : []),
+  ];
 }
 
 /** Empty objects come from templates that set nothing; they ask for nothing. */

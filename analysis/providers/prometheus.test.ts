@@ -254,9 +254,9 @@ describe('lint', () => {
     ['a stray word on the second line', { address: 'http://p', query: 'sum(\n  x y\n)' }, 'line 2, column 5'],
     ['a double operator', { address: 'http://p', query: 'a + * b' }, 'column 5'],
     [
-      'OAuth',
+      'OAuth without a client',
       { address: 'http://p', authentication: { oauth2: { tokenUrl: 'http://t' } } },
-      'not supported yet: authentication.oauth2',
+      'is missing',
     ],
     [
       'SigV4',

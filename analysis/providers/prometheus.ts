@@ -2,10 +2,11 @@
 import { parseDurationMs } from '../../crds/schema/duration.ts';
 import type { Metric } from '../../crds/schema/metric.ts';
 import type { PrometheusProvider } from '../../crds/schema/providers.ts';
-import type { OutboundOutcome } from '../../outbound/outcome.ts';
+import type { Credentials, OutboundOutcome } from '../../outbound/outcome.ts';
 import type { Instant, MeasureContext, MetricProblem, MetricProvider, Missing, Reading } from '../provider.ts';
 import { badStatus, isPage, noAnswer, type Response } from './http-outcome.ts';
-import { credentialsOf, headersOf, lintSettings } from './http-settings.ts';
+import { authorize, headersOf, lintSettings } from './http-settings.ts';
+import { oauth2Tokens, type Tokens } from './oauth2.ts';
 import { answerReading, readAnswer } from './prometheus-answer.ts';
 import { lintPromql } from './promql-lint.ts';
 import { timeOf } from './time-expression.ts';
@@ -19,10 +20,11 @@ export interface PrometheusOptions {
 }
 
 export function prometheusProvider(options: PrometheusOptions = {}): MetricProvider {
+  const tokens = oauth2Tokens();
   return {
     name: 'prometheus',
     lint: (metric) => lint(settingsOf(metric), options),
-    measure: (metric, context) => measure(settingsOf(metric), options, context),
+    measure: (metric, context) => measure(settingsOf(metric), options, context, tokens),
     // The name under which Argo Rollouts shows it.
     metadata: (metric) => ({ ResolvedPrometheusQuery: settingsOf(metric).query ?? '' }),
   };
@@ -57,13 +59,16 @@ async function measure(
   settings: PrometheusProvider,
   options: PrometheusOptions,
   context: MeasureContext,
+  tokens: Tokens,
 ): Promise<Reading> {
   const problems = lint(settings, options);
   // The server has the last word on the language: MetricsQL knows more than the grammar here.
   const [blocking] = problems.filter(({ field }) => field !== `${prefix}.query` || !settings.query?.trim());
   if (blocking !== undefined) return misconfigured(blocking);
-  const outcome = await ask(settings, options, context);
-  const reading = readingOf(outcome, context.now);
+  const authorized = await authorize(settings, context, tokens);
+  if (authorized.kind !== 'ok') return authorized;
+  const outcome = await ask(settings, options, context, authorized.credentials);
+  const reading = authorized.hide(readingOf(outcome, context.now));
   const [syntax] = problems;
   if (syntax !== undefined && reading.kind !== 'value') return misconfigured(syntax);
   return reading;
@@ -78,6 +83,7 @@ async function ask(
   settings: PrometheusProvider,
   options: PrometheusOptions,
   context: MeasureContext,
+  credentials: Credentials | undefined,
 ): Promise<OutboundOutcome> {
   const timeoutSeconds = settings.timeout || defaultTimeoutSeconds;
   const range = settings.rangeQuery === undefined ? undefined : rangeParameters(settings.rangeQuery, context.now);
@@ -91,7 +97,7 @@ async function ask(
     partial_response: 'false',
   });
   const common = {
-    ...credentialsOf(settings),
+    ...(credentials === undefined ? {} : { credentials }),
     timeoutMs: timeoutSeconds * 1000,
     insecure: settings.insecure === true,
     signal: context.signal,

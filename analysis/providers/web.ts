@@ -4,18 +4,20 @@ import type { Metric } from '../../crds/schema/metric.ts';
 import type { WebProvider } from '../../crds/schema/providers.ts';
 import type { MeasureContext, MetricProblem, MetricProvider, Reading } from '../provider.ts';
 import { badStatus, noAnswer, type Response } from './http-outcome.ts';
-import { credentialsOf, headersOf, lintSettings } from './http-settings.ts';
+import { authorize, headersOf, lintSettings } from './http-settings.ts';
 import { findByPath, parseJsonPath } from './json-path.ts';
+import { oauth2Tokens, type Tokens } from './oauth2.ts';
 
 const defaultTimeoutSeconds = 10;
 const maxTextLength = 16_384;
 const prefix = 'provider.web';
 
 export function webProvider(): MetricProvider {
+  const tokens = oauth2Tokens();
   return {
     name: 'web',
     lint: (metric) => lint(settingsOf(metric)),
-    measure: (metric, context) => measure(settingsOf(metric), context),
+    measure: (metric, context) => measure(settingsOf(metric), context, tokens),
   };
 }
 
@@ -44,23 +46,26 @@ function lint(settings: WebProvider): MetricProblem[] {
   return problems;
 }
 
-async function measure(settings: WebProvider, context: MeasureContext): Promise<Reading> {
+async function measure(settings: WebProvider, context: MeasureContext, tokens: Tokens): Promise<Reading> {
   const [problem] = lint(settings);
   if (problem !== undefined) return { kind: 'misconfigured', why: `${problem.field}: ${problem.message}` };
+  const authorized = await authorize(settings, context, tokens);
+  if (authorized.kind !== 'ok') return authorized;
+  const { credentials, hide } = authorized;
   const body = settings.jsonBody != null ? JSON.stringify(settings.jsonBody) : settings.body;
   const outcome = await context.outbound.send({
     url: settings.url,
     method: settings.method ?? 'GET',
     headers: { ...(settings.jsonBody != null ? { 'content-type': 'application/json' } : {}), ...headersOf(settings) },
     ...(body ? { body } : {}),
-    ...credentialsOf(settings),
+    ...(credentials === undefined ? {} : { credentials }),
     timeoutMs: (settings.timeoutSeconds || defaultTimeoutSeconds) * 1000,
     insecure: settings.insecure === true,
     signal: context.signal,
   });
   if (outcome.kind !== 'response') return noAnswer(outcome, 'the web address');
   const bad = badStatus(outcome, 'the web address', context.now);
-  return bad ?? valueReading(outcome, settings.jsonPath || '{$}');
+  return hide(bad ?? valueReading(outcome, settings.jsonPath || '{$}'));
 }
 
 /** A body that is no JSON is handed over as text, whatever jsonPath says, as in Argo Rollouts. */
