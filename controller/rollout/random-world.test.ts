@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { decide } from './decide.ts';
-import { shopKeys } from './testing/builders.ts';
+import { type RolloutGiven, shopKeys } from './testing/builders.ts';
 import { watchInvariants } from './testing/invariants.ts';
 import { World } from './testing/world.ts';
 
@@ -89,7 +89,43 @@ function carryOut(world: World, act: Action): void {
   }
 }
 
+/** Settings of sizes and revisions, in any mix that the rules allow. */
+const settings = fc.record({
+  canary: fc.record(
+    {
+      dynamicStableScale: fc.boolean(),
+      minPodsPerReplicaSet: fc.integer({ min: 0, max: 4 }),
+      replicaProgressThreshold: fc.record({
+        type: fc.constantFrom('Percent' as const, 'Pods' as const),
+        value: fc.integer({ min: 0, max: 100 }),
+      }),
+      scaleDownDelayRevisionLimit: fc.integer({ min: 0, max: 2 }),
+      abortScaleDownDelaySeconds: fc.constantFrom(0, 10, 60),
+      pingPong: fc.constant({ pingService: 'web-stable', pongService: 'web-canary' }),
+    },
+    { requiredKeys: [] },
+  ),
+  rollbackWindow: fc.option(fc.record({ revisions: fc.integer({ min: 1, max: 3 }) }), { nil: undefined }),
+  scales: fc.boolean(),
+});
+type Settings = typeof settings extends fc.Arbitrary<infer T> ? T : never;
+
+const scaled = [
+  { setCanaryScale: { weight: 80 } },
+  ...steps.slice(0, 4),
+  { setCanaryScale: { matchTrafficWeight: true } },
+];
+
+/** Without a router only what has a meaning there. */
+function rolloutOf(routed: boolean, { canary, rollbackWindow, scales }: Settings): RolloutGiven {
+  const { replicaProgressThreshold } = canary;
+  const window = rollbackWindow === undefined ? {} : { rollbackWindow };
+  if (routed) return { ...window, canary: { ...canary, steps: scales ? [...scaled, ...steps.slice(4)] : steps } };
+  return { ...window, canary: { steps, ...(replicaProgressThreshold ? { replicaProgressThreshold } : {}) } };
+}
+
 interface Given {
+  readonly settings: Settings;
   readonly script: readonly (readonly [number, Action])[];
   /** Which writes the controller dies before, and which writes of a route are refused. */
   readonly crashes: readonly boolean[];
@@ -99,8 +135,8 @@ interface Given {
   readonly routes: readonly string[];
 }
 
-function play(routed: boolean, { script, crashes, conflicts, races, routes }: Given): string[] {
-  const world = new World({ routed, routes, rollout: { canary: { steps } } });
+function play(routed: boolean, { settings: chosen, script, crashes, conflicts, races, routes }: Given): string[] {
+  const world = new World({ routed, routes, rollout: rolloutOf(routed, chosen) });
   const violations = watchInvariants(world, { drainMs: routed ? 10_000 : 0 });
   world.run();
   let write = 0;
@@ -147,6 +183,7 @@ describe.each([
     fc.assert(
       fc.property(
         fc.record({
+          settings: fc.oneof(fc.constant<Settings>({ canary: {}, rollbackWindow: undefined, scales: false }), settings),
           script: fc.array(
             fc.tuple(fc.oneof(fc.integer({ min: 0, max: 1_500 }), fc.integer({ min: 0, max: 20_000 })), action),
             { maxLength: 10 },
