@@ -162,10 +162,27 @@ const effects: Readonly<Record<CommandVerb, string>> = {
   retry: 'starts the same revision again from the first step',
 };
 
+/** Blue-green has one step: the switch. */
+function effectOf(verb: CommandVerb, { rollout }: Scene): string {
+  if (rollout.spec.strategy.blueGreen === undefined) return effects[verb];
+  switch (verb) {
+    case 'promote':
+      return 'switches live traffic to the new revision';
+    case 'promote-full':
+      return 'switches live traffic to the new revision without pause and analyses';
+    case 'retry':
+      return 'starts the same revision again, behind the preview Service';
+    case 'pause':
+    case 'resume':
+    case 'abort':
+      return effects[verb];
+  }
+}
+
 export function nextCommands(scene: Scene, program: string): readonly NextCommand[] {
   const { name, namespace } = scene.rollout.metadata;
   return legalVerbs(scene).map((verb) => ({
     command: `${program} ${verb === 'promote-full' ? 'promote --full' : verb} ${name} -n ${namespace ?? 'default'}`,
-    effect: effects[verb],
+    effect: effectOf(verb, scene),
   }));
 }

@@ -1,5 +1,6 @@
 /** Where a Rollout stands, in one word, and which verbs make sense there. Pure. */
 
+import { promotionPause } from '../../crds/schema/defaults.ts';
 import type { CommandVerb } from '../../crds/schema/keys.ts';
 import { isGate } from './step-text.ts';
 import { decisionsOf, isObserved, isSeen, type Scene, statusOf } from './scene.ts';
@@ -57,6 +58,9 @@ export function needsPerson(scene: Looked): boolean {
   if (situation === 'paused') return true;
   if (situation !== 'waiting') return decisionsOf(scene).waiting?.on === 'user' && situation === 'progressing';
   const reasons = (statusOf(rollout).pauseConditions ?? []).map((condition) => condition.reason);
+  const { blueGreen } = rollout.spec.strategy;
+  if (blueGreen !== undefined && reasons.every((reason) => reason === 'BlueGreenPause'))
+    return promotionPause(blueGreen) === 'person';
   if (reasons.some((reason) => reason !== 'CanaryPauseStep')) return true;
   return isGate(rollout.spec.strategy.canary?.steps?.[statusOf(rollout).currentStepIndex ?? 0]);
 }

@@ -56,6 +56,13 @@ function sentences({ set, live = [], leaving = [] }: Given): readonly string[] {
 }
 
 describe('rolloutChecks', () => {
+  it('asks for both Services of a blue-green Rollout', () => {
+    const { blueGreen, ...rollout } = { ...aCanary({}), blueGreen: { activeService: 'web', previewService: 'shown' } };
+    const set = [{ ...rollout, spec: { ...rollout.spec, strategy: { blueGreen } } }, service('web')];
+    expect(sentences({ set })).toEqual([expect.stringContaining('spec.strategy.blueGreen.previewService is "shown"')]);
+    expect(sentences({ set: [...set, service('shown')] })).toEqual([]);
+  });
+
   const routed = aRoutedCanary();
   const services = [service('web-stable'), service('web-canary')];
 

@@ -143,6 +143,8 @@ const explained: readonly RegExp[] = [
   /^RolloutRun \S+ entry SwitchService$/,
   // A check that was looked at before its first reading came.
   /^RolloutRun \S+ entry AnalysisRunPending$/,
+  // An analysis that ends between two looks is never seen at work.
+  /^RolloutRun \S+ entry AnalysisRun(?:Pending|Running)$/,
   // Readings that were lost are taken again: how many there were and when is not the end.
   /^AnalysisRun /,
   // A release may fail before it is on record that all of it was applied.

@@ -7,14 +7,20 @@ const object = /Rollout [a-z0-9-]+\/web/;
 
 export const handCases: readonly BadCase[] = [
   {
-    name: 'hand applied blue-green',
-    spoil: { hand: { rollout: { 'spec.strategy': { blueGreen: { activeService: 'web-stable' } } } } },
+    name: 'hand applied blue-green that keeps more old revisions than the history',
+    spoil: {
+      hand: {
+        rollout: {
+          'spec.strategy': { blueGreen: { activeService: 'web-stable', scaleDownDelayRevisionLimit: 20 } },
+        },
+      },
+    },
     says: {
       object,
-      field: /not supported yet: spec\.strategy\.blueGreen/,
-      found: /is set/,
-      allowed: /left out in this version/,
-      remedy: /remove it/,
+      field: /spec\.strategy\.blueGreen\.scaleDownDelayRevisionLimit/,
+      found: /is 20/,
+      allowed: /not be above spec\.revisionHistoryLimit, which is 10/,
+      remedy: /lower it/,
     },
   },
   {

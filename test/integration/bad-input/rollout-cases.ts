@@ -68,14 +68,20 @@ export const rolloutCases: readonly BadCase[] = [
     },
   },
   {
-    name: 'blue-green is not supported yet',
-    spoil: { git: { rollout: { 'spec.strategy': { blueGreen: { activeService: 'web-stable' } } } } },
+    name: 'one Service for active and preview',
+    spoil: {
+      git: {
+        rollout: {
+          'spec.strategy': { blueGreen: { activeService: 'web-stable', previewService: 'web-stable' } },
+        },
+      },
+    },
     says: {
       object,
-      field: /not supported yet: spec\.strategy\.blueGreen/,
-      found: /is set/,
-      allowed: /left out in this version/,
-      remedy: /remove it/,
+      field: /spec\.strategy\.blueGreen\.previewService/,
+      found: /is "web-stable"/,
+      allowed: /must differ from activeService/,
+      remedy: /name another Service/,
     },
   },
   {
