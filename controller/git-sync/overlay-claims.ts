@@ -94,9 +94,16 @@ function pathLabel(path: Path, object: Manifest, loose: boolean): string {
     .map((step, index) => {
       if (typeof step === 'string') return step;
       if (loose && index !== last) return '*';
-      return textAt(object, [...path.slice(0, index + 1), 'name']) ?? String(step);
+      return identityOf(valueAt(object, path.slice(0, index + 1))) ?? String(step);
     })
     .join('/');
+}
+
+/** What an element of a list is known by: its name, or where it sends requests in the meshes that name no backends. */
+function identityOf(element: Json | undefined): string | undefined {
+  const host = textAt(element, ['destination', 'host']);
+  if (host !== undefined) return `${host}/${textAt(element, ['destination', 'subset']) ?? ''}`;
+  return textAt(element, ['name']) ?? textAt(element, ['virtualNodeRef', 'name']);
 }
 
 /** The route is new: the weights that the Rollout has now, and before its first release everything on stable. */
@@ -114,14 +121,25 @@ function firstValue(field: ClaimedField, manifest: Manifest, liveRollouts: reado
   return service === canary ? (weights?.canary.weight ?? 0) : undefined;
 }
 
+/** The path in `other` of what stands at `path` in `object`: elements that are known by something are found by it. */
+function samePlace(path: Path, object: Manifest, other: Manifest): Path {
+  return path.reduce<Path>((there, step, index) => {
+    const identity = typeof step === 'number' ? identityOf(valueAt(object, path.slice(0, index + 1))) : undefined;
+    if (identity === undefined) return [...there, step];
+    const at = listAt(other, there).findIndex((item) => identityOf(item) === identity);
+    return [...there, at < 0 ? step : at];
+  }, []);
+}
+
 function withAddedElements(manifest: Manifest, live: Manifest, held: readonly ClaimedField[]): Manifest {
   let next = manifest;
-  for (const { path } of held.filter((one) => isElement(one.path))) {
-    const listPath = path.slice(0, -1);
+  // Each goes to the front: the last one first, so that they keep their order.
+  for (const { path } of held.filter((one) => isElement(one.path)).toReversed()) {
+    const listPath = samePlace(path.slice(0, -1), live, next);
     const element = valueAt(live, path);
-    const name = textAt(element, ['name']);
+    const name = identityOf(element);
     const list = listAt(next, listPath);
-    const known = list.some((item) => name !== undefined && textAt(item, ['name']) === name);
+    const known = list.some((item) => name !== undefined && identityOf(item) === name);
     if (element !== undefined && !known) next = withValueAt(next, listPath, [element, ...list]);
   }
   return next;
