@@ -22,6 +22,10 @@ export const ownKeys = {
   configDigest: 'tidegate.io/config-digest',
   /** Annotation on a Rollout: name of the Rollout whose ReplicaSets and Services it takes over. */
   renamedFrom: 'tidegate.io/renamed-from',
+  /** Annotation on a Rollout: uid of the Deployment whose ReplicaSets it took over, and which stays as a paused hull. */
+  adopted: 'tidegate.io/adopted',
+  /** Annotation on such a Rollout: "asked" or "held" while ReplicaSets change hands, and the controller keeps away. */
+  adopting: 'tidegate.io/adopting',
   /** Annotation on a Rollout: "true" means that its failure never reverts Git. */
   noAutoRevert: 'tidegate.io/no-auto-revert',
   /** Annotation on a GitRevert: "true" lets it go on although a limit on reverts holds it. */
@@ -40,13 +44,18 @@ export const ownKeys = {
   finalizer: 'tidegate.io/settle',
 } as const;
 
+/** On every ReplicaSet of a Rollout, whatever its selector goes by. */
+export const podTemplateHashLabel = 'rollouts-pod-template-hash';
+/** The same of a Deployment's ReplicaSets, which an adopted workload keeps. */
+export const deploymentHashLabel = 'pod-template-hash';
+
 function dialectKeys(dialect: Dialect) {
   const argo = isArgo(dialect);
   const prefixed = (argoPrefix: string, name: string) => `${argo ? argoPrefix : dialect.group}/${name}`;
   const plain = (name: string) => (argo ? name : `${dialect.group}/${name}`);
   return {
     /** Label: hash of the pod template. Equal in both dialects, so that Services and pods match either way. */
-    podTemplateHash: 'rollouts-pod-template-hash',
+    podTemplateHash: podTemplateHashLabel as string,
     revision: prefixed('rollout.argoproj.io', 'revision'),
     revisionHistory: prefixed('rollout.argoproj.io', 'revision-history'),
     desiredReplicas: prefixed('rollout.argoproj.io', 'desired-replicas'),

@@ -18,9 +18,11 @@ export const rolloutConditionTypes = [
   'Completed',
   'Healthy',
 ] as const;
-export type RolloutConditionType = (typeof rolloutConditionTypes)[number];
+/** In tidegate.io also those by which tools judge any resource (the kstatus rules of Flux and others). */
+const allConditionTypes = [...rolloutConditionTypes, 'Ready', 'Reconciling', 'Stalled'] as const;
+export type RolloutConditionType = (typeof allConditionTypes)[number];
 
-export const RolloutCondition = datedCondition(rolloutConditionTypes);
+export const RolloutCondition = datedCondition(allConditionTypes);
 export type RolloutCondition = z.infer<typeof RolloutCondition>;
 
 export const pauseReasons = [
@@ -159,7 +161,7 @@ const statusFields = {
   availableReplicas: int32('Available pods of all revisions.'),
   HPAReplicas: int32('Pods that an autoscaler counts.'),
   collisionCount: int32('Raised when two templates had the same hash.'),
-  conditions: datedConditions(rolloutConditionTypes),
+  conditions: datedConditions(allConditionTypes),
   canary: CanaryStatus,
   blueGreen: BlueGreenStatus,
   restartedAt: time('Value of spec.restartAt whose restart is done.'),
@@ -198,6 +200,10 @@ export function rolloutStatusSchema(dialect: Dialect) {
   };
   const fields = { ...generations, ...statusFields };
   return dialect.observedGeneration === 'string'
-    ? object('What the controller observed and decided.', {}, fields)
+    ? object(
+        'What the controller observed and decided.',
+        {},
+        { ...fields, conditions: datedConditions(rolloutConditionTypes) },
+      )
     : object('What the controller observed and decided.', {}, { ...fields, ...decisionFields });
 }
