@@ -378,7 +378,7 @@ describe('Secrets', () => {
   });
   const echo = { kind: 'value' as const, value: 'got s3cr3t-token', text: 'got s3cr3t-token' };
 
-  test('are read at each measurement, put in, and shown nowhere', async () => {
+  test('are read at each measurement, put in, and shown nowhere [AnalysisTemplate.spec.args[].valueFrom.secretKeyRef.name, AnalysisTemplate.spec.args[].valueFrom.secretKeyRef.key]', async () => {
     const world = aWorld({
       spec: { metrics: [metric], args },
       secrets: { backend: { token: 's3cr3t-token' } },

@@ -50,7 +50,7 @@ describe('an AnalysisRun', () => {
     expect(runName(scene(runs), place)).toBe(expected);
   });
 
-  it('carries resolved arguments and is bound to Rollout, revision, step and attempt', () => {
+  it('carries resolved arguments and is bound to Rollout, revision, step and attempt [RolloutAnalysis.templates[].templateName, RolloutAnalysis.args[].name, RolloutAnalysis.args[].value, RolloutAnalysis.args[].valueFrom.podTemplateHashValue, annotation:rollout.argoproj.io/revision]', () => {
     const draft = analysisRunDraft(scene(), { type: 'Step', step: 3, analysis });
 
     expect(draft?.object).toMatchObject({
