@@ -65,7 +65,10 @@ function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
     lintTemplate: lint,
     log: parts.log('rollout'),
     metrics: {
-      fact: (reason) => metrics.fact('rollout', reason),
+      fact: (reason) => {
+        metrics.fact('rollout', reason);
+        if (reason === 'RouteDrift') metrics.routeDrift();
+      },
       effect: (kind, outcome) => metrics.effect(kind, outcome),
     },
   });

@@ -14,6 +14,8 @@ export interface Metrics {
   apiCall(call: ApiCall): void;
   reconciled(room: string, outcome: 'done' | 'again' | 'retry' | 'failed', ms: number): void;
   fact(room: string, reason: string): void;
+  /** Somebody else changed weights that a router holds. */
+  routeDrift(): void;
   effect(kind: string, outcome: string): void;
   queueDepth(room: string, depth: number): void;
   leading(isLeader: boolean): void;
@@ -63,6 +65,7 @@ export function controllerMetrics(version: string): Metrics {
     'room',
     'reason',
   ]);
+  const drifts = make.counter('tidegate_route_drift_total', 'Foreign changes of weights in routes, put back.', []);
   const effects = make.counter('tidegate_effects_total', 'Writes of the rollout room by kind and outcome.', [
     'kind',
     'outcome',
@@ -79,6 +82,7 @@ export function controllerMetrics(version: string): Metrics {
       reconcileSeconds.observe({ room }, ms / 1000);
     },
     fact: (room, reason) => facts.inc({ room, reason }),
+    routeDrift: () => drifts.inc(),
     effect: (kind, outcome) => effects.inc({ kind, outcome }),
     queueDepth: (room, keys) => depth.set({ room }, keys),
     leading: (isLeader) => leader.set(isLeader ? 1 : 0),
