@@ -18,7 +18,7 @@ async function running(given: ConstructorParameters<typeof World>[0]): Promise<W
 }
 
 describe('templates', () => {
-  it('become ReplicaSets of their own, named, owned and labelled [Experiment.spec.templates[].name, Experiment.spec.templates[].replicas, Experiment.spec.templates[].minReadySeconds, Experiment.spec.templates[].selector, Experiment.spec.templates[].template]', async () => {
+  it('become ReplicaSets of their own, named, owned and labelled [Experiment.spec.templates[].name, Experiment.spec.templates[].replicas, Experiment.spec.templates[].minReadySeconds, Experiment.spec.templates[].template.metadata, Experiment.spec.templates[].template.spec]', async () => {
     const world = new World({
       spec: { templates: [aTemplate('a', { replicas: 3, minReadySeconds: 5 }), aTemplate('b')] },
     });
@@ -146,7 +146,7 @@ describe('templates', () => {
     expect(world.reasons()).toEqual(expect.arrayContaining(['TemplateError', 'ExperimentError']));
   });
 
-  it('that lose a pod are progressing again and keep their start', async () => {
+  it('that lose a pod are progressing again and keep their start [Experiment.status.templateStatuses[].name, Experiment.status.templateStatuses[].replicas, Experiment.status.templateStatuses[].updatedReplicas]', async () => {
     const world = await running({ spec: { templates: [aTemplate('a')], duration: '1h' } });
     const since = world.status.availableAt;
     world.podsUp(['trial-a'], 0);
@@ -157,6 +157,7 @@ describe('templates', () => {
       'Progressing',
       since,
     ]);
+    expect(statusOf(world, 'a')).toMatchObject({ name: 'a', replicas: 1, updatedReplicas: 1, availableReplicas: 0 });
   });
 
   it('follow a changed number of replicas', async () => {
@@ -169,7 +170,7 @@ describe('templates', () => {
 });
 
 describe('Services of templates', () => {
-  it('select exactly their pods, on the ports of their containers [Experiment.spec.templates[].service, Experiment.status.templateStatuses[].serviceName, Experiment.status.templateStatuses[].podTemplateHash]', async () => {
+  it('select exactly their pods, on the ports of their containers [Experiment.status.templateStatuses[].serviceName, Experiment.status.templateStatuses[].podTemplateHash]', async () => {
     const world = await running({ spec: { templates: [aTemplate('a', { service: {} })] } });
 
     const hash = statusOf(world, 'a')?.podTemplateHash;
@@ -272,7 +273,7 @@ describe('the end', () => {
 });
 
 describe('conditions', () => {
-  it('say how far it is [condition:Experiment.Progressing, condition:Experiment.Running, condition:Experiment.Completed]', async () => {
+  it('say how far it is [condition:Experiment.Progressing, condition:Experiment.Running, condition:Experiment.Completed, Experiment.status.conditions]', async () => {
     const world = await running({ spec: { templates: [aTemplate('a')], duration: '1m' } });
     const said = () =>
       Object.fromEntries(
@@ -341,7 +342,7 @@ describe('conditions', () => {
 describe('analyses', () => {
   const errors = anAnalysisTemplate('errors');
 
-  it('begin when all pods are available, with arguments that speak of them [Experiment.spec.analyses[].name, Experiment.spec.analyses[].templateName, Experiment.spec.analyses[].args, Experiment.status.analysisRuns[].name, Experiment.status.analysisRuns[].analysisRun]', async () => {
+  it('begin when all pods are available, with arguments that speak of them [Experiment.spec.analyses[].name, Experiment.spec.analyses[].templateName, Experiment.spec.analyses[].args[].name, Experiment.spec.analyses[].args[].value, Experiment.status.analysisRuns[].analysisRun]', async () => {
     const args = ['hash', 'set', 'from', 'to', 'plain'].map((name) => ({ name }));
     const objects = [anAnalysisTemplate('errors', { args: [...args, { name: 'fixed', value: 'x' }] })];
     const values = [
@@ -372,7 +373,7 @@ describe('analyses', () => {
     expect(world.status.analysisRuns).toEqual([{ name: 'errors', analysisRun: 'trial-errors', phase: 'Pending' }]);
   });
 
-  it('take dry runs, retention and metadata along [Experiment.spec.dryRun, Experiment.spec.measurementRetention, Experiment.spec.analysisRunMetadata]', async () => {
+  it('take dry runs, retention and metadata along [Experiment.spec.analysisRunMetadata]', async () => {
     const world = await running({
       spec: {
         templates: [aTemplate('a')],
@@ -390,6 +391,18 @@ describe('analyses', () => {
       measurementRetention: [{ metricName: 'errors', limit: 3 }],
     });
     expect(run?.metadata).toMatchObject({ labels: { team: 'web' }, annotations: { note: 'n' } });
+  });
+
+  it('keep references to Secrets and fields as they are [Experiment.spec.analyses[].args[].valueFrom.secretKeyRef.name, Experiment.spec.analyses[].args[].valueFrom.secretKeyRef.key, Experiment.spec.analyses[].args[].valueFrom.fieldRef.fieldPath, Experiment.status.analysisRuns[].name]', async () => {
+    const args = [
+      { name: 'token', valueFrom: { secretKeyRef: { name: 'metrics', key: 'token' } } },
+      { name: 'team', valueFrom: { fieldRef: { fieldPath: 'metadata.labels.team' } } },
+    ];
+    const objects = [anAnalysisTemplate('errors', { args: args.map(({ name }) => ({ name })) })];
+    const world = await running({ spec: { templates: [aTemplate('a')], analyses: [{ ...required, args }] }, objects });
+
+    expect(world.find('AnalysisRun', 'trial-errors')?.['spec']).toMatchObject({ args });
+    expect(world.status.analysisRuns?.map(({ name }) => name)).toEqual(['errors']);
   });
 
   it('of a ClusterAnalysisTemplate are found by clusterScope [Experiment.spec.analyses[].clusterScope]', async () => {

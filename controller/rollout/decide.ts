@@ -244,7 +244,7 @@ function goBack(observed: Observed, status: RolloutStatus): RolloutDecision | un
   const request = requestWhileRefused(scene) ?? abortOn(verdict);
   if (request !== undefined) return recordRequest(observed, scene, request);
   if (!goesBack(scene)) return undefined;
-  const decision = carryOut(observed, scene, drive(scene));
+  const decision = carryOut(observed, scene, together(stopExperiments(scene), drive(scene)));
   const isOnItsWay = scene.state !== 'stable' && scene.state !== 'aborted' && decision.waiting !== undefined;
   return decision.phase !== 'settled' || isOnItsWay ? decision : undefined;
 }

@@ -49,7 +49,7 @@ function tell(world: World, status: ExperimentStatus): void {
 }
 
 describe('the experiment step', () => {
-  it('creates the Experiment with the pods of both revisions [Rollout.spec.strategy.canary.steps[].experiment, Rollout.spec.strategy.canary.steps[].experiment.templates[].specRef, Rollout.spec.strategy.canary.steps[].experiment.templates[].replicas, Rollout.spec.strategy.canary.steps[].experiment.templates[].metadata, event:ExperimentCreated]', () => {
+  it('creates the Experiment with the pods of both revisions [Rollout.spec.strategy.canary.steps[].experiment.templates[].specRef, Rollout.spec.strategy.canary.steps[].experiment.templates[].replicas, Rollout.spec.strategy.canary.steps[].experiment.templates[].metadata, event:ExperimentCreated]', () => {
     const world = atStep();
 
     const [made, ...more] = world.experiments;
@@ -73,7 +73,7 @@ describe('the experiment step', () => {
     expect(world.status?.waiting).toMatchObject({ reason: 'ExperimentRunning', on: 'Experiment/web-v2-2-1' });
   });
 
-  it('hands duration, analyses with resolved arguments and the rest over [Rollout.spec.strategy.canary.steps[].experiment.duration, Rollout.spec.strategy.canary.steps[].experiment.analyses[].args, Rollout.spec.strategy.canary.steps[].experiment.dryRun, Rollout.spec.strategy.canary.steps[].experiment.analysisRunMetadata, Rollout.spec.strategy.canary.steps[].experiment.scaleDownDelaySeconds]', () => {
+  it('hands duration, analyses with resolved arguments and the rest over [Rollout.spec.strategy.canary.steps[].experiment.duration, Rollout.spec.strategy.canary.steps[].experiment.scaleDownDelaySeconds]', () => {
     expect(atStep().experiments[0]?.spec).toMatchObject({
       duration: '10m',
       dryRun: step.dryRun,
@@ -93,6 +93,26 @@ describe('the experiment step', () => {
     });
   });
 
+  it('names templates, Services and analyses as the step does [Rollout.spec.strategy.canary.steps[].experiment.templates[].name, Rollout.spec.strategy.canary.steps[].experiment.templates[].service.name, Rollout.spec.strategy.canary.steps[].experiment.analyses[].name, Rollout.spec.strategy.canary.steps[].experiment.analyses[].templateName, Rollout.spec.strategy.canary.steps[].experiment.analyses[].requiredForCompletion]', () => {
+    const templates = [
+      { name: 'a', specRef: 'stable' as const, service: { name: 'web-a' }, selector: { matchLabels: { app: 'web' } } },
+    ];
+    const analyses = [{ name: 'one', templateName: 'compare', clusterScope: true, requiredForCompletion: true }];
+    const made = atStep({ templates, analyses }).experiments[0];
+
+    expect(made?.spec.templates).toMatchObject([
+      { name: 'a', service: { name: 'web-a' }, selector: { matchLabels: { app: 'web' } } },
+    ]);
+    expect(made?.spec.analyses).toEqual(analyses);
+  });
+
+  it('says where the templates of its analyses are [Rollout.spec.strategy.canary.steps[].experiment.analyses[].clusterScope]', () => {
+    const analyses = [{ name: 'one', templateName: 'compare', clusterScope: true, requiredForCompletion: true }];
+    expect(atStep({ templates: [{ name: 'a', specRef: 'stable' }], analyses }).experiments[0]?.spec.analyses).toEqual(
+      analyses,
+    );
+  });
+
   it('names it in status before it exists, until it is over [Rollout.status.canary.currentExperiment]', () => {
     const world = atStep();
     const named = world.writes.findIndex(
@@ -106,7 +126,7 @@ describe('the experiment step', () => {
     expect(world.status?.canary?.currentExperiment).toBeUndefined();
   });
 
-  it('passes when the Experiment is successful', () => {
+  it('passes when the Experiment is successful [step:experiment]', () => {
     const world = atStep();
     tell(world, { phase: 'Running' });
     expect(world.status?.currentStepIndex).toBe(1);

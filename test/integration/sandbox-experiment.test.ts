@@ -138,7 +138,7 @@ describe.skipIf(missing !== undefined)(`experiments on the sandbox${missing ? ` 
     expect(await untilOver('endless')).toMatchObject({ phase: 'Inconclusive' });
   }, 90_000);
 
-  it('take their share of the traffic as a step of a canary, and give it back before their pods go [Rollout.status.canary.weights.additional, Experiment.spec.templates[].service]', async () => {
+  it('take their share of the traffic as a step of a canary, and give it back before their pods go [Rollout.status.canary.weights.additional[]]', async () => {
     const labels = { app: 'shop' };
     const service = (name: string) => ({
       apiVersion: 'v1',

@@ -324,6 +324,10 @@ export class World {
       case 'Delete':
         this.sets.delete(effect.target.name.replace('web-', ''));
         break;
+      case 'Create':
+      case 'Patch':
+      case 'Evict':
+        throw new Error(`the world does not know ${effect.kind}`);
       case 'Annotate':
         this.annotate(effect.target.kind, effect.target.name, effect.set);
         break;
