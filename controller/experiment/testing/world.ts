@@ -278,6 +278,22 @@ export class World {
   }
 }
 
+/** An analysis without which the Experiment is not complete. */
+export const required = { name: 'errors', templateName: 'errors', requiredForCompletion: true };
+
+export function statusOf(world: World, name: string) {
+  return world.status.templateStatuses?.find((one) => one.name === name);
+}
+
+/** All pods of its templates are available. */
+export async function running(given: WorldGiven): Promise<World> {
+  const world = new World(given);
+  await world.pass();
+  world.podsUp();
+  await world.pass();
+  return world;
+}
+
 function idOf({ kind, namespace, name }: ObjectKey): string {
   return `${kind}/${namespace}/${name}`;
 }
