@@ -9,6 +9,7 @@ const generators = [
   'controller/rollout/diagram.ts',
   'controller/reasons-page.ts',
   'controller/rbac-yaml.ts',
+  'scripts/argo-cd-config.ts',
 ];
 
 for (const generator of generators) {

@@ -149,6 +149,18 @@ export const rolloutReasons = {
       'The ReplicaSet of the current revision cannot make pods, for instance because of a quota or an admission rule.',
     remedy: 'The message is that of the ReplicaSet: raise the quota or correct the pod template.',
   },
+  RolloutProgressing: {
+    ...condition,
+    type: 'Normal',
+    meaning: 'Conditions Ready and Reconciling: the rollout is under way; their message is that of the phase.',
+  },
+  RolloutDegraded: {
+    ...condition,
+    type: 'Warning',
+    meaning:
+      'Conditions Ready and Stalled: the rollout was aborted, made no progress in time, or its spec cannot be used.',
+    remedy: 'The message and status.verdict say what failed: change the template (in Git), or retry by command.',
+  },
   RolloutHealthy: {
     ...condition,
     type: 'Normal',

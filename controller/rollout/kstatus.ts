@@ -14,9 +14,9 @@ export interface KstatusCondition {
 
 const reasons: Readonly<Record<RolloutPhase, string>> = {
   Healthy: 'RolloutHealthy',
-  Progressing: 'Progressing',
-  Paused: 'Paused',
-  Degraded: 'Degraded',
+  Progressing: 'RolloutProgressing',
+  Paused: 'RolloutPaused',
+  Degraded: 'RolloutDegraded',
 };
 
 /** Paused counts as in progress: it goes on when somebody says so, and nothing has failed. */

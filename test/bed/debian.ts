@@ -13,6 +13,7 @@ const PACKAGES: Readonly<Record<string, string>> = {
   openssl: 'openssl',
   ip: 'iproute2',
   setpriv: 'util-linux',
+  'lua5.1': 'lua5.1',
 };
 
 const POLICY = '/usr/sbin/policy-rc.d';
