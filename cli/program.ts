@@ -3,7 +3,10 @@
 import { Command, CommanderError } from 'commander';
 import { z } from 'zod';
 import type { CommandVerb } from '../crds/schema/keys.ts';
+import { parseJsonObject } from '../kube/json.ts';
 import { act } from './commands/act.ts';
+import { adopt } from './commands/adopt.ts';
+import { eject } from './commands/eject.ts';
 import { explain } from './commands/explain.ts';
 import { get } from './commands/get.ts';
 import { showHistory } from './commands/history.ts';
@@ -70,6 +73,7 @@ function program({ terminal, version, program: name }: ProgramOptions, run: Run)
   addLooking(root, name, run);
   addActing(root, run);
   addStatus(root, run);
+  addHandOver(root, run);
   return root;
 }
 
@@ -145,6 +149,40 @@ function addStatus(root: Command, run: Run): void {
       );
     });
 }
+
+const defaultStrategy = '{"canary":{"steps":[{"setWeight":20},{"pause":{}}]}}';
+
+function addHandOver(root: Command, run: Run): void {
+  withSharedFlags(
+    root.command('adopt <deployment>').description('a Rollout takes over the pods of a Deployment, without a restart'),
+  )
+    .option('--strategy <json>', `spec.strategy of the Rollout (default ${defaultStrategy})`)
+    .option('--dry-run', 'check and tell the steps only, change nothing')
+    .option('--timeout <duration>', 'longest wait for the Rollout to be Healthy (default 1m)')
+    .action(async (deployment: string, flags: unknown) => {
+      const { strategy, dryRun, timeout } = AdoptFlags.parse(flags);
+      const parsed = parseJsonObject(strategy);
+      if (parsed === undefined)
+        throw new CliError(exitCode.usage, '--strategy is not a JSON object: give spec.strategy of a Rollout');
+      const name = deployment.replace(/^(deployments?|deploy)(\.apps)?\//, '');
+      const timeoutMs = durationFlag('--timeout', timeout);
+      await run(flags, (session) => adopt(session, { name, strategy: parsed, dryRun, timeoutMs }));
+    });
+  withSharedFlags(
+    root.command('eject <rollout>').description('gives adopted pods back to their Deployment, without a restart'),
+  )
+    .option('--dry-run', 'check and tell the steps only, change nothing')
+    .action(async (rollout: string, flags: unknown) => {
+      const { dryRun } = EjectFlags.parse(flags);
+      await run(flags, (session) => eject(session, { name: bare(rollout), dryRun }));
+    });
+}
+
+const EjectFlags = z.object({ dryRun: z.boolean().default(false) });
+const AdoptFlags = EjectFlags.extend({
+  strategy: z.string().default(defaultStrategy),
+  timeout: z.string().default('1m'),
+});
 
 const GetFlags = z.object({
   allNamespaces: z.boolean().default(false),

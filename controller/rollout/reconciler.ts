@@ -3,6 +3,7 @@
 import type { KubeObject } from '../../kube/api.ts';
 import { splitQueueKey } from '../../kube/ref.ts';
 import { act } from './act.ts';
+import { keepAway, labelAdoptedPods } from './adopted-writes.ts';
 import { decide } from './decide.ts';
 import { fence } from './fence.ts';
 import { observe } from './observe.ts';
@@ -30,6 +31,8 @@ export function rolloutReconciler(options: RolloutReconcilerOptions): ReconcileR
     const object = stores.rollouts.get(namespace, name);
     if (object === undefined || object.metadata.deletionTimestamp !== undefined) return { kind: 'done' };
     const { uid = '' } = object.metadata;
+    const held = await keepAway(client, object);
+    if (held !== undefined) return held;
     const late = await behind(options, uid);
     if (late !== undefined) return late;
 
@@ -38,6 +41,8 @@ export function rolloutReconciler(options: RolloutReconcilerOptions): ReconcileR
     const fenced = await fences.check(seen, wrote);
     if (fenced.kind === 'retry') return fenced;
     if (fenced.kind === 'stamped') return { kind: 'retry', why: 'the caches lack the stamps', afterMs: 20 };
+    const labelled = await labelAdoptedPods(client, seen, wrote);
+    if (labelled !== undefined) return labelled;
     const answer = await templates.check(seen, signal);
     if (answer.kind === 'retry') return answer;
 

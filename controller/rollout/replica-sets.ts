@@ -1,10 +1,11 @@
 /** ReplicaSets of a Rollout: what a new one looks like, which revision number it has, and the effects that size it. */
 
-import { ownKeys } from '../../crds/schema/keys.ts';
+import { ownKeys, podTemplateHashLabel } from '../../crds/schema/keys.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
 import type { Json, JsonObject, KubeObject } from '../../kube/api.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
 import { deadlineText, instantOf } from './time-text.ts';
+import { hullOwner } from './adopted.ts';
 import { withAntiAffinity } from './anti-affinity.ts';
 import { withRoleMetadata } from './ephemeral-metadata.ts';
 import type { ReplicaSetDraft, RolloutEffect } from './effects.ts';
@@ -50,13 +51,13 @@ export function replicaSetObject(
     metadata: {
       name: `${rollout.metadata.name}-${podHash}`,
       namespace: rollout.metadata.namespace ?? '',
-      labels: { ...labels, ...instanceLabel(rollout, keys) },
+      labels: { ...labels, [podTemplateHashLabel]: podHash, ...instanceLabel(rollout, keys) },
       annotations: {
         ...copiedAnnotations(rollout, keys),
         [keys.revision]: String(input.revision),
         [keys.desiredReplicas]: String(rollout.spec.replicas ?? 1),
       },
-      ownerReferences: [ownerReference(rollout)],
+      ownerReferences: [ownerReference(rollout), ...hullOwner(rollout)],
     },
     spec: {
       replicas: input.replicas,
@@ -92,6 +93,8 @@ function copiedAnnotations(rollout: Rollout, keys: Keys): JsonObject {
     keys.desiredReplicas,
     ownKeys.term,
     ownKeys.syncRequestedAt,
+    ownKeys.adopted,
+    ownKeys.adopting,
   ]);
   const kept = Object.entries(rollout.metadata.annotations ?? {}).filter(
     ([key]) => !skipped.has(key) && !key.startsWith(command) && !key.startsWith('notifications.argoproj.io/'),

@@ -97,7 +97,8 @@ describe('enqueueRollouts', () => {
     const { feed } = room();
     const { spec, ...rollout } = aRollout();
     const workloadRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'old-web' };
-    feed('Rollout', { ...rollout, spec: { ...spec, workloadRef } });
+    const metadata = { ...rollout.metadata, resourceVersion: '9' };
+    feed('Rollout', { ...rollout, metadata, spec: { ...spec, workloadRef } });
 
     const workload = { apiVersion: 'apps/v1', metadata: { name: 'old-web' }, spec: { template: {} } };
     expect(feed('Deployment', workload).map(([key]) => key)).toEqual(['shop/web']);

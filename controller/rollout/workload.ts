@@ -10,6 +10,7 @@ import type { Store } from '../../kube/api.ts';
 import type { RolloutEffect } from './effects.ts';
 import type { RolloutObject, SpecProblem } from './observed.ts';
 import { available, isWhole, refTo, type Scene } from './scene.ts';
+import { hullEffects } from './adopted.ts';
 import { templateOf, type WorkloadTemplate, type WorkloadView } from './workload-view.ts';
 
 export type WorkloadStores = Readonly<Record<WorkloadKind, Store<WorkloadView>>>;
@@ -59,7 +60,7 @@ export function workloadEffects(scene: Scene): readonly RolloutEffect[] {
   const isTold = generation === '' || rollout.metadata.annotations?.[keys.workloadGeneration] === generation;
   const set = { [keys.workloadGeneration]: generation };
   const told: readonly RolloutEffect[] = isTold ? [] : [{ kind: 'Annotate', target: refTo(rollout), set, tells: [] }];
-  return [...told, ...scaleDown(scene, workload)];
+  return [...told, ...scaleDown(scene, workload), ...hullEffects(scene, workload)];
 }
 
 /** Never upwards: whoever wants the Deployment's own pods back scales it himself. */

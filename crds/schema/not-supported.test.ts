@@ -28,7 +28,6 @@ describe('unsupportedFields', () => {
   });
 
   it.each([
-    ['a workload reference', aRollout({ workloadRef: { name: 'web' } }), 'spec.workloadRef'],
     [
       'another plugin',
       aCanary({ trafficRouting: { plugins: { 'x/y': {} } } }),
