@@ -236,7 +236,7 @@ describe('a mirror route', () => {
 
     const [made] = rulesAfter(aRollout(), live, plan(0, [shadow(wanted)]));
 
-    expect((made?.['matches'] as { path: { value: string } }[]).map((one) => one.path.value)).toEqual(paths);
+    expect(made?.['matches']).toMatchObject(paths.map((value) => ({ path: { value } })));
   });
 
   it('is not made for a rule whose requests it can not mean', () => {
