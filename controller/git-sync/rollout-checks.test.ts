@@ -63,6 +63,14 @@ describe('rolloutChecks', () => {
     expect(sentences({ set: [...set, service('shown')] })).toEqual([]);
   });
 
+  it('refuses a template by reference, which a release could not be known by', () => {
+    const { selector: _selector, template: _template, ...spec } = aCanary({}).spec;
+    const workloadRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'web' };
+    expect(sentences({ set: [{ ...aCanary({}), spec: { ...spec, workloadRef } }] })).toEqual([
+      expect.stringMatching(/^Rollout shop\/web: spec\.workloadRef is set, but a Rollout that a GitSync applies/),
+    ]);
+  });
+
   const routed = aRoutedCanary();
   const services = [service('web-stable'), service('web-canary')];
 

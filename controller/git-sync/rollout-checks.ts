@@ -8,7 +8,7 @@ import { type Dialect } from '../../crds/schema/dialect.ts';
 import { isJsonObject, type JsonObject } from '../../crds/schema/json.ts';
 import type { AnyTemplate } from '../../crds/schema/merge-templates.ts';
 import { unsupportedFields } from '../../crds/schema/not-supported.ts';
-import { objectText, type Problem } from '../../crds/schema/problem.ts';
+import { objectText, type Problem, problem } from '../../crds/schema/problem.ts';
 import { Rollout } from '../../crds/schema/rollout.ts';
 import { namedServices, servicesOf as servicesByRole } from '../../crds/schema/services-of.ts';
 import { type ServiceView, validateServices, validateTemplates } from '../../crds/schema/validate-references.ts';
@@ -68,13 +68,22 @@ function rolloutProblems(object: Manifest, find: Find, options: RolloutCheckOpti
   const parsed = Rollout.omit({ status: true }).safeParse(object);
   if (!parsed.success) return [];
   const rollout: Rollout = parsed.data;
-  const own = [...unsupportedFields(object), ...validateRollout(rollout, dialect)];
+  const own = [...unsupportedFields(object), ...foreignTemplate(rollout), ...validateRollout(rollout, dialect)];
   if (own.length > 0) return own;
   return [
     ...validateServices(rollout, servicesOf(rollout, find), dialect),
     ...validateTemplates(rollout, (reference) => templateOf(rollout, reference, find, dialect), dialect),
     ...routeProblems(rollout, find, options.routers),
   ];
+}
+
+/** A release is known by the template in the Rollout, and the config that travels with it is found there. */
+function foreignTemplate(rollout: Rollout): readonly Problem[] {
+  if (rollout.spec.workloadRef === undefined) return [];
+  const allowed = 'a Rollout that a GitSync applies must have its own pod template in this version';
+  const remedy = 'move the template into spec.template, or apply the Rollout without a GitSync';
+  const field = 'spec.workloadRef';
+  return [problem({ object: objectText(rollout), field, found: 'set', allowed, remedy })];
 }
 
 function servicesOf(rollout: Rollout, find: Find): ReadonlyMap<string, ServiceView> {
