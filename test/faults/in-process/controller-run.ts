@@ -47,6 +47,7 @@ const noMetrics: Metrics = {
   fact: nothing,
   effect: nothing,
   queueDepth: nothing,
+  routeDrift: nothing,
   leading: nothing,
   text: () => Promise.resolve(''),
 };
