@@ -60,6 +60,8 @@ export function onStage(
       const controller = await startController({
         kubeconfigPath: cluster.kubeconfigPath,
         folder: parts.folder,
+        // A machine that stands still for a moment must not cost the only controller its lead.
+        leaseDurationMs: 60_000,
         flags: ['--api-group', 'argoproj.io', '--instance-id', instanceId],
       });
       parts.stage = { cluster, recording, controller, kubelet };
