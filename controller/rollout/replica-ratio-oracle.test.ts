@@ -8,7 +8,8 @@ function oracle(n: number, w: number, s: number): { canary: number; stable: numb
   const options: { canary: number; total: number }[] = [];
   for (const total of s > 0 ? [n, n + 1] : [n]) {
     const [ceil, floor] = [Math.ceil((total * w) / 100), Math.floor((total * w) / 100)];
-    const far = (canary: number) => Math.abs((canary * 100) / total - w);
+    // Whole numbers: a tie of fractions would be lost to rounding.
+    const far = (canary: number) => Math.abs(canary * 100 - w * total);
     if (!(total === n && ceil === n)) options.push({ canary: ceil, total });
     const isZero = floor === 0 && !(n === 1 && s === 0);
     if (!isZero && far(floor) !== far(ceil)) options.push({ canary: floor, total });
@@ -17,7 +18,7 @@ function oracle(n: number, w: number, s: number): { canary: number; stable: numb
   for (const one of options)
     if (
       best === undefined ||
-      Math.abs((one.canary * 100) / one.total - w) < Math.abs((best.canary * 100) / best.total - w)
+      Math.abs(one.canary * 100 - w * one.total) * best.total < Math.abs(best.canary * 100 - w * best.total) * one.total
     )
       best = one;
   return best === undefined ? { canary: n - 1, stable: 1 } : { canary: best.canary, stable: best.total - best.canary };

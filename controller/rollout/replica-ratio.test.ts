@@ -9,6 +9,7 @@ describe('splitFor', () => {
     ['10 % of 4 keeps one canary pod and adds one pod', 4, 10, 1, { canary: 1, stable: 4 }],
     ['one pod without surge has no canary', 1, 50, 0, { canary: 0, stable: 1 }],
     ['one pod with surge has one of each', 1, 50, 1, { canary: 1, stable: 1 }],
+    ['half of 3 is 2 of 3: the larger canary wins a tie', 3, 50, 0, { canary: 2, stable: 1 }],
     ['90 % of 2 leaves one stable pod', 2, 90, 0, { canary: 1, stable: 1 }],
     ['0 %', 3, 0, 1, { canary: 0, stable: 3 }],
     ['100 %', 3, 100, 1, { canary: 3, stable: 0 }],

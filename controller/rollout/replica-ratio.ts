@@ -29,7 +29,7 @@ export function splitFor(replicas: number, weight: number, total: number, surge:
   if (weight <= 0 || replicas === 0) return { canary: 0, stable: replicas };
   if (weight >= total) return { canary: replicas, stable: 0 };
   const best = candidates(replicas, weight, total, surge).reduce((one, other) =>
-    distance(other, weight, total) < distance(one, weight, total) ? other : one,
+    isNearer(other, one, weight, total) ? other : one,
   );
   return { canary: best.canary, stable: best.pods - best.canary };
 }
@@ -56,8 +56,10 @@ function candidates(replicas: number, weight: number, total: number, surge: numb
   return allowed.length > 0 ? allowed : [{ canary: Math.max(0, replicas - 1), pods: replicas }];
 }
 
-function distance(one: Candidate, weight: number, total: number): number {
-  return Math.abs((one.canary * total) / one.pods - weight);
+/** In whole numbers: by fractions floor and ceil of an exact half would differ by a rounding error, and ceil has to win. */
+function isNearer(one: Candidate, other: Candidate, weight: number, total: number): boolean {
+  const gap = ({ canary, pods }: Candidate) => Math.abs(canary * total - weight * pods);
+  return gap(one) * other.pods < gap(other) * one.pods;
 }
 
 export interface RatioInput {

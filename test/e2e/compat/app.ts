@@ -4,7 +4,7 @@ import { isJsonObject, type Json, type JsonObject } from '../../../crds/schema/j
 import type { KubeObject } from '../../../kube/api.ts';
 import { fieldOf } from '../../../kube/json.ts';
 import type { BedObject } from '../../bed/api.ts';
-import { eventually } from '../../bed/eventually.ts';
+import { eventually, Hopeless } from '../../bed/eventually.ts';
 import { type Seen, versionOf } from './recording.ts';
 import type { Stage } from './stage.ts';
 
@@ -38,11 +38,21 @@ export interface App {
   hashOf(version: string): Promise<string>;
   /** What was seen so far; everything or one kind of it. */
   seen(): readonly Seen[];
-  /** Reasons of the Rollout's events in order. */
+  /** Reasons of the Rollout's events in order; one that happened again with the same words is not repeated. */
   events(): readonly string[];
+  /** How often each reason was told, repetitions included. */
+  eventCounts(): Readonly<Record<string, number>>;
+  /** Waits until exactly these events were told; fails at once when others come first. */
+  untilEvents(reasons: readonly string[], withinMs?: number): Promise<void>;
+  /** Waits for the recording, which runs a moment behind. */
+  untilSeen(what: string, check: (app: App) => boolean, withinMs?: number): Promise<void>;
   /** Sizes that ReplicaSets of this version were given, in order. */
   sizesOver(version: string): readonly number[];
   weights(): readonly number[];
+  /** Desired pods of all versions together after each change of one. */
+  totals(): readonly number[];
+  /** Revisions that a Service selected, by version, in order. */
+  servedBy(service: string): readonly string[];
 }
 
 /** Status fields by their dotted path. */
@@ -119,10 +129,41 @@ export async function makeApp(stage: Stage, namespace: string, instanceId: strin
       return String(set?.metadata.labels?.['rollouts-pod-template-hash'] ?? '');
     },
     seen: () => stage.recording.of(namespace),
-    events: () => app.seen().flatMap((one) => (one.kind === 'event' ? [one.reason] : [])),
+    events: () => app.seen().flatMap((one) => (one.kind === 'event' && one.count === 1 ? [one.reason] : [])),
+    eventCounts: () => countsOf(app.seen()),
+    untilEvents: async (reasons, withinMs = 20_000) => {
+      await app.untilSeen(
+        `events ${reasons.join(', ')}`,
+        () => {
+          const now = app.events();
+          const differs = now.findIndex((reason, index) => reason !== reasons[index]);
+          if (differs >= 0) throw new Hopeless(`event ${differs + 1} is ${now[differs]} in: ${now.join(', ')}`);
+          return now.length === reasons.length;
+        },
+        withinMs,
+      );
+    },
+    untilSeen: async (what, check, withinMs = 20_000) => {
+      await eventually(
+        what,
+        (saw) => {
+          saw(app.seen().slice(-30));
+          return check(app);
+        },
+        { withinMs },
+      );
+    },
     sizesOver: (version) =>
       app.seen().flatMap((one) => (one.kind === 'size' && one.version === version ? [one.replicas] : [])),
     weights: () => app.seen().flatMap((one) => (one.kind === 'weight' ? [one.canary] : [])),
+    totals: () => totalsOf(app.seen()),
+    servedBy: (service) => {
+      const seen = app.seen();
+      const versions = new Map(seen.flatMap((one) => (one.kind === 'size' ? [[one.hash, one.version]] : [])));
+      return seen.flatMap((one) =>
+        one.kind === 'service' && one.name === service ? [versions.get(one.hash) ?? one.hash] : [],
+      );
+    },
   };
   return app;
 }
@@ -168,6 +209,31 @@ export function ingressObject(name: string, service: string): BedObject {
       rules: [{ host: 'app.example.com', http: { paths: [{ path: '/', pathType: 'Prefix', backend }] } }],
     },
   };
+}
+
+function countsOf(seen: readonly Seen[]): Readonly<Record<string, number>> {
+  const events = new Map(seen.flatMap((one) => (one.kind === 'event' ? [[one.name, one]] : [])));
+  const counts: Record<string, number> = {};
+  for (const { reason, count } of events.values()) counts[reason] = (counts[reason] ?? 0) + count;
+  return counts;
+}
+
+function totalsOf(seen: readonly Seen[]): readonly number[] {
+  const now = new Map<string, number>();
+  return seen.flatMap((one) => {
+    if (one.kind !== 'size') return [];
+    now.set(one.hash, one.replicas);
+    return [[...now.values()].reduce((sum, replicas) => sum + replicas, 0)];
+  });
+}
+
+/** One of its conditions. */
+export function conditionOf(rollout: Live, type: string): JsonObject | undefined {
+  const conditions = at(rollout, 'status.conditions');
+  const found = Array.isArray(conditions)
+    ? conditions.find((one) => at(one as JsonObject, 'type') === type)
+    : undefined;
+  return isJsonObject(found) ? found : undefined;
 }
 
 function isSeen(rollout: Live): boolean {

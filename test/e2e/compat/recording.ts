@@ -12,7 +12,14 @@ export type Seen =
   | { readonly kind: 'service'; readonly name: string; readonly hash: string }
   | { readonly kind: 'weight'; readonly canary: number }
   | { readonly kind: 'status'; readonly phase: string; readonly message: string; readonly step: number | undefined }
-  | { readonly kind: 'event'; readonly reason: string };
+  | {
+      readonly kind: 'event';
+      readonly name: string;
+      readonly reason: string;
+      readonly note: string;
+      /** How often it happened; an event that happens again counts up, sooner or later. */
+      readonly count: number;
+    };
 
 export interface Recording {
   /** Everything of one namespace so far, without repetitions of what did not change. */
@@ -100,7 +107,10 @@ function statusOf(object: JsonObject): Seen | undefined {
 function eventOf(object: JsonObject): Seen | undefined {
   const reason = fieldOf(object, 'reason');
   const isOfRollout = fieldOf(object, 'regarding', 'kind') === 'Rollout';
-  return typeof reason === 'string' && isOfRollout ? { kind: 'event', reason } : undefined;
+  if (typeof reason !== 'string' || !isOfRollout) return undefined;
+  const [note, count] = [fieldOf(object, 'note'), fieldOf(object, 'series', 'count')];
+  const said = typeof note === 'string' ? note : '';
+  return { kind: 'event', name: nameOf(object), reason, note: said, count: typeof count === 'number' ? count : 1 };
 }
 
 /** The tag of the first container's image. */
