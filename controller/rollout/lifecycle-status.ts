@@ -4,6 +4,7 @@ import type { Verdict } from '../../crds/schema/rollout-decisions.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Instant } from '../../kube/api.ts';
 import { type LifecycleAction, type LifecycleEvent, type LifecycleState, nextState } from './machine.ts';
+import { carriedEnds } from './plugin-owed.ts';
 import { timeText } from './time-text.ts';
 
 /**
@@ -147,7 +148,7 @@ function record(status: RolloutStatus, action: LifecycleAction, input: Lifecycle
         ...unchecked(status),
         ...withoutFailed(status, status.currentPodHash),
         transition: undefined,
-        attempt: (status.attempt ?? 1) + 1,
+        ...newAttempt(status),
       };
     case 'markStable':
       return {
@@ -187,6 +188,17 @@ function selectors(blueGreen: RolloutStatus['blueGreen']): RolloutStatus['blueGr
   };
 }
 
+/** Gates and step plugins begin anew with every attempt. */
+export function newAttempt(status: RolloutStatus): Partial<RolloutStatus> {
+  const { stepPluginStatuses, ...canary } = status.canary ?? {};
+  return {
+    attempt: (status.attempt ?? 1) + 1,
+    gates: undefined,
+    ...carriedEnds(status),
+    ...(stepPluginStatuses === undefined ? {} : { canary }),
+  };
+}
+
 function begin(status: RolloutStatus, input: LifecycleInput): RolloutStatus {
   return {
     ...status,
@@ -197,9 +209,11 @@ function begin(status: RolloutStatus, input: LifecycleInput): RolloutStatus {
     drainUntil: undefined,
     waiting: undefined,
     currentPodHash: input.podHash,
-    currentStepHash: input.stepHash,
+    currentStepHash: input.stepHash || undefined,
     currentStepIndex: 0,
     attempt: 1,
+    gates: undefined,
+    ...carriedEnds(status),
     canary: kept(status.canary),
     blueGreen: selectors(status.blueGreen),
   };

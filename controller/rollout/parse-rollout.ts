@@ -12,7 +12,7 @@ import { type Dialect, isArgo } from '../../crds/schema/dialect.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
 import { withoutBadQuantities } from './lenient-template.ts';
 import type { RolloutObject, SpecProblem } from './observed.ts';
-import { podTemplateHash, stepHash } from './pod-hash.ts';
+import { argoStepHash, podTemplateHash, stepHash } from './pod-hash.ts';
 import type { WorkloadTemplate } from './workload-view.ts';
 
 export interface ParsedRollout {
@@ -59,7 +59,7 @@ function parse(object: RolloutObject, dialect: Dialect, source: WorkloadTemplate
   return {
     rollout: rollout as ParsedRollout['rollout'],
     podHash: podTemplateHash(template, status.status.collisionCount),
-    stepHash: stepHash(stepsOf(raw)),
+    stepHash: planHash(raw, dialect),
     problems,
   };
 }
@@ -108,6 +108,12 @@ function blueGreenOf(spec: JsonObject): JsonObject | undefined {
 function canaryOf(spec: JsonObject): JsonObject {
   const strategy = isJsonObject(spec.strategy) ? spec.strategy : {};
   return isJsonObject(strategy.canary) ? strategy.canary : {};
+}
+
+/** In argoproj.io blue-green has none: status has no field for it then. */
+function planHash(spec: JsonObject, dialect: Dialect): string {
+  if (!isArgo(dialect)) return stepHash(stepsOf(spec));
+  return blueGreenOf(spec) === undefined ? argoStepHash(canaryOf(spec).steps) : '';
 }
 
 function stepsOf(spec: JsonObject): Json {

@@ -6,6 +6,7 @@
 import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
 import { canonicalQuantity } from './pod-hash-quantity.ts';
 import { podTemplateTypes } from './pod-template-fields.ts';
+import { stepTypes } from './step-fields.ts';
 
 interface Type {
   readonly name: string;
@@ -21,11 +22,16 @@ interface Field {
   readonly omitZero: boolean;
 }
 
-const structs = parseTypes(podTemplateTypes);
+const structs = new Map([...parseTypes(podTemplateTypes), ...parseTypes(stepTypes)]);
 
 /** Go's `json.Marshal` of the template after decoding it into a `corev1.PodTemplateSpec`. */
 export function podTemplateJson(template: JsonObject): string {
   return encode({ name: 'PodTemplateSpec', wrap: '' }, template);
+}
+
+/** The same of `spec.strategy.canary.steps`, decoded into Argo Rollouts' `[]CanaryStep`. */
+export function stepsJson(steps: Json | undefined): string {
+  return encode(parseType('[]CanaryStep'), steps);
 }
 
 /** True when the template has a member that this version of Kubernetes' API does not know, such as a typo: no part of the hash. */
@@ -115,6 +121,7 @@ function isEmpty(type: Type, value: Json | undefined): boolean {
   if (type.wrap === '{}') return absent || (isJsonObject(value) && definedEntries(value).length === 0);
   if (type.name === 'string') return absent || value === '';
   if (type.name === 'int') return absent || value === 0;
+  if (type.name === 'raw') return value === undefined;
   return type.name === 'bool' && (absent || value === false);
 }
 
@@ -136,6 +143,8 @@ function encodeScalar(name: string, value: Json): string {
       return typeof value === 'string' ? goTime(value) : canonicalJson(value);
     case 'json':
       return orderedJson(value);
+    case 'raw':
+      return canonicalJson(value);
     default:
       throw new Error(`pod template field table names an unknown type "${name}"`);
   }

@@ -4,7 +4,7 @@
  */
 
 import type { Json, JsonObject } from '../../crds/schema/json.ts';
-import { canonicalJson, podTemplateJson } from './pod-hash-json.ts';
+import { canonicalJson, podTemplateJson, stepsJson } from './pod-hash-json.ts';
 
 const alphabet = 'bcdfghjklmnpqrstvwxz2456789';
 const fnvOffset = 0x811c9dc5;
@@ -23,12 +23,23 @@ export function podTemplateHash(template: JsonObject, collisionCount?: number): 
 }
 
 /**
- * Hash of the steps, for `status.currentStepHash`. Ours, not Argo's: over canonical JSON (sorted keys), because
- * Argo's struct order is no public contract. It is only ever compared with itself, so a Rollout taken over from Argo in
- * the middle of its steps restarts them once.
+ * Hash of the steps, for `status.currentStepHash` in tidegate.io: over canonical JSON (sorted keys), so that it changes with
+ * nothing but the plan.
  */
 export function stepHash(steps: Json | undefined): string {
-  return safeEncode(fnv1a(fnvOffset, new TextEncoder().encode(canonicalJson(steps ?? null))));
+  return textHash(canonicalJson(steps ?? null));
+}
+
+/**
+ * The same as Argo Rollouts computes it (argo-rollouts.md 2.1): over Go's JSON of its steps, so that a rollout under way goes
+ * from one controller to the other without starting its plan over. `steps` as they stand in the manifest.
+ */
+export function argoStepHash(steps: Json | undefined): string {
+  return textHash(stepsJson(steps));
+}
+
+function textHash(text: string): string {
+  return safeEncode(fnv1a(fnvOffset, new TextEncoder().encode(text)));
 }
 
 function fnv1a(start: number, bytes: Uint8Array): number {

@@ -1,5 +1,6 @@
 /** A new pod template or a new plan: what it means for the rollout under way, before anything is written. */
 
+import { isArgo } from '../../crds/schema/dialect.ts';
 import type { VerdictCause } from '../../crds/schema/rollout-decisions.ts';
 import { verdictCauses } from '../../crds/schema/rollout-decisions.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
@@ -7,7 +8,7 @@ import type { Fact } from '../decision.ts';
 import { isCarryingLive } from './blue-green-retreat.ts';
 import { fact } from './facts.ts';
 import { verdictOf } from './failure.ts';
-import { afterEvent, hasFailed } from './lifecycle-status.ts';
+import { afterEvent, hasFailed, newAttempt } from './lifecycle-status.ts';
 import type { RevisionEvent } from './machine.ts';
 import type { Observed } from './observed.ts';
 import { isFree } from './ping-pong.ts';
@@ -101,17 +102,26 @@ function isCause(cause: string | undefined): cause is VerdictCause {
   return cause !== undefined && (verdictCauses as readonly string[]).includes(cause);
 }
 
+/** Another preset, or other arguments, with the same steps: recorded before anything is done by it. */
+export function newPreset(observed: Observed, status: RolloutStatus): Change | undefined {
+  const isSame = JSON.stringify(observed.preset ?? null) === JSON.stringify(status.preset ?? null);
+  return isSame ? undefined : { status, facts: [] };
+}
+
 /** A changed plan starts over with the same revision, as a new attempt: no verdict of the old plan counts for the new one. */
 export function newPlan(observed: Observed, status: RolloutStatus): Change | undefined {
-  if (status.currentStepHash === observed.stepHash) return undefined;
+  if ((status.currentStepHash ?? '') === observed.stepHash) return undefined;
   const steps = observed.rollout.spec.strategy?.canary?.steps?.length ?? 0;
-  const known: RolloutStatus = { ...status, currentStepHash: observed.stepHash };
+  const known: RolloutStatus = { ...status, currentStepHash: observed.stepHash || undefined };
+  // Argo Rollouts takes no hash for no change, such as with blue-green, which has no steps.
+  if (isArgo(observed.dialect) && !status.currentStepHash) return { status: known, facts: [] };
   const { state } = sceneOf(observed, status);
   if (state === 'stable' || state === 'deploying' || state === 'promoting' || state === 'returning')
     return { status: { ...known, currentStepIndex: steps }, facts: [] };
   if (state === 'aborting' || state === 'aborted') return { status: { ...known, currentStepIndex: 0 }, facts: [] };
-  const attempt = (status.attempt ?? 1) + 1;
-  const restart = { currentStepIndex: 0, attempt, pauseConditions: undefined, controllerPause: undefined };
+  const again = newAttempt(status);
+  const { attempt } = again;
+  const restart = { currentStepIndex: 0, ...again, pauseConditions: undefined, controllerPause: undefined };
   const told = fact(observed.now, 'StepsChanged', 'The steps were changed: they start over', {
     attempt: String(attempt),
   });

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { load } from 'js-yaml';
 import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { podTemplateHash, stepHash } from '../../controller/rollout/pod-hash.ts';
+import { argoStepHash, podTemplateHash, stepHash } from '../../controller/rollout/pod-hash.ts';
 import { canonicalQuantity } from '../../controller/rollout/pod-hash-quantity.ts';
-import { JsonObject } from '../../crds/schema/json.ts';
+import { Json, JsonObject } from '../../crds/schema/json.ts';
 
 const folder = new URL('./testdata/templates/', import.meta.url);
 const names = readdirSync(folder).sort();
@@ -81,5 +81,18 @@ describe('step hash', () => {
 
   test('no steps have a hash of their own', () => {
     expect(stepHash(undefined)).not.toBe(stepHash([]));
+  });
+});
+
+describe('step hash of Argo Rollouts', () => {
+  const plans = z.array(z.object({ name: z.string(), steps: Json })).parse(readJson('./testdata/plans.json'));
+  const hashes = z.record(z.string(), z.string()).parse(readJson('./testdata/plan-hashes.json'));
+
+  test.each(plans)('$name: as Go computes it', ({ name, steps }) => {
+    expect(argoStepHash(steps)).toBe(hashes[name]);
+  });
+
+  test('each plan of the corpus has a hash by Go', () => {
+    expect(Object.keys(hashes).toSorted()).toEqual(plans.map((one) => one.name).toSorted());
   });
 });
