@@ -8,7 +8,7 @@ import { deployFirst, stayStable } from './blue-green-settled.ts';
 import { switchOver } from './blue-green-switch.ts';
 import { waitOnTrouble } from './failure.ts';
 import { type Moves, noMoves, together } from './moves.ts';
-import { progressDeadline } from './progress.ts';
+import { deadlineTimer } from './progress.ts';
 import type { Scene } from './scene.ts';
 
 /** The move of the state that a blue-green Rollout is in. */
@@ -34,7 +34,6 @@ export function driveBlueGreen(scene: Scene): Moves {
 }
 
 function onTrial(scene: Scene, forward: Moves): Moves {
-  const deadline = progressDeadline(scene);
-  const timer: Moves = deadline === undefined ? noMoves : { ...noMoves, lookAgainAt: deadline };
+  const timer = deadlineTimer(scene);
   return together(waitOnTrouble(scene), stopUnwanted(scene), forward, timer);
 }

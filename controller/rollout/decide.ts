@@ -25,7 +25,7 @@ import { type Moves, noMoves, together } from './moves.ts';
 import { nextStatus, problemText } from './next-status.ts';
 import type { Observed } from './observed.ts';
 import { withRolesOf } from './ping-pong.ts';
-import { progressDeadline } from './progress.ts';
+import { deadlineTimer } from './progress.ts';
 import { promote } from './promotion.ts';
 import { withQuietWork } from './quiet-work.ts';
 import { recordFor } from './record.ts';
@@ -116,8 +116,7 @@ function drive(scene: Scene): Moves {
 function onTrial(scene: Scene): Moves {
   const background = runBackground(scene);
   const watch = together(waitOnTrouble(scene), stopUnwanted(scene), background);
-  const deadline = progressDeadline(scene);
-  const timer: Moves = deadline === undefined ? noMoves : { ...noMoves, lookAgainAt: deadline };
+  const timer = deadlineTimer(scene);
   if (background.waiting || background.patch) return together(watch, holdSizes(scene), holdWeight(scene), timer);
   const forward = scene.state === 'stepping' ? runStep(scene, judgeStep(scene)) : promote(scene);
   const isLast = forward.event?.type === 'steps-done';

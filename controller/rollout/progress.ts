@@ -8,6 +8,7 @@ import { postPromotionPlace, prePromotionPlace } from './blue-green-places.ts';
 import { previewSize } from './blue-green.ts';
 import { weightAt } from './canary-steps.ts';
 import { enoughPods, targetOf } from './canary-target.ts';
+import { type Moves, noMoves } from './moves.ts';
 import { splitFor } from './replica-ratio.ts';
 import { rollingLimits } from '../../crds/schema/defaults.ts';
 import { available, isHeld, type Scene } from './scene.ts';
@@ -69,6 +70,12 @@ export function progressDeadline(scene: Scene): Instant | undefined {
   if (!awaitsPods(scene)) return undefined;
   const since = instantOf(condition(scene.status, 'Progressing')?.lastUpdateTime);
   return since === undefined ? undefined : since + progressDeadlineMs(scene.observed.rollout);
+}
+
+/** A look at the moment the deadline passes; one that has passed needs none, or it would be looked at for ever. */
+export function deadlineTimer(scene: Scene): Moves {
+  const deadline = progressDeadline(scene);
+  return deadline === undefined || deadline <= scene.now ? noMoves : { ...noMoves, lookAgainAt: deadline };
 }
 
 export function isLate(scene: Scene): boolean {
