@@ -1,6 +1,7 @@
 /**
  * `npm run -s sweep -- main-job`: kills the controller at each side of every write of a good and of a bad release, then
- * plays thousands of runs with random faults in this process's own time. `--help` lists the settings.
+ * plays thousands of runs with random faults in this process's own time. `npm run -s sweep -- decide`: random specs, events
+ * and faults against the decision alone. `--help` lists the settings.
  */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -8,12 +9,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type ManyResult, runMany, seedsFrom } from '../test/faults/in-process/run-many.ts';
+import { sweepDecide } from '../test/faults/decide/sweep-decide.ts';
 import type { Release } from '../test/faults/sweep/end.ts';
 import { keepWrites } from '../test/faults/sweep/known-writes.ts';
 import { type Sweep, sweep } from '../test/faults/sweep/sweep.ts';
 import { root, runNode } from './programs.ts';
 
 const usage = `Usage: npm run -s sweep -- main-job [settings]
+       npm run -s sweep -- decide [--runs N] [--from N]
+
+Settings of decide: --runs N sequences (default 100000), --from N the seed of the first 250 of them (default 1).
+Settings of main-job:
 
   --release good|bad   only this release (default both)
   --shard I/N          only the I-th of N parts of the kills (default 1/1)
@@ -31,7 +37,7 @@ const { values, positionals } = parseArgs({
     release: { type: 'string' },
     shard: { type: 'string', default: '1/1' },
     workers: { type: 'string', default: '4' },
-    runs: { type: 'string', default: '5000' },
+    runs: { type: 'string' },
     from: { type: 'string', default: '1' },
     'no-kills': { type: 'boolean', default: false },
     'keep-writes': { type: 'boolean', default: false },
@@ -52,16 +58,22 @@ async function main(): Promise<number> {
     process.stderr.write(`${wrong}\n`);
     return 2;
   }
+  if (positionals[0] === 'decide') return decideOnly();
   const workers = Number(values.workers);
   const kills = values['no-kills'] ? undefined : await killAtEachWrite(workers);
   if (kills !== undefined) tell(kills);
-  const count = Number(values.runs);
+  const count = Number(values.runs ?? 5_000);
   const folder = join(root, '.test-output');
   mkdirSync(folder, { recursive: true });
   const random = count === 0 ? undefined : await playRandomPlans(Number(values.from), count, folder);
   writeFileSync(join(folder, 'sweep-main-job.json'), `${JSON.stringify({ kills, random }, undefined, 2)}\n`);
   const bad = (kills?.violations.length ?? 0) + (kills?.missed.length ?? 0) + (random?.violations ?? 0);
   return bad === 0 ? 0 : 1;
+}
+
+function decideOnly(): Promise<number> {
+  const output = join(root, '.test-output');
+  return sweepDecide({ runs: Number(values.runs ?? 100_000), from: Number(values.from), output, say });
 }
 
 async function playRandomPlans(from: number, count: number, output: string): Promise<ManyResult> {
@@ -77,15 +89,15 @@ async function playRandomPlans(from: number, count: number, output: string): Pro
 }
 
 function wrongUse(): string | undefined {
-  if (positionals.length !== 1 || positionals[0] !== 'main-job')
-    return `There is no sweep "${positionals.join(' ')}"; the one there is: main-job.`;
+  if (positionals.length !== 1 || !['main-job', 'decide'].includes(positionals[0] ?? ''))
+    return `There is no sweep "${positionals.join(' ')}"; those there are: main-job and decide.`;
   if (values.release !== undefined && values.release !== 'good' && values.release !== 'bad')
     return `--release is "${values.release}"; allowed are good and bad.`;
   const [index = 0, of = 0] = values.shard.split('/').map(Number);
   if (!(Number.isInteger(index) && Number.isInteger(of) && index >= 1 && index <= of))
     return `--shard is "${values.shard}"; wanted is a part such as 1/4.`;
   for (const name of ['workers', 'runs', 'from'] as const)
-    if (!/^\d+$/.test(values[name])) return `--${name} is "${values[name]}"; wanted is a whole number.`;
+    if (!/^\d+$/.test(values[name] ?? '0')) return `--${name} is "${values[name]}"; wanted is a whole number.`;
   return undefined;
 }
 

@@ -182,7 +182,10 @@ function checkSteps(write: Write, say: Say): void {
   const [from, to] = [before.currentStepIndex ?? 0, after.currentStepIndex ?? 0];
   if (to === from || to === from + 1 || to === 0) return;
   const explained =
-    after.promoteFull || after.currentPodHash !== before.currentPodHash || after.stableRS === after.currentPodHash;
+    after.promoteFull ||
+    after.currentPodHash !== before.currentPodHash ||
+    after.currentStepHash !== before.currentStepHash ||
+    after.stableRS === after.currentPodHash;
   if (!explained) say('S10', `step ${from} to ${to}`);
 }
 

@@ -212,16 +212,20 @@ export class World {
 
   /** One pass of the controller. True when something was written. */
   pass(): boolean {
-    const observed = this.observe();
+    const observed = this.seen();
     const decision = decide(observed);
     for (const effect of decision.effects) {
       if (this.crashes()) return true;
+      const fate = this.fate(observed, effect);
+      if (fate === 'lost') return true;
       if (effect.kind === 'Scale' && effect.to < effect.from) this.race();
       if (effect.kind === 'Scale' && effect.live && this.carries(observed, effect)) return true;
       const isDone = this.apply(observed, effect);
-      if (!isDone) return true;
+      if (!isDone || fate === 'unanswered') return true;
     }
     if (this.crashes()) return true;
+    const isDue = statusPatch(this.status ?? {}, decision.status) !== undefined;
+    if (isDue && this.fate(observed, undefined) === 'lost') return true;
     const wrote = this.writeStatus(decision);
     this.facts.push(...decision.facts.map((one) => one.reason));
     return wrote || decision.effects.length > 0;
@@ -229,6 +233,15 @@ export class World {
 
   /** The controller dies between two writes and starts again. */
   crashes: () => boolean = () => false;
+
+  /** What the controller's caches show: own writes always, those of others perhaps later. */
+  seen: () => Observed = () => this.observe();
+
+  /**
+   * What becomes of a write; undefined: the status. 'lost': it never happens, or its object had changed. 'unanswered': it
+   * happens, but the controller does not learn of it and ends the pass.
+   */
+  fate: (observed: Observed, effect: RolloutEffect | undefined) => 'done' | 'lost' | 'unanswered' = () => 'done';
 
   /** Something happens between the decision and a scale-down. */
   race: () => void = () => undefined;
@@ -324,9 +337,11 @@ export class World {
       case 'Delete':
         this.sets.delete(effect.target.name.replace('web-', ''));
         break;
+      case 'Evict':
+        this.evict(effect.target.name);
+        break;
       case 'Create':
       case 'Patch':
-      case 'Evict':
         throw new Error(`the world does not know ${effect.kind}`);
       case 'Annotate':
         this.annotate(effect.target.kind, effect.target.name, effect.set);
@@ -391,13 +406,19 @@ export class World {
       for (let missing = set.replicas - alive.length; missing > 0; missing -= 1) {
         this.podCount += 1;
         const readyAt = this.now + (this.options.podStartMs ?? 2_000);
-        this.pods.push({ name: `web-${podHash}-${this.podCount}`, podHash, readyAt, endsAt: undefined });
+        const name = `web-${podHash}-${this.podCount}`;
+        this.pods.push({ name, podHash, readyAt, endsAt: undefined, createdAt: this.now });
       }
       const doomed = alive.sort((one, other) => Number(this.isReady(one)) - Number(this.isReady(other)));
       for (const pod of doomed.slice(0, Math.max(0, alive.length - set.replicas))) this.take(pod);
     }
     this.pods = this.pods.filter((pod) => pod.endsAt === undefined || pod.endsAt > this.now);
     for (const name of this.services.keys()) this.followEndpoints(name);
+  }
+
+  private evict(name: string): void {
+    const pod = this.pods.find((one) => one.name === name && one.endsAt === undefined);
+    if (pod !== undefined) this.take(pod);
   }
 
   private take(pod: WorldPod): void {
