@@ -107,10 +107,12 @@ describe('rolloutChecks', () => {
   });
 
   it('tells fields that this version does not act on', () => {
-    const rollout = aCanary({ steps: [{ plugin: { name: 'x' } }] });
-    expect(sentences({ set: [rollout] })).toEqual([
-      expect.stringContaining('not supported yet: spec.strategy.canary.steps[0].plugin is set'),
-    ]);
+    const rollout = aCanary({ trafficRouting: { plugins: { 'example.com/mesh': {} } } });
+    expect(sentences({ set: [rollout] })).toContainEqual(
+      expect.stringContaining(
+        'not supported yet: spec.strategy.canary.trafficRouting.plugins["example.com/mesh"] is set',
+      ),
+    );
   });
 
   it('leaves shapes that the schema does not know to the API server', () => {

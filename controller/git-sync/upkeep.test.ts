@@ -223,9 +223,7 @@ it('a new Rollout may not take the Service of one that is leaving', async () => 
   const { 'web/rollout.yaml': rollout, ...rest } = bad;
   await push(world, { ...rest, 'web/rollout.yaml': withValueAt(rollout ?? {}, ['metadata', 'name'], 'renamed') });
 
-  expect(world.sync().status?.held?.reason).toContain(
-    'using Service web-stable of Rollout shop/web, which is leaving Git',
-  );
+  expect(world.sync().status?.held?.reason).toContain('of Rollout shop/web, which is leaving Git');
 });
 
 it('an object that was made anew under the same name is not pruned', async () => {

@@ -259,6 +259,7 @@ describe('old revisions', () => {
 
   describe('after an abort in argoproj.io', () => {
     const argoKeys = keys(argoDialect);
+    const noted = { [argoKeys.desiredReplicas]: '5' };
     const aborting = (available: number, annotations: Record<string, string>, abortScaleDownDelaySeconds?: number) =>
       anObserved({
         dialect: argoDialect,
@@ -282,8 +283,8 @@ describe('old revisions', () => {
         },
         weight: 0,
         replicaSets: [
-          aReplicaSet('one', { available }),
-          { ...aReplicaSet('two', { replicas: 1, revision: 2, annotations }) },
+          aReplicaSet('one', { available, annotations: noted }),
+          aReplicaSet('two', { replicas: 1, revision: 2, annotations: { ...noted, ...annotations } }),
         ],
         stableService: aService('web-stable', 'one', { one: available }),
         canaryService: aService('web-canary', 'one', { one: available }),

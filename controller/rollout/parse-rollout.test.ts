@@ -41,9 +41,13 @@ describe('parseRollout', () => {
   });
 
   it('says that a field is not supported instead of ignoring it', () => {
-    const { problems } = parseRollout(stored({ strategy: { blueGreen: { activeService: 'a' } } }), tidegateDialect);
+    const trafficRouting = { plugins: { 'example.com/mesh': {} } };
+    const canary = { stableService: 'a', canaryService: 'b', trafficRouting };
+    const { problems } = parseRollout(stored({ strategy: { canary } }), tidegateDialect);
 
-    expect(problems.map((one) => one.message).join()).toContain('not supported yet: spec.strategy.blueGreen');
+    expect(problems.map((one) => one.message).join()).toContain(
+      'not supported yet: spec.strategy.canary.trafficRouting.plugins["example.com/mesh"]',
+    );
   });
 
   it('an unknown stored state becomes a condition, and nothing is written over it', () => {

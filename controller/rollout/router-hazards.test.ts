@@ -116,7 +116,7 @@ describe('an aborted Rollout', () => {
   it.each([true, false])(
     'takes the stable Service back when it selects the failed revision (with a router: %s)',
     (routed) => {
-      const { world, violations } = deployed({ routed });
+      const { world, violations } = deployed({ routed, rollout: { canary: { steps, stableService: 'web-stable' } } });
       release(world, 2);
       world.run();
       world.status = { ...world.status, abort: true };

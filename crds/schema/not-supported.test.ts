@@ -52,8 +52,8 @@ describe('unsupportedFields', () => {
   });
 
   it('says in one sentence which object, what was found, what is allowed and what to do', () => {
-    expect(sentences(aCanary({ steps: [{ plugin: { name: 'x' } }] }))).toEqual([
-      'Rollout shop/web: not supported yet: spec.strategy.canary.steps[0].plugin is set, but it must be left out in this version: remove it.',
+    expect(sentences(aCanary({ trafficRouting: { plugins: { 'example.com/mesh': {} } } }))).toEqual([
+      'Rollout shop/web: not supported yet: spec.strategy.canary.trafficRouting.plugins["example.com/mesh"] is set, but it must be left out in this version: remove it.',
     ]);
     expect(sentences(aGitSync({ sync: 'observe' }))).toEqual([
       'GitSync shop/shop: not supported yet: spec.sync is "observe", but in this version it must be "apply": change it.',
