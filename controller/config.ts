@@ -82,6 +82,10 @@ export const ControllerConfig = z.strictObject({
   prometheusAddress: z.string().optional().describe('Address for prometheus metrics that name none.'),
   committerName: z.string().default('tidegate').describe('Author and committer of revert commits.'),
   committerEmail: z.string().default('tidegate@localhost').describe('Mail address of that author.'),
+  stepPluginsFile: z
+    .string()
+    .optional()
+    .describe('YAML file with the HTTP services that steps may name as plugins: plugins: {<name>: {url, ...}}.'),
   workers: z.coerce
     .number()
     .int()

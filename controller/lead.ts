@@ -18,6 +18,7 @@ import { leaderLeases, leaseDurations } from './leases.ts';
 import { type Room, runRooms } from './rooms.ts';
 import { roomsOf } from './rooms-of.ts';
 import type { Metrics } from './server/metrics.ts';
+import type { StepPlugins } from './step-plugins.ts';
 
 /** Everything that leads out of the process, or is by chance, stands here: nothing else is read from the world. */
 export interface ControllerParts {
@@ -34,6 +35,8 @@ export interface ControllerParts {
   readonly caches: Caches;
   readonly source: Source;
   readonly outbound: Outbound;
+  /** What the operator says of step plugins, and the client for their addresses. */
+  readonly stepPlugins: { readonly known: StepPlugins; readonly outbound: Outbound };
   readonly providers: readonly MetricProvider[];
   /** Name of the pod or machine, for people. */
   readonly host: string;

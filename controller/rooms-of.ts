@@ -5,10 +5,12 @@ import type { Dialect } from '../crds/schema/dialect.ts';
 import type { Keys } from '../crds/schema/keys.ts';
 import type { Clock, EventRecorder, KubeClient, Leadership, Log } from '../kube/api.ts';
 import { ownWrites } from '../kube/own-writes.ts';
+import { queueKey } from '../kube/ref.ts';
 import type { PodLog } from '../kube/pod-log.ts';
 import type { Outbound } from '../outbound/outcome.ts';
 import type { Source } from '../source/contract.ts';
 import { addressPolicy } from './address-policy.ts';
+import { callAddresses } from './call-addresses.ts';
 import { analysisRunReconciler } from './analysis-run/reconciler.ts';
 import type { Caches } from './caches.ts';
 import type { Chance } from './chance.ts';
@@ -18,10 +20,12 @@ import { defaultLimits } from './git-revert/limits.ts';
 import { gitRevertReconciler } from './git-revert/reconciler.ts';
 import { gitSyncReconciler } from './git-sync/reconciler.ts';
 import { releaseChecks, type TemplateLint, templateLint } from './release-checks.ts';
+import { caller } from './rollout/caller.ts';
 import { rolloutReconciler } from './rollout/reconciler.ts';
 import { enqueueRollouts } from './rollout/stores.ts';
 import type { Room } from './rooms.ts';
 import type { Metrics } from './server/metrics.ts';
+import type { StepPlugins } from './step-plugins.ts';
 import { routers } from './traffic/all-routers.ts';
 
 export interface RoomParts {
@@ -36,6 +40,8 @@ export interface RoomParts {
   readonly podLog: PodLog;
   readonly source: Source;
   readonly outbound: Outbound;
+  /** What the operator says of step plugins, and the client for their addresses. */
+  readonly stepPlugins: { readonly known: StepPlugins; readonly outbound: Outbound };
   readonly providers: readonly MetricProvider[];
   readonly events: EventRecorder;
   readonly leadership: Leadership;
@@ -50,6 +56,9 @@ export function roomsOf(parts: RoomParts): readonly Room[] {
 function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
   const { client, caches, clock, dialect, keys, events, leadership, metrics } = parts;
   const stores = caches.rollout;
+  const { known: plugins, outbound: pluginOutbound } = parts.stepPlugins;
+  const address = callAddresses({ client, clock, plugins, outbound: parts.outbound, pluginOutbound });
+  const calls = caller({ address, clock, signal: leadership.signal });
   const reconcile = rolloutReconciler({
     client,
     stores,
@@ -63,6 +72,8 @@ function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
     leadership,
     routers,
     lintTemplate: lint,
+    calls,
+    stepPlugins: plugins,
     log: parts.log('rollout'),
     metrics: {
       fact: (reason) => {
@@ -75,7 +86,10 @@ function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
   return {
     name: 'rollout',
     reconcile,
-    start: (queue) => enqueueRollouts(stores, dialect, queue, caches.git.gitReverts),
+    start: (queue) => {
+      calls.onChange((from) => queue.add(queueKey(from)));
+      return enqueueRollouts(stores, dialect, queue, caches.git.gitReverts);
+    },
   };
 }
 

@@ -20,6 +20,7 @@ import { metricProviders } from './metric-providers.ts';
 import { controllerMetrics } from './server/metrics.ts';
 import { startServers } from './server/servers.ts';
 import { connectSource } from './source-connection.ts';
+import { pluginHosts, readStepPlugins } from './step-plugins.ts';
 import { version } from './version.ts';
 
 /** The parts, and what must be closed at the end. */
@@ -79,6 +80,9 @@ async function connect(given: ControllerConfig, signal: AbortSignal): Promise<Co
   const config = { ...given, refuseAddress: [...new Set([...given.refuseAddress, ...ofServer])] };
   const found = discovery(wire, { clock });
   const { namespaces } = config;
+  const plugins = await readStepPlugins(config.stepPluginsFile);
+  const policy = addressPolicy(config);
+  const userAgent = `tidegate/${version}`;
   const caches = startableCaches({
     transport: wire,
     discovery: found,
@@ -101,7 +105,14 @@ async function connect(given: ControllerConfig, signal: AbortSignal): Promise<Co
     discovery: found,
     caches,
     source: source.client,
-    outbound: outboundClient({ policy: addressPolicy(config), userAgent: `tidegate/${version}` }),
+    outbound: outboundClient({ policy, userAgent }),
+    stepPlugins: {
+      known: plugins,
+      outbound: outboundClient({
+        policy: { ...policy, allow: [...config.allowAddress, ...pluginHosts(plugins)] },
+        userAgent,
+      }),
+    },
     providers: metricProviders(config),
     host: hostname(),
     led,

@@ -70,10 +70,17 @@ function cleanInteger(node: JsonObject): JsonObject {
   return Object.fromEntries(Object.entries(node).filter(([key]) => !dropped.some((bound) => bound === key)));
 }
 
+/** A field may belong to one group only. */
+function isOf(dialect: Dialect, value: Json | undefined): boolean {
+  const only = isJsonObject(value) ? value['only'] : undefined;
+  return only === undefined || only === dialect.group;
+}
+
 function cleanObject(node: JsonObject, path: string, dialect: Dialect): JsonObject {
   const { properties, additionalProperties, propertyNames: _names, ...rest } = node;
   if (isJsonObject(properties) && Object.keys(properties).length > 0) {
-    const cleaned = Object.entries(properties).map(([key, value]) => [key, clean(value, `${path}.${key}`, dialect)]);
+    const own = Object.entries(properties).filter(([, value]) => isOf(dialect, value));
+    const cleaned = own.map(([key, value]) => [key, clean(value, `${path}.${key}`, dialect)]);
     return { ...rest, properties: Object.fromEntries(cleaned) };
   }
   if (!isJsonObject(additionalProperties)) return rest;
@@ -99,7 +106,7 @@ function cleanTyped(node: JsonObject, path: string, dialect: Dialect): JsonObjec
 
 function clean(value: Json | undefined, path: string, dialect: Dialect): JsonObject {
   if (!isJsonObject(value)) throw new Error(`schema node ${path} is not an object`);
-  const { [validations]: _rules, default: fallback, ...node } = value;
+  const { [validations]: _rules, default: fallback, only: _only, ...node } = value;
   // Argo's definitions have no defaults; its controller fills them in.
   const filled = fallback === undefined || isArgo(dialect) ? {} : { default: fallback };
   return ordered({ ...cleanTyped(node, path, dialect), ...filled, ...rulesOf(value, dialect) });

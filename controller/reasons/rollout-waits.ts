@@ -13,6 +13,18 @@ export const rolloutWaits = {
     meaning: 'The revision failed or was aborted, and stable has taken over.',
     remedy: 'Change the template in Git, or retry by command.',
   },
+  GateClosed: {
+    ...waiting,
+    type: 'Normal',
+    meaning: 'A gate of spec.gates has not let the revision pass yet; the wait names gate, host and last answer.',
+    remedy: 'Open the gate for this revision, or skip gates, steps and analyses by promote-full.',
+  },
+  StepPluginRunning: {
+    ...waiting,
+    type: 'Normal',
+    meaning: 'The plugin of the step has not said yet that it was successful; its last answer is the value.',
+    remedy: 'If it lasts, look at the plugin; promote skips the step.',
+  },
   StableMissing: {
     ...waiting,
     type: 'Warning',

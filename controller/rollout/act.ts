@@ -9,6 +9,7 @@ import type { ApiResult, JsonObject, KubeClient, KubeObject, ObjectKey, Ref } fr
 import type { Fact } from '../decision.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
 import type { RolloutDecision } from './decide.ts';
+import type { Call } from './calls.ts';
 import type { RolloutEffect } from './effects.ts';
 import type { Observed } from './observed.ts';
 import { type ExperimentDraft, withTemplates } from './experiment-draft.ts';
@@ -30,6 +31,8 @@ export interface ActOptions {
   readonly wrote: (object: KubeObject) => void;
   readonly effectDone?: (kind: string, outcome: string) => void;
   readonly signal?: AbortSignal | undefined;
+  /** Starts a call of an HTTP service and returns at once. */
+  readonly call?: (call: Call) => void;
 }
 
 /** `facts` are those that hold now. `stopped` says why not all was done; the next pass decides anew. */
@@ -100,6 +103,9 @@ class Pass {
         return this.remove(effect.target);
       case 'Evict':
         return this.evict(effect.target);
+      case 'Call':
+        this.options.call?.(effect.call);
+        return done;
       case 'Annotate':
         return this.merge(effect.target, { metadata: { annotations: effect.set } });
     }

@@ -49,6 +49,7 @@ export function stepText(step: CanaryStep): string {
     return `analysis: ${(step.analysis.templates ?? []).map((one) => one.templateName ?? '').join(', ')}`;
   if (step.experiment !== undefined)
     return `experiment: ${(step.experiment.templates ?? []).map(({ name }) => name).join(', ')}`;
+  if (step.plugin !== undefined) return `plugin: ${step.plugin.name}`;
   return Object.keys(step)[0] ?? 'empty step';
 }
 

@@ -1,6 +1,7 @@
 /** What a step asks of the canary: its weight, how many pods it has, how many of them must be there before the step goes on. */
 
 import { explicitSizeAt, podsFor, weightAt } from './canary-steps.ts';
+import { isHeldAtWeight } from './gate-waits.ts';
 import { available, readyBehind, type Scene } from './scene.ts';
 
 export interface Target {
@@ -18,6 +19,8 @@ export function targetOf(scene: Scene): Target {
   const weight = weightAt(steps, stepIndex, total);
   const share = podsFor(weight, replicas, total);
   const size = withFloor(scene, explicitSizeAt(steps, stepIndex, replicas) ?? share);
+  // Before the first weight a gate looks at the pods.
+  if (isHeldAtWeight(scene)) return { weight: 0, size, needs: 0, enough: enoughPods(scene, size) };
   const needs = weight === 0 ? 0 : Math.max(Math.min(1, replicas), Math.min(share, size));
   return { weight, size, needs, enough: enoughPods(scene, size) };
 }

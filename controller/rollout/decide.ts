@@ -11,11 +11,16 @@ import type { Decision, Fact, Waiting } from '../decision.ts';
 import { abortedFact, keepAborted, retreat } from './abort.ts';
 import { judgeStep, promotionHold, runBackground, stopUnwanted } from './analysis.ts';
 import { withTidiedRuns } from './analysis-history.ts';
+import { holdPreview } from './blue-green-preview.ts';
 import { driveBlueGreen } from './blue-green-drive.ts';
 import { isWarm } from './blue-green.ts';
 import type { RolloutEffect } from './effects.ts';
 import { failedExperiment } from './experiment-verdict.ts';
 import { fact } from './facts.ts';
+import { failedGate } from './gate-verdict.ts';
+import { isHeldAtStart, promotionGate, waitAtStart } from './gate-waits.ts';
+import { tellEnd, watchRollback } from './gate-watch.ts';
+import { areSkipped, enrolGates, gatesOf } from './gates.ts';
 import { failedAnalysis, failureOf, waitOnTrouble } from './failure.ts';
 import { afterEvent, type LifecycleInput } from './lifecycle-status.ts';
 import { withLostActive } from './lost-active.ts';
@@ -25,6 +30,7 @@ import { type Moves, noMoves, together } from './moves.ts';
 import { nextStatus, problemText } from './next-status.ts';
 import type { Observed } from './observed.ts';
 import { withRolesOf } from './ping-pong.ts';
+import { withPluginEnds } from './plugin-ends.ts';
 import { deadlineTimer } from './progress.ts';
 import { promote } from './promotion.ts';
 import { withQuietWork } from './quiet-work.ts';
@@ -32,10 +38,11 @@ import { recordFor } from './record.ts';
 import { currentRevision } from './replica-sets.ts';
 import { goesBack, isForwardOnly, lastUsable } from './refused-spec.ts';
 import { nextRequest, type Request, requestWhileRefused } from './requests.ts';
-import { newPlan, newRevision } from './revision-change.ts';
+import { newPlan, newPreset, newRevision } from './revision-change.ts';
 import { drainMs, isHeld, type Scene, sceneOf } from './scene.ts';
 import { deploy, keepStable } from './settled.ts';
 import { mayWait, statusPatch } from './status-diff.ts';
+import { failedPlugin } from './step-plugin.ts';
 import { stopExperiments } from './step-experiment.ts';
 import { holdSizes, holdWeight, runStep } from './stepping.ts';
 import { deadlineText, instantOf } from './time-text.ts';
@@ -47,7 +54,7 @@ export function decide(seen: Observed): RolloutDecision {
   const observed = withLostActive(withLostRouter(seen));
   const status = observed.rollout.status ?? {};
   if (observed.problems.length > 0) return refuse(observed, status);
-  const change = newRevision(observed, status) ?? newPlan(observed, status);
+  const change = newRevision(observed, status) ?? newPlan(observed, status) ?? newPreset(observed, status);
   if (change !== undefined) return record(observed, withoutSteps(observed, change.status), change.facts);
   return go(observed, sceneOf(observed, status));
 }
@@ -56,7 +63,8 @@ export function decide(seen: Observed): RolloutDecision {
 function withoutSteps(observed: Observed, status: RolloutStatus): RolloutStatus {
   const scene = sceneOf(observed, status);
   if (scene.blueGreen !== undefined) return fastTracked(scene, status);
-  const isDone = scene.state === 'stepping' && scene.stepIndex >= scene.steps.length && !isHeld(scene);
+  const isFree = !isHeld(scene) && (areSkipped(scene) || gatesOf(scene).length === 0);
+  const isDone = scene.state === 'stepping' && scene.stepIndex >= scene.steps.length && isFree;
   return isDone ? moved(scene, { type: 'steps-done' }, status) : status;
 }
 
@@ -68,7 +76,8 @@ function fastTracked(scene: Scene, status: RolloutStatus): RolloutStatus {
 
 /** One pass with a known revision. */
 function go(observed: Observed, scene: Scene): RolloutDecision {
-  const request = nextRequest(scene) ?? abortOn(failedExperiment(scene) ?? failureOf(scene));
+  const verdict = failedExperiment(scene) ?? failedGate(scene) ?? failedPlugin(scene) ?? failureOf(scene);
+  const request = nextRequest(scene) ?? abortOn(verdict);
   return request === undefined ? carryOut(observed, scene, next(scene)) : recordRequest(observed, scene, request);
 }
 
@@ -87,7 +96,20 @@ function carryOut(observed: Observed, scene: Scene, wanted: Moves): RolloutDecis
 }
 
 function next(scene: Scene): Moves {
-  return withQuietWork(scene, together(stopExperiments(scene), drive(scene)));
+  const lifecycle = together(stopExperiments(scene), driveGated(scene));
+  return withQuietWork(scene, tellEnd(scene, withPluginEnds(scene, lifecycle)));
+}
+
+/** The move of the state, as far as gates let it. */
+function driveGated(scene: Scene): Moves {
+  const enrol = enrolGates(scene);
+  if (enrol.patch !== undefined) return enrol;
+  const watch = watchRollback(scene);
+  if (scene.blueGreen !== undefined && isHeldAtStart(scene) && !isHeld(scene))
+    return together(watch, waitAtStart(scene), holdPreview(scene));
+  const moves = drive(scene);
+  const gate = moves.event?.type === 'steps-done' ? promotionGate(scene) : undefined;
+  return together(watch, gate ?? moves);
 }
 
 /** The move of the state that the Rollout is in. */
@@ -171,7 +193,8 @@ function record(observed: Observed, intent: RolloutStatus, facts: readonly Fact[
   const scene = sceneOf(withRolesOf(observed, intent), intent);
   const wait = next(scene).waiting ?? (isFinal(scene) ? undefined : working(scene));
   const waiting = wait && bounded(scene, wait);
-  const named: RolloutStatus = { ...intent, runName: recordFor(observed, intent) };
+  const preset = observed.problems.length > 0 ? intent.preset : observed.preset;
+  const named: RolloutStatus = { ...intent, preset, runName: recordFor(observed, intent) };
   const { status, facts: seen } = nextStatus(withRolesOf(observed, named), named, waiting);
   return withWaiting({ phase: 'record', status, effects: [], facts: [...facts, ...seen] }, waiting);
 }

@@ -1,6 +1,7 @@
 /** What the rollout room may write, as data: one effect is one write, carries all it needs, and may be repeated. */
 
 import type { JsonObject, KubeObject, Ref } from '../../kube/api.ts';
+import type { Call } from './calls.ts';
 import type { Fact } from '../decision.ts';
 import type { ExperimentDraft } from './experiment-draft.ts';
 import type { PlanScope, WeightPlan } from '../traffic/router.ts';
@@ -45,6 +46,8 @@ type Write =
   | { readonly kind: 'Patch'; readonly target: Ref; readonly patch: JsonObject }
   /** Asks for the end of a pod by the eviction API, which keeps to disruption budgets; a refusal is tried again later. */
   | { readonly kind: 'Evict'; readonly target: Ref }
+  /** Asks an HTTP service; the answer comes with a later observation. No write: it may be lost, and then comes again. */
+  | { readonly kind: 'Call'; readonly call: Call }
   | { readonly kind: 'Annotate'; readonly target: Ref; readonly set: Readonly<Record<string, string | null>> };
 
 /** `tells` are the facts that hold once the write succeeded. */

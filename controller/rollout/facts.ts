@@ -27,6 +27,7 @@ export const argoReasons: ReadonlySet<string> = new Set([
   'AnalysisRunError',
   'AnalysisRunInconclusive',
   'ReplicaSetCreateError',
+  'StepPluginTransition',
   'ReconciliationError',
 ]);
 
@@ -39,6 +40,7 @@ const warnings: ReadonlySet<string> = new Set([
   'InvalidSpec',
   'ProgressDeadlineExceeded',
   'RouteDrift',
+  'GateAnswerRefused',
 ]);
 
 export function fact(

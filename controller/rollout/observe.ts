@@ -1,6 +1,6 @@
 /** All reads of one pass: from the caches, and for a new pod template one dry run against the API server. */
 
-import { type Dialect, isArgo } from '../../crds/schema/dialect.ts';
+import { type Dialect, isArgo, tidegateDialect } from '../../crds/schema/dialect.ts';
 import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
 import type { AnyTemplate } from '../../crds/schema/merge-templates.ts';
@@ -24,7 +24,10 @@ import { type ExperimentView, extraDestinations } from './experiments.ts';
 import type { Observed, RolloutObject, ServiceState, SpecProblem, TrafficState } from './observed.ts';
 import { type ParsedRollout, parseRollout } from './parse-rollout.ts';
 import { knownRevision } from './known-revision.ts';
+import { namesPreset, namingPreset, type PresetUse, presetUse } from './preset.ts';
 import { joinStatus } from './recorded-status.ts';
+import type { Caller } from './caller.ts';
+import { pluginProblems } from './plugin-names.ts';
 import { digestOf } from './template-digest.ts';
 import { weightPlan, writtenWeight } from './traffic-plan.ts';
 import { withLastServices } from './refused-spec.ts';
@@ -39,6 +42,9 @@ export interface ObserveOptions {
   readonly routers: readonly TrafficRouter[];
   /** What is wrong with a template beyond the schema's rules, such as a query that does not parse. */
   readonly lintTemplate?: (template: AnyTemplate) => readonly Problem[];
+  /** Step plugins that the operator has named; absent: none. */
+  readonly stepPlugins?: ReadonlyMap<string, { readonly disabled: boolean }>;
+  readonly calls?: Pick<Caller, 'answers'>;
 }
 
 /** Everything out of the caches. `now` is the time that the decision will know. */
@@ -46,7 +52,8 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
   const { stores, dialect } = options;
   const keys = keysFor(object, options.keys);
   const { view: workload, source, problems: workloadTrouble } = findWorkload(stores.workloads, object);
-  const parsed = parseRollout(object, dialect, source);
+  const use = isArgo(dialect) ? undefined : usedPreset(stores, object, keys, source);
+  const parsed = withPresetProblems(parseRollout(use?.object ?? object, dialect, source), use);
   const { namespace = '', name, uid = '' } = object.metadata;
   const runs = stores.rolloutRuns
     .byIndex('rollout', `${namespace}/${name}`)
@@ -59,7 +66,8 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
     ...workloadTrouble,
     ...referenceProblems(options, parsed, findTemplate),
     ...trafficProblems(parsed, written),
-  ];
+    ...pluginProblems(options, parsed),
+  ].map((one) => namingPreset(one, use));
   const isUsable = problems.every((one) => one.scope === 'forward');
   const used = isUsable ? rollout : withLastServices(rollout);
   const { stable: stableService, canary: canaryService } = servicesOf(used);
@@ -70,13 +78,7 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
     keys,
     rollout: used,
     problems,
-    podHash: knownRevision({
-      podHash: parsed.podHash,
-      template: (parsed.rollout.spec.template ?? {}) as JsonObject,
-      replicaSets,
-      keys,
-      digest: digestOf,
-    }),
+    podHash: revisionOf(parsed, replicaSets, keys),
     stepHash: parsed.stepHash,
     replicaSets,
     pods: replicaSets.flatMap((set) => stores.pods.byIndex('hash', `${namespace}/${set.podHash}`)),
@@ -85,10 +87,51 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
     traffic: isUsable ? written : trafficOf(options, used),
     analysisRuns: stores.analysisRuns.byOwner(uid),
     findTemplate,
+    ...(use?.snapshot === undefined ? {} : { preset: use.snapshot }),
     ...(workload === undefined ? {} : { workload, strays: straysOf(stores.workloads, object, workload) }),
     isRunNameTaken: (run) => stores.analysisRuns.get(namespace, run) !== undefined,
     ...experimentsSeen(options, used, stores.experiments.byOwner(uid)),
+    ...callsSeen(options, uid),
     runs,
+  };
+}
+
+function revisionOf(parsed: ParsedRollout, replicaSets: Observed['replicaSets'], keys: Keys): string {
+  const { podHash, rollout } = parsed;
+  const template = (rollout.spec.template ?? {}) as JsonObject;
+  return knownRevision({ podHash, template, replicaSets, keys, digest: digestOf });
+}
+
+/** The pod template has no part in a preset, so the revision is known before the strategy is. */
+function usedPreset(
+  stores: RolloutStores,
+  object: RolloutObject,
+  keys: Keys,
+  source: ReturnType<typeof findWorkload>['source'],
+): PresetUse | undefined {
+  if (!namesPreset(object)) return undefined;
+  const { namespace = '', uid = '' } = object.metadata;
+  const sets = stores.replicaSets.byOwner(uid).filter((set) => set.metadata.deletionTimestamp === undefined);
+  return presetUse(object, {
+    podHash: revisionOf(parseRollout(object, tidegateDialect, source), sets, keys),
+    find: ({ name, clusterScope }) =>
+      clusterScope === true ? stores.clusterStrategyPresets.get('', name) : stores.strategyPresets.get(namespace, name),
+    digest: digestOf,
+  });
+}
+
+/** What is wrong with the preset says it all: without it the strategy is not whole. */
+function withPresetProblems(parsed: ParsedRollout, use: PresetUse | undefined): ParsedRollout {
+  if (use === undefined || use.problems.length === 0) return parsed;
+  const others = parsed.problems.filter((one) => !one.field.startsWith('spec.strategy'));
+  return { ...parsed, problems: [...use.problems, ...others] };
+}
+
+function callsSeen({ calls, stepPlugins }: ObserveOptions, uid: string): Pick<Observed, 'answers' | 'disabledPlugins'> {
+  const off = [...(stepPlugins ?? [])].flatMap(([plugin, { disabled }]) => (disabled ? [plugin] : []));
+  return {
+    ...(calls === undefined ? {} : { answers: calls.answers(uid) }),
+    ...(off.length === 0 ? {} : { disabledPlugins: new Set(off) }),
   };
 }
 

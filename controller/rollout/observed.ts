@@ -3,10 +3,12 @@
 import type { AnalysisRun } from '../../crds/schema/analysis-run.ts';
 import type { Dialect } from '../../crds/schema/dialect.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
+import type { PresetSnapshot } from '../../crds/schema/preset-reference.ts';
 import type { FindTemplate } from '../../crds/schema/validate-references.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
 import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import type { Instant, JsonObject, KubeObject, ObjectMeta } from '../../kube/api.ts';
+import type { CallAnswer } from './calls.ts';
 import type { ExperimentView } from './experiments.ts';
 import type { WorkloadView } from './workload-view.ts';
 import type { Destination, Found, RouteState, TrafficRouter } from '../traffic/router.ts';
@@ -113,6 +115,8 @@ export interface Observed {
   readonly extras?: readonly Destination[];
   readonly analysisRuns: readonly AnalysisRunView[];
   readonly findTemplate: FindTemplate;
+  /** What the run uses of the preset that the spec names; the strategy in `rollout` has it merged in. */
+  readonly preset?: PresetSnapshot;
   /** What spec.workloadRef leads to. */
   readonly workload?: WorkloadView;
   /** ReplicaSets that the hull of an adopted workload made for itself although they are this Rollout's now. */
@@ -123,6 +127,10 @@ export interface Observed {
   readonly experiments?: readonly ExperimentView[];
   /** Whether an Experiment of this name exists in the namespace, whoever owns it. */
   readonly isExperimentNameTaken?: (name: string) => boolean;
+  /** Calls of HTTP services that are under way or answered, by key; lost with the process. Absent: none. */
+  readonly answers?: ReadonlyMap<string, CallAnswer>;
+  /** Step plugins that the operator has turned off. */
+  readonly disabledPlugins?: ReadonlySet<string>;
   /** RolloutRuns of this Rollout that are kept. */
   readonly runs: readonly RolloutRun[];
 }

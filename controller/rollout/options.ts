@@ -8,6 +8,7 @@ import type { Clock, EventRecorder, KubeClient, Leadership, Store } from '../../
 import type { OwnWrites, Seen } from '../../kube/own-writes.ts';
 import type { ReconcileResult } from '../decision.ts';
 import type { TrafficRouter } from '../traffic/router.ts';
+import type { Caller } from './caller.ts';
 import type { GitRevertObject } from './revert-record.ts';
 import type { RolloutStores } from './stores.ts';
 
@@ -40,6 +41,10 @@ export interface RolloutReconcilerOptions {
   readonly routers: readonly TrafficRouter[];
   /** What is wrong with a template beyond the schema's rules, such as a query that does not parse. */
   readonly lintTemplate?: (template: AnyTemplate) => readonly Problem[];
+  /** Calls of gates and step plugins; absent: none are made. */
+  readonly calls?: Caller;
+  /** Step plugins that the operator has named. */
+  readonly stepPlugins?: ReadonlyMap<string, { readonly disabled: boolean }>;
   readonly log: RoomLog;
   readonly metrics?: RolloutMetrics;
 }

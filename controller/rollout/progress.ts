@@ -8,6 +8,7 @@ import { postPromotionPlace, prePromotionPlace } from './blue-green-places.ts';
 import { previewSize } from './blue-green.ts';
 import { weightAt } from './canary-steps.ts';
 import { enoughPods, targetOf } from './canary-target.ts';
+import { isHeldAtEnd, isHeldAtStart } from './gate-waits.ts';
 import { type Moves, noMoves } from './moves.ts';
 import { splitFor } from './replica-ratio.ts';
 import { rollingLimits } from '../../crds/schema/defaults.ts';
@@ -52,6 +53,7 @@ const timelessActions = ['pause', 'analysis', 'experiment', 'plugin'] as const;
 /** Waiting for pods right now, and not by anybody's wish, nor because the analysis beside the steps holds everything. */
 export function awaitsPods(scene: Scene): boolean {
   const wanted = wantedPods(scene);
+  if (isHeldAtStart(scene) || isHeldAtEnd(scene)) return false;
   if (wanted === undefined || isHeld(scene) || runBackground(scene).waiting !== undefined) return false;
   if (scene.blueGreen !== undefined && isTimeless(scene)) return false;
   const step = scene.state === 'stepping' ? scene.steps[scene.stepIndex] : undefined;

@@ -4,6 +4,7 @@ import type { KubeObject } from '../../kube/api.ts';
 import { splitQueueKey } from '../../kube/ref.ts';
 import { act } from './act.ts';
 import { keepAway, labelAdoptedPods } from './adopted-writes.ts';
+import type { Call } from './calls.ts';
 import { decide } from './decide.ts';
 import { fence } from './fence.ts';
 import { observe } from './observe.ts';
@@ -49,7 +50,8 @@ export function rolloutReconciler(options: RolloutReconcilerOptions): ReconcileR
     const observed = { ...seen, problems: [...seen.problems, ...answer.problems] };
     const decision = decide(observed);
     const effectDone = (kind: string, result: string) => options.metrics?.effect(kind, result);
-    const outcome = await act({ client, keys, wrote, effectDone, signal }, observed, decision);
+    const call = (one: Call) => options.calls?.start(one, { uid, namespace, name });
+    const outcome = await act({ client, keys, wrote, effectDone, signal, call }, observed, decision);
     if (outcome.doubts.length > 0) fences.doubt(uid, outcome.doubts);
     tell(options, observed, outcome.facts);
     const status = outcome.stopped ? (observed.rollout.status ?? {}) : decision.status;

@@ -11,6 +11,7 @@ import { promotionHold } from './analysis.ts';
 import { type Command, isVerb, openCommand, outcomeOf, type RolloutVerb, staleness } from './command.ts';
 import { fact } from './facts.ts';
 import { verdictOf } from './failure.ts';
+import { heldByGate } from './gate-watch.ts';
 import { hasFailed } from './lifecycle-status.ts';
 import { allows, type LifecycleEvent } from './machine.ts';
 import { isResumed, leavePause } from './pause.ts';
@@ -162,6 +163,8 @@ function promote(scene: Scene): Request | string {
   if ((scene.status.pauseConditions ?? []).length > 0 && scene.steps[scene.stepIndex]?.pause !== undefined)
     return { patch: { pauseConditions: undefined }, facts: [] };
   const next = Math.min(scene.stepIndex + 1, scene.steps.length);
+  const gate = heldByGate(scene, next);
+  if (gate !== undefined) return gate;
   if (next === scene.steps.length && promotionHold(scene) !== undefined)
     return 'the analysis beside the steps has no evidence yet: wait for it, or go on without it by promote-full';
   return { patch: { ...leavePause, currentStepIndex: next }, facts: [] };

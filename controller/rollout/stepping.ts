@@ -5,6 +5,8 @@ import type { StepAnalysis } from './analysis.ts';
 import { podsFor, stepText, weightAt } from './canary-steps.ts';
 import { enoughPods, type Target, targetOf, weightFor } from './canary-target.ts';
 import { fact } from './facts.ts';
+import { isHeldAtStart, isHeldAtWeight, waitAtStart, waitAtWeight } from './gate-waits.ts';
+import { judgePlugin } from './step-plugin.ts';
 import { judgeExperiment } from './step-experiment.ts';
 import { effects, type Moves, noMoves, together } from './moves.ts';
 import { enterPause, heldWait, isResumed, leavePause, pauseStep } from './pause.ts';
@@ -27,6 +29,7 @@ interface Reached {
 /** One pass of 'stepping'. `analysis` is what the analysis of this step says, if it has one. */
 export function runStep(scene: Scene, analysis: StepAnalysis): Moves {
   if (isHeld(scene)) return hold(scene);
+  if (isHeldAtStart(scene)) return holdAtStart(scene);
   if (scene.stepIndex >= scene.steps.length) return { ...noMoves, event: { type: 'steps-done' } };
   const reached = scene.routed ? reachRouted(scene) : reachByPods(scene);
   const numbered = revisionAnnotations(scene);
@@ -34,6 +37,7 @@ export function runStep(scene: Scene, analysis: StepAnalysis): Moves {
   const prelude = together(effects(...numbered, ...lasting), reached.moves);
   // A step never passes while writes of it are still to be made: the intent would run ahead of the world.
   if (prelude.effects.length > 0) return prelude;
+  if (isHeldAtWeight(scene)) return together(reached.isReached ? waitAtWeight(scene) : noMoves, prelude);
   return together(stepOutcome(scene, reached.isReached, analysis), prelude);
 }
 
@@ -41,7 +45,7 @@ function stepOutcome(scene: Scene, isReached: boolean, analysis: StepAnalysis): 
   const step = scene.steps[scene.stepIndex];
   if (step?.pause !== undefined) {
     const pause = pauseStep(scene);
-    return pause.kind === 'over' ? passStep(scene, pause.byPerson) : pause.moves;
+    return pause.kind === 'over' ? passStep(scene, true) : pause.moves;
   }
   if (step?.analysis !== undefined) {
     if (isResumed(scene.status)) return passStep(scene, true);
@@ -54,7 +58,24 @@ function stepOutcome(scene: Scene, isReached: boolean, analysis: StepAnalysis): 
     if (experiment.kind === 'passed') return isReached ? passStep(scene, false) : noMoves;
     return experiment.kind === 'pending' && !isReached ? noMoves : experiment.moves;
   }
+  if (step?.plugin !== undefined) {
+    const plugin = judgePlugin(scene);
+    if (plugin.kind === 'passed') return isReached ? passStep(scene, false) : noMoves;
+    return plugin.kind === 'pending' && !isReached ? noMoves : plugin.moves;
+  }
   return isReached ? passStep(scene, isResumed(scene.status)) : noMoves;
+}
+
+/** A gate has not let the revision start: no pods and no weight for it, beyond what an earlier attempt has left. */
+function holdAtStart(scene: Scene): Moves {
+  if (scene.routed) {
+    const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash: scene.stableHash });
+    const isEarlier = canaryWeight(scene) > 0 && scene.status.drainUntil !== undefined;
+    const back = isEarlier ? { ...noMoves, patch: { drainUntil: undefined } } : weight.moves;
+    return together(waitAtStart(scene), effects(...growStable(scene, canaryWeight(scene))), back);
+  }
+  const plan = planRatio(scene, { stable: scene.stable, canary: scene.current, weight: 0 });
+  return together(waitAtStart(scene), effects(...plan.effects));
 }
 
 /** Index + 1, recorded; a pause that follows is entered, and the end of the plan begins the promotion, in the same write. */
@@ -153,7 +174,7 @@ function moveTraffic(scene: Scene, target: Target): Reached {
   const isTaken = canaryService?.podHash !== currentHash && mostOnCanary(scene) > 0;
   const services = together(
     selectRevision(scene, stableService, stableHash),
-    target.size > 0 && !isTaken ? selectRevision(scene, canaryService, currentHash) : noMoves,
+    (target.size > 0 || scene.replicas === 0) && !isTaken ? selectRevision(scene, canaryService, currentHash) : noMoves,
   );
   const isSelected = stableService?.podHash === stableHash && canaryService?.podHash === currentHash;
   const wanted = isSelected ? weightFor(scene, target, canaryWeight(scene)) : { weight: 0, needs: 0 };

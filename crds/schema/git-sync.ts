@@ -66,6 +66,8 @@ const RevertCauses = object(
     ProgressDeadline: policy('a passed progress deadline'),
     ImageMissing: policy('an image that does not exist'),
     CrashLoop: policy('a canary that keeps crashing'),
+    GateFailed: policy('a gate that stayed closed, failed, or asked for a rollback'),
+    StepPluginFailed: policy('a step plugin that failed'),
   },
 );
 

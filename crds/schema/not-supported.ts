@@ -33,13 +33,10 @@ function metricEntries(base: string): Entry[] {
 
 const canary = 'spec.strategy.canary';
 
-const rolloutEntries: readonly Entry[] = [...entries(`${canary}.steps[]`, ['plugin'])];
-
 const templateEntries: readonly Entry[] = metricEntries('spec');
 
 /** By kind. A kind with the path `spec` is not supported as a whole. */
 const notSupported: Readonly<Record<string, readonly Entry[]>> = {
-  Rollout: rolloutEntries,
   AnalysisTemplate: templateEntries,
   ClusterAnalysisTemplate: templateEntries,
   AnalysisRun: metricEntries('spec'),

@@ -1,6 +1,7 @@
 /** What a Rollout's status says beyond Argo's fields: the recorded intent, what it waits for, the verdict, the last command. */
 
 import type { z } from 'zod';
+import { GateStatus, PluginEnd } from './gates.ts';
 import { flag, int32, int64, list, object, oneOf, text, time } from './fields.ts';
 
 /** Causes of a failed revision; hold causes never set a verdict. */
@@ -10,6 +11,8 @@ export const verdictCauses = [
   'ProgressDeadline',
   'ImageMissing',
   'CrashLoop',
+  'GateFailed',
+  'StepPluginFailed',
 ] as const;
 export type VerdictCause = (typeof verdictCauses)[number];
 
@@ -92,4 +95,9 @@ export const decisionFields = {
     },
   ),
   lastCommand: LastCommand,
+  gates: list(GateStatus, 'What the gates said of the current revision and attempt.', { maxItems: 16, atomic: true }),
+  pluginEnds: list(PluginEnd, 'Step plugins of earlier revisions and attempts that still have to be told of their end.', {
+    maxItems: 64,
+    atomic: true,
+  }),
 };

@@ -4,9 +4,11 @@ import { z } from 'zod';
 import { BlueGreenStrategy } from './blue-green.ts';
 import { CanaryStrategy } from './canary.ts';
 import type { Dialect } from './dialect.ts';
-import { exactlyOne, flag, int32, object, objectName, oneOf, type Rule, ruled, text, time } from './fields.ts';
+import { countSet, flag, int32, object, objectName, oneOf, type Rule, ruled, text, time } from './fields.ts';
+import { Gates } from './gates.ts';
 import { LabelSelector } from './label-selector.ts';
 import { head } from './metadata.ts';
+import { PresetReference } from './preset-reference.ts';
 import { PodTemplateSpec } from './pod-template.ts';
 import { RolloutStatus, rolloutStatusSchema } from './rollout-status.ts';
 
@@ -14,9 +16,13 @@ export const RolloutStrategy = ruled(
   object(
     'How a new revision takes over; set exactly one.',
     {},
-    { canary: CanaryStrategy, blueGreen: BlueGreenStrategy },
+    { canary: CanaryStrategy, blueGreen: BlueGreenStrategy, preset: PresetReference },
   ),
-  exactlyOne(['canary', 'blueGreen'], 'spec.strategy', 'tidegate.io'),
+  {
+    rule: `${countSet(['canary', 'blueGreen'])} == 1 || (has(self.preset) && !has(self.canary) && !has(self.blueGreen))`,
+    message: 'spec.strategy: set exactly one of canary, blueGreen',
+    only: 'tidegate.io',
+  },
 );
 export type RolloutStrategy = z.infer<typeof RolloutStrategy>;
 
@@ -64,6 +70,7 @@ export const RolloutSpec = ruled(
       progressDeadlineAbort: flag('True aborts when that deadline passes. Default true, in argoproj.io false.'),
       restartAt: time('Pods created before this time are restarted.'),
       analysis: AnalysisHistory,
+      gates: Gates,
       rollbackWindow: object(
         'Going back to a recent revision skips the steps.',
         { revisions: int32('How many revisions back count as recent.', { minimum: 1 }) },

@@ -9,6 +9,7 @@ import type { Rollout } from './rollout.ts';
 import { isPingPong } from './services-of.ts';
 import { validateCanarySizes } from './validate-canary-sizes.ts';
 import { antiAffinityProblems } from './validate-anti-affinity.ts';
+import { validateGates } from './validate-gates.ts';
 import { validateBlueGreen } from './validate-blue-green.ts';
 import { namesRouter, validateRouters } from './validate-routers.ts';
 import { validateMeshRouters } from './validate-mesh-routers.ts';
@@ -226,6 +227,7 @@ export function validateRollout(rollout: Rollout, dialect: Dialect): Problem[] {
     ...antiAffinityProblems(rollout, report),
     ...strategy(rollout, report),
     ...validateBlueGreen(rollout, report),
+    ...validateGates(rollout, report),
   ];
   if (rollout.spec.strategy.canary === undefined) return own;
   return [

@@ -2,6 +2,7 @@
 
 import type { AnalysisRun } from '../../../crds/schema/analysis-run.ts';
 import type { CanaryStrategy } from '../../../crds/schema/canary.ts';
+import type { Gate } from '../../../crds/schema/gates.ts';
 import { type Dialect, tidegateDialect } from '../../../crds/schema/dialect.ts';
 import { keys } from '../../../crds/schema/keys.ts';
 import type { Rollout } from '../../../crds/schema/rollout.ts';
@@ -22,6 +23,7 @@ export interface RolloutGiven {
   readonly annotations?: Record<string, string>;
   readonly progressDeadlineAbort?: boolean;
   readonly progressDeadlineSeconds?: number;
+  readonly gates?: Gate[];
   readonly rollbackWindow?: { readonly revisions: number };
   readonly status?: RolloutStatus;
 }

@@ -87,6 +87,7 @@ export function runController(parts: ControllerRunParts): ProcessLife {
     log,
     random,
   });
+  const outbound = metricsAnswers({ state: parts.state, life, trouble, latencyMs: () => 5 + random() * 20 });
   const exit = leadOrStandBy(
     {
       config,
@@ -99,7 +100,8 @@ export function runController(parts: ControllerRunParts): ProcessLife {
       discovery: found,
       caches,
       source: shakySource({ git: parts.git, life, trouble, latencyMs: () => 5 + random() * 40 }),
-      outbound: metricsAnswers({ state: parts.state, life, trouble, latencyMs: () => 5 + random() * 20 }),
+      outbound,
+      stepPlugins: { known: new Map(), outbound },
       providers: metricProviders(config),
       host: 'run',
       led,
