@@ -33,6 +33,7 @@ export function controllerRules(group: string): readonly Rule[] {
       resources: ['gitsyncs', 'gitreverts', 'releases', 'rolloutruns'],
       verbs: [...read, 'patch'],
     },
+    { apiGroups: ['tidegate.io'], resources: ['strategypresets', 'clusterstrategypresets'], verbs: [...read] },
     { apiGroups: ['tidegate.io'], resources: ['gitreverts', 'releases', 'rolloutruns'], verbs: ['create', 'delete'] },
     {
       apiGroups: ['tidegate.io'],

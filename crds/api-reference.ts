@@ -14,7 +14,7 @@ fills it in; a default named in the description is applied by the controller. \`
 
 With \`--api-group argoproj.io\` the first five kinds are served in that group instead. There \`status.observedGeneration\` is
 text, and these fields of a Rollout's status are absent (the RolloutRun has them under \`status.recorded\`): attempt, runName,
-transition, waiting, drainUntil, verdict, failedPodHash, lastCommand.
+transition, waiting, drainUntil, verdict, failedPodHash, lastCommand. Strategy presets are for Rollouts of tidegate.io only.
 `;
 
 function cell(text: string): string {

@@ -31,7 +31,7 @@ function manifestFiles(dialect: Dialect): GeneratedFile[] {
     .map((manifest) => ({ path: `${folder}/${crdName(manifest)}.yaml`, text: header + yamlText(manifest) }));
 }
 
-/** Nine definitions for tidegate.io, five for argoproj.io, and the API reference. */
+/** Eleven definitions for tidegate.io, five for argoproj.io, and the API reference. */
 export function generatedFiles(): GeneratedFile[] {
   return [
     ...manifestFiles(tidegateDialect),

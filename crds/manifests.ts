@@ -52,7 +52,7 @@ export function customResourceDefinition(definition: KindDefinition, dialect: Di
   };
 }
 
-/** All nine definitions: the first five under the dialect's group, the last four under tidegate.io. */
+/** All eleven definitions: the first five under the dialect's group, the others under tidegate.io. */
 export function crdManifests(dialect: Dialect): JsonObject[] {
   return kinds.map((definition) =>
     customResourceDefinition(definition, definition.ownGroup ? tidegateDialect : dialect),

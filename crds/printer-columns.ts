@@ -48,6 +48,12 @@ const run = [
   age,
 ];
 
+const preset = [
+  column('Arguments', '.spec.args[*].name', 'Arguments that Rollouts may give.'),
+  column('Generation', '.metadata.generation', 'Rises with every change.', 'integer'),
+  age,
+];
+
 const columns: Readonly<Record<KindName, readonly JsonObject[]>> = {
   Rollout: rollout,
   AnalysisTemplate: [age],
@@ -95,6 +101,8 @@ const columns: Readonly<Record<KindName, readonly JsonObject[]>> = {
     wide('Outcome', '.status.outcome.message', 'How it ended.'),
     age,
   ],
+  StrategyPreset: preset,
+  ClusterStrategyPreset: preset,
 };
 
 /** In argoproj.io a Rollout shows the columns that Argo's users know. */

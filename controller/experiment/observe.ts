@@ -7,6 +7,7 @@ import type { ExperimentTemplate } from '../../crds/schema/experiment.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
 import type { FindTemplate } from '../../crds/schema/nested-templates.ts';
 import { objectText, type Problem, problem } from '../../crds/schema/problem.ts';
+import { asRun } from '../../crds/schema/resolve-preset.ts';
 import { Rollout } from '../../crds/schema/rollout.ts';
 import type { Instant } from '../../kube/api.ts';
 import type { ReplicaSetView, RolloutObject, ServiceView } from '../rollout/observed.ts';
@@ -99,7 +100,7 @@ const OwnerFields = Rollout.omit({ status: true });
 
 function ownerView(experiment: ExperimentObject, rollout: RolloutObject, dialect: Dialect): OwnerView {
   const { namespace = '', name } = rollout.metadata;
-  const parsed = OwnerFields.safeParse(rollout);
+  const parsed = OwnerFields.safeParse(asRun(rollout));
   return {
     key: { group: dialect.group, kind: 'Rollout', namespace, name },
     isHolding: rollout.metadata.deletionTimestamp === undefined && isHeldBy(rollout, experiment.metadata.name),
@@ -114,7 +115,7 @@ export function isHeldBy(rollout: RolloutObject, experiment: string): boolean {
 }
 
 function portsBehind(stores: RolloutStores, rollout: RolloutObject | undefined): Observed['routedPorts'] {
-  const parsed = rollout === undefined ? undefined : OwnerFields.safeParse(rollout);
+  const parsed = rollout === undefined ? undefined : OwnerFields.safeParse(asRun(rollout));
   const stable = parsed?.success ? parsed.data.spec.strategy.canary?.stableService : undefined;
   const service = stable && stores.services.get(rollout?.metadata.namespace ?? '', stable);
   return service ? (service.ports ?? []) : [];

@@ -1,14 +1,15 @@
 /** What a live Rollout says about its part of a release. Pure. */
 
 import type { FailedRollout, Release, ReleaseRollout } from '../../crds/schema/release.ts';
+import { asRun } from '../../crds/schema/resolve-preset.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
 import { isJsonObject } from '../../crds/schema/json.ts';
 import { podTemplateHash } from '../rollout/pod-hash.ts';
 import { type Manifest, valueAt } from './objects.ts';
 
-/** The server validated it against the CRD generated from the same schema. */
+/** With what its status keeps of its preset. The server validated it against the CRD generated from the same schema. */
 export function asRollout(object: Manifest): Rollout {
-  return object as unknown as Rollout;
+  return asRun(object) as unknown as Rollout;
 }
 
 export function liveTemplateHash(object: Manifest): string {

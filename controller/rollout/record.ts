@@ -60,11 +60,18 @@ export function recordObject(observed: Observed, status: RolloutStatus, name: st
       revision: currentRevision(observed, status.currentPodHash ?? ''),
       podHash: status.currentPodHash ?? '',
       attempt: status.attempt ?? 1,
+      ...presetOf(status),
       steps: (rollout.spec.strategy?.canary?.steps ?? []).map(stepText),
       images: imagesOf(rollout.spec.template as JsonObject | undefined),
       ...Object.fromEntries(known),
     },
   };
+}
+
+function presetOf({ preset }: RolloutStatus): JsonObject {
+  if (preset === undefined) return {};
+  const { name, clusterScope, generation, digest } = preset;
+  return { preset: { name, generation, digest, ...(clusterScope === true ? { clusterScope } : {}) } };
 }
 
 function imagesOf(template: JsonObject | undefined): Json[] {

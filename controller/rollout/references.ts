@@ -1,6 +1,7 @@
 /** Which other objects a Rollout names, for the indexes that find the Rollout when one of them changes. Total: any JSON goes in. */
 
 import { Rollout } from '../../crds/schema/rollout.ts';
+import { asRun } from '../../crds/schema/resolve-preset.ts';
 import { analysisUses } from '../../crds/schema/validate-references.ts';
 import { namedServices } from '../../crds/schema/services-of.ts';
 import type { KindRef, ObjectMeta } from '../../kube/api.ts';
@@ -14,18 +15,20 @@ export interface References {
   readonly services: readonly string[];
   readonly routes: readonly string[];
   readonly templates: readonly string[];
+  /** A ClusterStrategyPreset as `name`. */
+  readonly presets: readonly string[];
   /** As `workloadKey`. */
   readonly workloads: readonly string[];
 }
 
-const none: References = { services: [], routes: [], templates: [], workloads: [] };
+const none: References = { services: [], routes: [], templates: [], presets: [], workloads: [] };
 const known = new WeakMap<RolloutObject, References>();
 
 /** Of an unreadable Rollout nothing is known; it is looked at again when it changes itself. */
 export function referencesOf(object: RolloutObject): References {
   const cached = known.get(object);
   if (cached !== undefined) return cached;
-  const parsed = Rollout.omit({ status: true }).safeParse(object);
+  const parsed = Rollout.omit({ status: true }).safeParse(asRun(object));
   const references = parsed.success ? read(parsed.data) : none;
   known.set(object, references);
   return references;
@@ -34,9 +37,11 @@ export function referencesOf(object: RolloutObject): References {
 function read(rollout: Omit<Rollout, 'status'>): References {
   const namespace = rollout.metadata.namespace ?? '';
   const templates = analysisUses(rollout).flatMap(({ analysis }) => analysis.templates ?? []);
+  const { preset } = rollout.spec.strategy;
   const { kind = '', name = '' } = rollout.spec.workloadRef ?? {};
   return {
     workloads: name === '' ? [] : [workloadKey(kind, namespace, name)],
+    presets: preset === undefined ? [] : [preset.clusterScope ? preset.name : `${namespace}/${preset.name}`],
     services: namedServices(rollout).map(({ name }) => `${namespace}/${name}`),
     routes: routers.flatMap((router) => router.needs(rollout)).map((key) => routeReference(key, key)),
     templates: templates.flatMap(({ templateName, clusterScope }) =>

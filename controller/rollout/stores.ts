@@ -36,7 +36,7 @@ export interface CacheNeed<T extends KubeObject> {
 export type RolloutRunObject = RolloutRun & KubeObject;
 
 export interface RolloutStores {
-  /** Indexes `service`, `route`, `template`, `workload`: what a Rollout refers to, as `namespace/name` (a cluster template as `name`). */
+  /** Indexes `service`, `route`, `template`, `preset`, `workload`: what a Rollout refers to, as `namespace/name` (what is of the cluster as `name`). */
   readonly rollouts: Store<RolloutObject>;
   readonly replicaSets: Store<ReplicaSetView>;
   /** Index `hash`: `namespace/podHash`. */
@@ -48,6 +48,8 @@ export interface RolloutStores {
   readonly experiments: Store<KubeObject & JsonObject>;
   readonly analysisTemplates: Store<KubeObject & JsonObject>;
   readonly clusterAnalysisTemplates: Store<KubeObject & JsonObject>;
+  readonly strategyPresets: Store<KubeObject & JsonObject>;
+  readonly clusterStrategyPresets: Store<KubeObject & JsonObject>;
   /** Index `rollout`: `namespace/name` of the Rollout. */
   readonly rolloutRuns: Store<RolloutRunObject>;
   /** What Rollouts may take their pod template from. */
@@ -66,6 +68,8 @@ export interface RolloutCacheNeeds {
   readonly experiments: CacheNeed<KubeObject & JsonObject>;
   readonly analysisTemplates: CacheNeed<KubeObject & JsonObject>;
   readonly clusterAnalysisTemplates: CacheNeed<KubeObject & JsonObject>;
+  readonly strategyPresets: CacheNeed<KubeObject & JsonObject>;
+  readonly clusterStrategyPresets: CacheNeed<KubeObject & JsonObject>;
   readonly rolloutRuns: CacheNeed<RolloutRunObject>;
   readonly workloads: Readonly<Record<WorkloadKind, CacheNeed<WorkloadView>>>;
   readonly routes: readonly CacheNeed<KubeObject & JsonObject>[];
@@ -85,6 +89,12 @@ export function rolloutCacheNeeds(dialect: Dialect, instanceId = ''): RolloutCac
     project: whole,
     indexes: { [namesIndex]: namedTemplates },
   });
+  const preset = (kind: string) => ({
+    kind: { group: ownGroup, kind },
+    optional: true,
+    project: whole,
+    indexes: {},
+  });
   return {
     rollouts: {
       kind: { group, kind: 'Rollout' },
@@ -94,6 +104,7 @@ export function rolloutCacheNeeds(dialect: Dialect, instanceId = ''): RolloutCac
         service: (one) => referencesOf(one).services,
         route: (one) => referencesOf(one).routes,
         template: (one) => referencesOf(one).templates,
+        preset: (one) => referencesOf(one).presets,
         workload: (one) => referencesOf(one).workloads,
       },
     },
@@ -125,6 +136,8 @@ export function rolloutCacheNeeds(dialect: Dialect, instanceId = ''): RolloutCac
     experiments: { kind: { group, kind: 'Experiment' }, labelSelector: served, project: whole, indexes: {} },
     analysisTemplates: template('AnalysisTemplate'),
     clusterAnalysisTemplates: { ...template('ClusterAnalysisTemplate'), clusterScoped: true },
+    strategyPresets: preset('StrategyPreset'),
+    clusterStrategyPresets: { ...preset('ClusterStrategyPreset'), clusterScoped: true },
     rolloutRuns: {
       kind: { group: ownGroup, kind: 'RolloutRun' },
       project: (raw) => runView(raw as unknown as RolloutRunObject),
@@ -173,6 +186,8 @@ export function rolloutStores(
     experiments: add(needs.experiments),
     analysisTemplates: add(needs.analysisTemplates),
     clusterAnalysisTemplates: add(needs.clusterAnalysisTemplates),
+    strategyPresets: add(needs.strategyPresets),
+    clusterStrategyPresets: add(needs.clusterStrategyPresets),
     rolloutRuns: add(needs.rolloutRuns),
     workloads: {
       Deployment: add(needs.workloads.Deployment),
@@ -217,6 +232,8 @@ export function enqueueRollouts(
         for (const id of withDependents(stores, object)) byIndex('template', id);
       }),
     ),
+    stores.strategyPresets.onChange(({ object }) => byIndex('preset', nameOf(object))),
+    stores.clusterStrategyPresets.onChange(({ object }) => byIndex('preset', object.metadata.name)),
     ...[...stores.routes.values()].map((store) =>
       store.onChange(({ object }) => {
         const kind = { group: groupOf(object.apiVersion), kind: object.kind };

@@ -6,7 +6,7 @@ export interface Dialect {
   readonly observedGeneration: 'string' | 'integer';
 }
 
-/** The group that the kinds GitSync, Release, GitRevert and RolloutRun are always served under. */
+/** The group that GitSync, Release, GitRevert, RolloutRun and the strategy presets are always served under. */
 export const ownGroup = 'tidegate.io';
 
 /** The only version of every kind, in both groups. */
@@ -32,5 +32,5 @@ export function apiVersionOf(dialect: Dialect): string {
   return `${dialect.group}/${apiVersionName}`;
 }
 
-/** `tidegate.io/v1alpha1`: GitSync, Release, GitRevert and RolloutRun. */
+/** `tidegate.io/v1alpha1`: GitSync, Release, GitRevert, RolloutRun and the strategy presets. */
 export const ownApiVersion = `${ownGroup}/${apiVersionName}`;

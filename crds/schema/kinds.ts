@@ -1,4 +1,4 @@
-/** The nine kinds: names, scope and subresources, for CRDs, discovery, CLI and RBAC. */
+/** The eleven kinds: names, scope and subresources, for CRDs, discovery, CLI and RBAC. */
 
 import type { z } from 'zod';
 import { AnalysisRun, analysisRunSchema } from './analysis-run.ts';
@@ -10,6 +10,7 @@ import { GitSync } from './git-sync.ts';
 import { Release } from './release.ts';
 import { Rollout, rolloutSchema } from './rollout.ts';
 import { RolloutRun } from './rollout-run.ts';
+import { ClusterStrategyPreset, StrategyPreset } from './strategy-preset.ts';
 
 export const kindNames = [
   'Rollout',
@@ -21,6 +22,8 @@ export const kindNames = [
   'Release',
   'GitRevert',
   'RolloutRun',
+  'StrategyPreset',
+  'ClusterStrategyPreset',
 ] as const;
 export type KindName = (typeof kindNames)[number];
 
@@ -78,6 +81,14 @@ const drafts: Readonly<Record<KindName, Draft>> = {
   Release: { plural: 'releases', shortName: 'rel', schema: Release, ownGroup: true, status: 'always' },
   GitRevert: { plural: 'gitreverts', shortName: 'gr', schema: GitRevert, ownGroup: true, status: 'always' },
   RolloutRun: { plural: 'rolloutruns', shortName: 'rr', schema: RolloutRun, ownGroup: true, status: 'always' },
+  StrategyPreset: { plural: 'strategypresets', shortName: 'sp', schema: StrategyPreset, ownGroup: true },
+  ClusterStrategyPreset: {
+    plural: 'clusterstrategypresets',
+    shortName: 'csp',
+    schema: ClusterStrategyPreset,
+    cluster: true,
+    ownGroup: true,
+  },
 };
 
 function define(kind: KindName): KindDefinition {

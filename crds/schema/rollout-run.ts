@@ -1,7 +1,7 @@
 /** RolloutRun: the durable record of one release of one Rollout. */
 
 import { z } from 'zod';
-import { int32, int64, list, object, oneOf, text, textMap, time } from './fields.ts';
+import { flag, int32, int64, list, object, oneOf, text, textMap, time } from './fields.ts';
 import { head } from './metadata.ts';
 import { decisionFields } from './rollout-decisions.ts';
 
@@ -18,6 +18,11 @@ export const RolloutRunSpec = object(
     gitSync: text('GitSync that applied it.'),
     commit: text('Commit that brought it.'),
     release: text('Release it belongs to.'),
+    preset: object(
+      'Strategy preset that the plan came from.',
+      { name: text('Its name.'), generation: int64('Its generation.'), digest: text('Digest of what it gave.') },
+      { clusterScope: flag('True when it is a ClusterStrategyPreset.') },
+    ),
     steps: list(z.string(), 'The plan, one text per step.', { maxItems: 256, atomic: true }),
     images: list(z.string(), 'Images of the revision.', { maxItems: 128, atomic: true }),
   },

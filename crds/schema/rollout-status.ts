@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { datedCondition, datedConditions } from './conditions.ts';
 import type { Dialect } from './dialect.ts';
 import { anyJson, flag, int32, int64, list, object, oneOf, text, time } from './fields.ts';
+import { PresetSnapshot } from './preset-reference.ts';
 import { decisionFields } from './rollout-decisions.ts';
 
 export const rolloutPhases = ['Healthy', 'Degraded', 'Progressing', 'Paused'] as const;
@@ -184,6 +185,7 @@ export const RolloutStatus = object(
   {
     ...statusFields,
     ...decisionFields,
+    preset: PresetSnapshot,
     observedGeneration: z.union([z.string(), z.int()]).describe(generationText),
     workloadObservedGeneration: z.union([z.string(), z.int()]).describe(workloadText),
   },
@@ -205,5 +207,5 @@ export function rolloutStatusSchema(dialect: Dialect) {
         {},
         { ...fields, conditions: datedConditions(rolloutConditionTypes) },
       )
-    : object('What the controller observed and decided.', {}, { ...fields, ...decisionFields });
+    : object('What the controller observed and decided.', {}, { ...fields, ...decisionFields, preset: PresetSnapshot });
 }
