@@ -10,14 +10,14 @@ import { instantOf } from './time-text.ts';
 
 /** Entered once the preview is whole and its analysis has passed; over without having been when there is none. */
 export function switchPause(scene: Scene): PauseOutcome {
-  if (isResumed(scene.status)) return { kind: 'over', byPerson: true };
+  if (isResumed(scene.status)) return { kind: 'over' };
   const condition = pauseCondition(scene, 'BlueGreenPause');
   const pause = promotionPause(scene.blueGreen ?? { activeService: '' });
-  if (pause === 'none') return { kind: 'over', byPerson: false };
+  if (pause === 'none') return { kind: 'over' };
   if (condition === undefined) return { kind: 'on', moves: { ...noMoves, ...enterPause(scene, 'BlueGreenPause') } };
   if (pause === 'person') return { kind: 'on', moves: untilPerson() };
   const until = (instantOf(condition.startTime) ?? scene.now) + pause;
-  if (until <= scene.now) return { kind: 'over', byPerson: false };
+  if (until <= scene.now) return { kind: 'over' };
   const moves = `The active Service is switched by itself after ${durationText(pause)}, or when somebody promotes it.`;
   return { kind: 'on', moves: waitFor({ reason: 'BlueGreenPause', on: 'time', until, moves }) };
 }

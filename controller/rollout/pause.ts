@@ -8,9 +8,7 @@ import { type Moves, noMoves, waitFor } from './moves.ts';
 import type { Scene } from './scene.ts';
 import { instantOf, timeText } from './time-text.ts';
 
-export type PauseOutcome =
-  | { readonly kind: 'over'; readonly byPerson: boolean }
-  | { readonly kind: 'on'; readonly moves: Moves };
+export type PauseOutcome = { readonly kind: 'over' } | { readonly kind: 'on'; readonly moves: Moves };
 
 export function pauseCondition(scene: Scene, reason: PauseReason): PauseCondition | undefined {
   return scene.status.pauseConditions?.find((one) => one.reason === reason);
@@ -37,14 +35,14 @@ export const leavePause: Partial<RolloutStatus> = { pauseConditions: undefined, 
 
 /** The pause step that the rollout stands at. Its end is a deadline computed from status, so it survives restarts. */
 export function pauseStep(scene: Scene): PauseOutcome {
-  if (isResumed(scene.status)) return { kind: 'over', byPerson: true };
+  if (isResumed(scene.status)) return { kind: 'over' };
   const condition = pauseCondition(scene, 'CanaryPauseStep');
   const step = scene.steps[scene.stepIndex];
   if (condition === undefined || step === undefined)
     return { kind: 'on', moves: { ...noMoves, ...enterPause(scene, 'CanaryPauseStep') } };
   const lengthMs = pauseMs(step);
   const until = lengthMs === undefined ? undefined : (instantOf(condition.startTime) ?? scene.now) + lengthMs;
-  if (until !== undefined && until <= scene.now) return { kind: 'over', byPerson: false };
+  if (until !== undefined && until <= scene.now) return { kind: 'over' };
   return { kind: 'on', moves: until === undefined ? untilPerson() : untilTime(until, lengthMs ?? 0) };
 }
 
