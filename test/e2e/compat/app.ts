@@ -29,6 +29,8 @@ export interface App {
   patch(patch: JsonObject): Promise<void>;
   patchStatus(status: JsonObject): Promise<void>;
   until(what: string, check: (rollout: Live) => boolean, withinMs?: number): Promise<Live>;
+  /** Waits for something outside the Rollout. */
+  untilTrue(what: string, check: () => Promise<boolean>, withinMs?: number): Promise<void>;
   /** Waits for a phase, with this message if given, that speaks of the current generation. */
   untilPhase(phase: string, message?: string | RegExp, withinMs?: number): Promise<Live>;
   untilSizes(sizes: Readonly<Record<string, number>>, withinMs?: number): Promise<void>;
@@ -103,6 +105,9 @@ export async function makeApp(stage: Stage, namespace: string, instanceId: strin
         },
         { withinMs, everyMs: 100 },
       ),
+    untilTrue: async (what, check, withinMs = 60_000) => {
+      await eventually(what, check, { withinMs, everyMs: 100 });
+    },
     untilPhase: (phase, message, withinMs) =>
       app.until(
         `${phase} ${String(message ?? '')}`,
@@ -168,8 +173,13 @@ export async function makeApp(stage: Stage, namespace: string, instanceId: strin
   return app;
 }
 
-/** Four pods, and a canary without a router unless `spec` says otherwise. */
+/** Four pods, and a canary without a router unless `spec` says otherwise; null leaves a field out. */
 function rolloutObject(version: string, spec: JsonObject): BedObject {
+  const object = wholeRollout(version, spec);
+  return { ...object, spec: Object.fromEntries(Object.entries(object.spec).filter(([, value]) => value !== null)) };
+}
+
+function wholeRollout(version: string, spec: JsonObject): BedObject & { readonly spec: JsonObject } {
   return {
     apiVersion: group,
     kind: 'Rollout',

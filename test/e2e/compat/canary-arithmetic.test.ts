@@ -153,9 +153,9 @@ onStage('sizes of a canary without a router', (scenario) => {
 
   scenario('a canary that never gets ready takes no pod of stable beyond the limits', async (app) => {
     await app.releaseHealthy('v1', plan([{ setWeight: 50 }]));
-    await app.release('unready', plan([{ setWeight: 50 }]));
+    await app.release('missing', plan([{ setWeight: 50 }]));
     await app.untilPhase('Progressing', 'more replicas need to be updated');
-    await app.untilSizes({ v1: 4, unready: 1 });
+    await app.untilSizes({ v1: 4, missing: 1 });
     expect(app.sizesOver('v1')).toEqual([4]);
   });
 });

@@ -123,9 +123,9 @@ onStage('requests of people to a canary', (scenario) => {
     async (app) => {
       await app.releaseHealthy('v1', twoPauses);
       // Never ready, so it stands at its first step, which is no pause.
-      await app.release('unready', twoPauses);
+      await app.release('missing', twoPauses);
       await app.until('the first step', (one) => at(one, 'status.currentStepIndex') === 0);
-      await app.untilSizes({ v1: 4, unready: 1 });
+      await app.untilSizes({ v1: 4, missing: 1 });
       await app.patchStatus({ currentStepIndex: 1 });
       await app.untilPhase('Paused', 'CanaryPauseStep');
       expect(at(await app.rollout(), 'status.currentStepIndex')).toBe(1);
