@@ -105,6 +105,20 @@ describe('enqueueRollouts', () => {
     expect(feed('Deployment', { ...workload, metadata: { name: 'other' } })).toEqual([]);
   });
 
+  it('enqueues it when the half of its status changes that its record carries, and for no other entry of it', () => {
+    const { feed } = room();
+    const spec = { rollout: { name: 'web' } };
+    const recorded = { verdict: { confirmedStableAt: '2026-01-01T00:00:00Z' } };
+    const write = (version: string, status: object) => {
+      const metadata = { name: 'run', resourceVersion: version };
+      return feed('RolloutRun', { metadata, spec, status }).map(([key]) => key);
+    };
+
+    expect(write('6', { recorded })).toEqual(['shop/web']);
+    expect(write('7', { recorded, entries: [{ reason: 'told' }] })).toEqual([]);
+    expect(write('8', { recorded: {} })).toEqual(['shop/web']);
+  });
+
   it('puts failed analyses and aborts first', () => {
     const { feed } = room();
     const run = anAnalysisRun('run', { phase: 'Failed' });

@@ -217,6 +217,7 @@ export function enqueueRollouts(
       enqueueOwner(object, dialect, enqueue, object.status?.phase === 'Failed' ? 'urgent' : 'normal'),
     ),
     stores.experiments.onChange(({ object }) => enqueueOwner(object, dialect, enqueue)),
+    stores.rolloutRuns.onChange((change) => enqueueStatusHalf(change, enqueue)),
     stores.pods.onChange((change) => enqueuePod(stores, dialect, change, enqueue)),
     stores.services.onChange(({ object }) => byIndex('service', nameOf(object))),
     stores.endpointSlices.onChange(({ object }) =>
@@ -252,6 +253,12 @@ function rolloutPriority(change: StoreChange<RolloutObject>, dialect: Dialect): 
   const { status, metadata } = change.object as RolloutObject & { status?: { abort?: boolean; abortedAt?: string } };
   const isAbort = status?.abort === true || metadata.annotations?.[keys(dialect).command] === 'abort';
   return isAbort ? 'urgent' : 'normal';
+}
+
+/** In argoproj.io a part of the status stands in the RolloutRun: an intent that is recorded there alone is acted on as well. */
+function enqueueStatusHalf({ object, old }: StoreChange<RolloutRunObject>, enqueue: Enqueue): void {
+  if (JSON.stringify(object.status?.recorded) === JSON.stringify(old?.status?.recorded)) return;
+  enqueue(`${object.metadata.namespace ?? ''}/${object.spec.rollout.name}`);
 }
 
 function enqueueOwner(object: KubeObject, dialect: Dialect, enqueue: Enqueue, priority?: Priority): void {
