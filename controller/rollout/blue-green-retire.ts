@@ -8,6 +8,7 @@ import { delayMs, isServing } from './blue-green.ts';
 import type { RolloutEffect } from './effects.ts';
 import { effects, type Moves, noMoves } from './moves.ts';
 import type { ReplicaSetView } from './observed.ts';
+import { shortestDrainMs } from './sizes.ts';
 import { revisionOf, scaleDownDeadline, scaleTo, setDeadline } from './replica-sets.ts';
 import type { Scene } from './scene.ts';
 
@@ -39,9 +40,10 @@ function planOf(scene: Scene, set: ReplicaSetView, mayStay: boolean): Plan {
   const { keys } = scene.observed;
   const deadline = scaleDownDeadline(set, keys);
   if (isServing(scene, set.podHash)) return servingPlan(scene, set, deadline);
-  if (deadline === undefined || deadline <= scene.now || !mayStay)
-    return { effects: remove(scene, set), isDelayed: false };
-  return { effects: [], at: deadline, isDelayed: true };
+  if (deadline === undefined) return { effects: remove(scene, set), isDelayed: false };
+  const due = mayStay ? deadline : deadline - delayMs(scene) + Math.min(delayMs(scene), shortestDrainMs);
+  if (due <= scene.now) return { effects: remove(scene, set), isDelayed: false };
+  return { effects: [], at: due, isDelayed: mayStay };
 }
 
 /**

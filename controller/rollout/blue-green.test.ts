@@ -135,6 +135,20 @@ describe('an update with blue-green', () => {
     expect([size(world, 'v1'), size(world, 'v2'), size(world, 'v3')]).toEqual([0, 5, 5]);
   });
 
+  it('lets open requests end even where no old revision may stay', () => {
+    const { world, violations } = deployed({
+      blueGreen: { scaleDownDelaySeconds: 600, scaleDownDelayRevisionLimit: 0 },
+    });
+    world.release(2);
+    world.run((one) => one.status?.stableRS === 'v2');
+    world.run(() => false, 9_000);
+    const kept = size(world, 'v1');
+    world.run();
+
+    expect([kept, size(world, 'v1')]).toEqual([5, 0]);
+    expect(violations).toEqual([]);
+  });
+
   it('follows spec.replicas on both sides, whatever it stands at', () => {
     const { world, violations } = deployed({ blueGreen: { autoPromotionEnabled: false } });
     world.release(2);

@@ -87,4 +87,28 @@ describe('servicesOf', () => {
   ])('%s', (_name, status, services) => {
     expect(servicesOf({ spec, ...(status === undefined ? {} : { status }) })).toEqual(services);
   });
+
+  it('starts the drain of the old revision anew when somebody else gives it weight meanwhile', () => {
+    const { world, violations } = deployed();
+    release(world, 'shop:2');
+    world.status = { ...world.status, pauseConditions: undefined };
+    world.run((one) => one.status?.stableRS === 'v2');
+    world.run(() => false, 8_000);
+    world.editRoute('route', 20);
+    world.run(() => false, 8_000);
+    const kept = world.readyPods('v1');
+    world.run();
+
+    expect(kept).toBe(5);
+    expect([world.readyPods('v1'), world.weight]).toEqual([0, 0]);
+    expect(violations).toEqual([]);
+  });
+
+  it('goes on with its steps while the Rollout is scaled to nothing', () => {
+    const { world } = deployed();
+    world.given = { ...world.given, replicas: 0 };
+    release(world, 'shop:2');
+
+    expect(world.status?.waiting?.reason).toBe('PauseStep');
+  });
 });

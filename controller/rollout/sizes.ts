@@ -8,6 +8,7 @@ import { moveWithin, type Side, type Split, splitFor } from './replica-ratio.ts'
 import { createCurrent, revisionOf, scaleDownDeadline, scaleTo, setDeadline } from './replica-sets.ts';
 import { instantOf } from './time-text.ts';
 import { available, drainMs, type Scene } from './scene.ts';
+import { canaryWeight } from './weights.ts';
 
 export interface RatioRoles {
   /** Revision that gives pods away; undefined when there is none yet. */
@@ -81,6 +82,8 @@ export function retireOthers(scene: Scene, keep: readonly (string | undefined)[]
   const plan: { effects: RolloutEffect[]; times: number[] } = { effects: [], times: [] };
   for (const set of scene.others) {
     const isUsed = used.has(set.podHash);
+    const longer = drainAnew(scene, set);
+    if (longer !== undefined) plan.effects.push(longer);
     if (set.replicas === 0 || (isUsed && !drainsBehindService(scene, set))) continue;
     const deadline = dueAt(scene, set);
     if (deadline === undefined) plan.effects.push(setDeadline(set, keys, scene.now + drainMs(scene)));
@@ -90,6 +93,19 @@ export function retireOthers(scene: Scene, keep: readonly (string | undefined)[]
   return { effects: plan.effects, lookAgainAt: plan.times.length > 0 ? Math.min(...plan.times) : undefined };
 }
 
+/**
+ * Somebody else gave weight to a revision whose drain runs behind the canary Service: its drain starts anew, with time for
+ * the router to take the weight away again.
+ */
+function drainAnew(scene: Scene, set: ReplicaSetView): RolloutEffect | undefined {
+  const deadline = deadlineOf(scene, set);
+  const isServed = scene.observed.canaryService?.podHash === set.podHash && canaryWeight(scene) > 0;
+  if (!isServed || set.replicas === 0 || deadline === undefined || deadline - scene.now >= drainMs(scene))
+    return undefined;
+  const least = Math.max(drainMs(scene), shortestDrainMs);
+  return setDeadline(set, scene.observed.keys, scene.now + drainMs(scene) + least);
+}
+
 /** Right after a promotion the deadline of the old revision stands in status, which saves a write of its own. */
 export function deadlineOf(scene: Scene, set: ReplicaSetView): number | undefined {
   const recorded = scene.state === 'stable' ? instantOf(scene.status.drainUntil) : undefined;
@@ -97,7 +113,7 @@ export function deadlineOf(scene: Scene, set: ReplicaSetView): number | undefine
 }
 
 /** A drain that is cut short by scaleDownDelayRevisionLimit still lets open requests end. */
-const shortestDrainMs = 10_000;
+export const shortestDrainMs = 10_000;
 
 /** Revisions beyond scaleDownDelayRevisionLimit, newest first, don't live on for the whole delay. */
 function dueAt(scene: Scene, set: ReplicaSetView): number | undefined {

@@ -92,7 +92,7 @@ function checkRoute(world: World, weight: number, before: number, say: Say): voi
     say('S02', `canary ${weight} with ${canaryReady} ready endpoints`);
   if (weight < before && canaryReady > 0 && stableReady < podsFor(100 - weight, world.replicas, 100))
     say('S02', `stable ${100 - weight} with ${stableReady} ready endpoints`);
-  if (weight < before && canaryReady === 0 && stableReady === 0) say('S02', 'weight moved with nobody ready');
+  if (weight < before && canaryReady === 0 && stableReady === 0 && world.replicas > 0) say('S02', 'weight moved with nobody ready');
   const goesBack = ['abort', 'supersede', 'back-to-stable'].includes(world.status?.transition?.kind ?? '');
   if (goesBack && weight > before) say('S07', `canary weight rose from ${before} to ${weight} on the way back`);
 }

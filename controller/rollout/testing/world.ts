@@ -418,7 +418,7 @@ export class World {
 
   private evict(name: string): void {
     const pod = this.pods.find((one) => one.name === name && one.endsAt === undefined);
-    if (pod !== undefined) this.take(pod);
+    if (pod !== undefined) pod.endsAt = this.now + (this.options.podStopMs ?? 1_000);
   }
 
   private take(pod: WorldPod): void {

@@ -30,7 +30,7 @@ const spec = fc.oneof(
   fc.record({ kind: fc.constant('plan' as const), steps: routedPlan }),
   fc.record({
     kind: fc.constant('invalid' as const),
-    field: fc.constantFrom(undefined, 'spec.strategy', 'spec.replicas', 'spec.template', 'status.canary'),
+    field: fc.constantFrom(undefined, 'spec.strategy', 'spec.selector', 'spec.template', 'status.canary'),
   }),
   one('restart'),
 );
