@@ -88,7 +88,14 @@ function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
     reconcile,
     start: (queue) => {
       calls.onChange((from) => queue.add(queueKey(from)));
-      return enqueueRollouts(stores, dialect, queue, caches.git.gitReverts);
+      const undo = stores.rollouts.onChange(({ kind, object }) => {
+        if (kind === 'deleted') calls.forget(object.metadata.uid ?? '');
+      });
+      const undoQueue = enqueueRollouts(stores, dialect, queue, caches.git.gitReverts);
+      return () => {
+        undo();
+        undoQueue();
+      };
     },
   };
 }

@@ -109,7 +109,7 @@ function driveGated(scene: Scene): Moves {
     return together(watch, waitAtStart(scene), holdPreview(scene));
   const moves = drive(scene);
   const gate = moves.event?.type === 'steps-done' ? promotionGate(scene) : undefined;
-  return together(watch, gate ?? moves);
+  return gate === undefined ? together(watch, moves) : together(watch, gate, holdSizes(scene));
 }
 
 /** The move of the state that the Rollout is in. */

@@ -23,11 +23,16 @@ import { type Moves, noMoves, together } from './moves.ts';
 import type { Scene } from './scene.ts';
 import { instantOf, timeText } from './time-text.ts';
 
-/** True while nothing of the new revision may start. Without a router pods are traffic, so pre-rollout comes first, too. */
+/**
+ * True while nothing of the new revision may start. Without a router pods are traffic, so pre-rollout comes first, too; without
+ * steps the promotion is the start.
+ */
 export function isHeldAtStart(scene: Scene): boolean {
   if (scene.state !== 'stepping') return false;
   if (closedGates(scene, 'confirm-rollout').length > 0) return true;
-  return !scene.routed && scene.blueGreen === undefined && closedGates(scene, 'pre-rollout').length > 0;
+  if (scene.blueGreen !== undefined) return false;
+  if (scene.steps.length === 0) return endGates(scene).length > 0;
+  return !scene.routed && closedGates(scene, 'pre-rollout').length > 0;
 }
 
 /** True while the new revision may have pods but no weight. */
@@ -38,7 +43,8 @@ export function isHeldAtWeight(scene: Scene): boolean {
 
 /** True while all steps are done and the promotion is held. */
 export function isHeldAtEnd(scene: Scene): boolean {
-  return scene.state === 'stepping' && scene.stepIndex >= scene.steps.length && endGates(scene).length > 0;
+  const isOver = scene.blueGreen === undefined && scene.stepIndex >= scene.steps.length;
+  return scene.state === 'stepping' && isOver && endGates(scene).length > 0;
 }
 
 /** What still has to open for the promotion. */
@@ -48,7 +54,7 @@ export function endGates(scene: Scene): readonly Gate[] {
 
 /** Asks the first gate that is closed at the start. */
 export function waitAtStart(scene: Scene): Moves {
-  return waitAt(scene, [...closedGates(scene, 'confirm-rollout'), ...closedGates(scene, 'pre-rollout')][0]);
+  return waitAt(scene, [...closedGates(scene, 'confirm-rollout'), ...endGates(scene)][0]);
 }
 
 export function waitAtWeight(scene: Scene): Moves {

@@ -293,3 +293,38 @@ describe('the answer of a gate', () => {
     ]).toEqual(Array(3).fill('other'));
   });
 });
+
+describe('a plan without steps', () => {
+  it.each([
+    ['with a router', true],
+    ['by numbers of pods', false],
+  ])('%s waits for every gate before anything starts', (_name, routed) => {
+    const open = new Set<string>();
+    const gates = [gate('confirm-rollout'), gate('pre-rollout', { failureLimit: 100 }), gate('confirm-promotion')];
+    const world = released(gates, ({ target }) => (open.has(target.name) ? yes : no), routed);
+    world.given = { ...world.given, canary: { steps: [] } };
+    for (const { name } of gates) {
+      world.run(undefined, 90_000);
+      expect(world.status?.waiting).toMatchObject({ reason: 'GateClosed', on: `Gate/${name}` });
+      expect([world.status?.stableRS, world.readyPods('v2')]).toEqual(['v1', 0]);
+      open.add(name);
+    }
+    world.run();
+
+    expect(world.status).toMatchObject({ phase: 'Healthy', stableRS: 'v2' });
+  });
+});
+
+describe('sizes', () => {
+  it.each([
+    ['with a router', true],
+    ['by numbers of pods', false],
+  ])('of stable follow spec.replicas while a gate holds %s', (_name, routed) => {
+    const world = released([gate('confirm-rollout')], () => no, routed);
+    world.run(undefined, 60_000);
+    world.given = { ...world.given, replicas: 8 };
+    world.run(undefined, 60_000);
+
+    expect([world.readyPods('v1'), world.readyPods('v2')]).toEqual([8, 0]);
+  });
+});

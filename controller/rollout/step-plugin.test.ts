@@ -194,7 +194,10 @@ describe('the end of a plugin step', () => {
     world.generation += 1;
     world.run();
 
-    const after = world.calls.slice(1).map(({ request }) => [request['operation'], request['podHash']].join(' '));
+    const after = world.calls.slice(1).map(({ key }) => {
+      const [, podHash, , , , operation] = key.split('/');
+      return `${operation} ${podHash}`;
+    });
     expect(after).toContain('Terminate v2');
     expect(after.indexOf('Terminate v2')).toBeLessThan(after.indexOf('Run v3'));
     expect(world.status).toMatchObject({ phase: 'Healthy', stableRS: 'v3' });

@@ -69,10 +69,15 @@ function stepOutcome(scene: Scene, isReached: boolean, analysis: StepAnalysis): 
 /** A gate has not let the revision start: no pods and no weight for it, beyond what an earlier attempt has left. */
 function holdAtStart(scene: Scene): Moves {
   if (scene.routed) {
+    const { stableService } = scene.observed;
+    const isTaken = stableService?.podHash !== undefined && stableService.podHash !== scene.stableHash;
     const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash: scene.stableHash });
     const isEarlier = canaryWeight(scene) > 0 && scene.status.drainUntil !== undefined;
     const back = isEarlier ? { ...noMoves, patch: { drainUntil: undefined } } : weight.moves;
-    return together(waitAtStart(scene), effects(...growStable(scene, canaryWeight(scene))), back);
+    const retired = retireOthers(scene);
+    const capacity = effects(...growStable(scene, canaryWeight(scene)), ...retired.effects);
+    const timer = retired.lookAgainAt === undefined ? noMoves : { ...noMoves, lookAgainAt: retired.lookAgainAt };
+    return together(waitAtStart(scene), capacity, isTaken ? regainStableService(scene) : back, timer);
   }
   const plan = planRatio(scene, { stable: scene.stable, canary: scene.current, weight: 0 });
   return together(waitAtStart(scene), effects(...plan.effects));

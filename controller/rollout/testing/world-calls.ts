@@ -3,7 +3,8 @@
 import type { JsonObject } from '../../../kube/api.ts';
 import type { Call, CallAnswer } from '../calls.ts';
 import type { Observed } from '../observed.ts';
-import { World } from './world.ts';
+import { BlueGreenWorld } from './blue-green-world.ts';
+import { World, type Write } from './world.ts';
 
 export type Serve = (call: Call) => Exclude<CallAnswer, { kind: 'open' }>;
 
@@ -16,43 +17,91 @@ export const answered = (status: number, body?: JsonObject): ReturnType<Serve> =
 
 export const noAnswer: ReturnType<Serve> = { kind: 'none', why: 'gates.example did not answer in time' };
 
-export class CallingWorld extends World {
+/** The services, and what the controller has of their answers. */
+class Services {
   /** Every call that went out, repetitions too. */
   readonly calls: Call[] = [];
   serve: Serve = () => answered(403);
   answerMs = 100;
   private readonly sent = new WeakSet<Call>();
-  private answers = new Map<string, { readonly at: number; readonly answer: CallAnswer }>();
+  private known = new Map<string, { readonly at: number; readonly answer: CallAnswer }>();
+
+  answers(now: number): Map<string, CallAnswer> {
+    const entries = [...this.known].map(
+      ([key, { at, answer }]) => [key, at <= now ? answer : ({ kind: 'open' } as const)] as const,
+    );
+    return new Map(entries);
+  }
+
+  take(writes: readonly Write[], now: number): void {
+    for (const { effect } of writes) {
+      if (effect.kind !== 'Call' || this.sent.has(effect.call)) continue;
+      this.sent.add(effect.call);
+      if (this.known.has(effect.call.key)) throw new Error(`called again: ${effect.call.key}`);
+      this.calls.push(effect.call);
+      this.known.set(effect.call.key, { at: now + this.answerMs, answer: this.serve(effect.call) });
+    }
+  }
+
+  nextAt(now: number): number {
+    return Math.min(...[...this.known.values()].map(({ at }) => at).filter((at) => at > now));
+  }
+
+  forget(): void {
+    this.known = new Map();
+  }
+}
+
+export class CallingWorld extends World {
+  private readonly http = new Services();
+
+  get calls(): readonly Call[] {
+    return this.http.calls;
+  }
+
+  set serve(serve: Serve) {
+    this.http.serve = serve;
+  }
 
   override observe(): Observed {
-    const answers = new Map<string, CallAnswer>();
-    for (const [key, { at, answer }] of this.answers) answers.set(key, at <= this.now ? answer : { kind: 'open' });
-    return { ...super.observe(), answers };
+    return { ...super.observe(), answers: this.http.answers(this.now) };
   }
 
   override pass(): boolean {
     const moved = super.pass();
-    for (const { effect } of this.writes) {
-      if (effect.kind !== 'Call' || this.sent.has(effect.call)) continue;
-      this.sent.add(effect.call);
-      if (this.answers.has(effect.call.key)) throw new Error(`called again: ${effect.call.key}`);
-      this.calls.push(effect.call);
-      this.answers.set(effect.call.key, { at: this.now + this.answerMs, answer: this.serve(effect.call) });
-    }
+    this.http.take(this.writes, this.now);
     return moved;
   }
 
   override nextChange(): number {
-    const times = [...this.answers.values()].map(({ at }) => at).filter((at) => at > this.now);
-    return Math.min(super.nextChange(), ...times);
+    return Math.min(super.nextChange(), this.http.nextAt(this.now));
   }
 
   /** The controller starts anew: it knows of no call and of no answer. */
   restart(): void {
-    this.answers = new Map();
+    this.http.forget();
   }
 
   callsTo(name: string): readonly Call[] {
     return this.calls.filter(({ target }) => target.name === name);
+  }
+}
+
+/** The same with a blue-green Rollout. */
+export class CallingBlueGreenWorld extends BlueGreenWorld {
+  readonly http = new Services();
+
+  override observe(): Observed {
+    return { ...super.observe(), answers: this.http.answers(this.now) };
+  }
+
+  override pass(): boolean {
+    const moved = super.pass();
+    this.http.take(this.writes, this.now);
+    return moved;
+  }
+
+  override nextChange(): number {
+    return Math.min(super.nextChange(), this.http.nextAt(this.now));
   }
 }
