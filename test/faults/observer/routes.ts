@@ -3,6 +3,7 @@
 import { gatewayRoutes } from '../../../crds/schema/gateway-routes.ts';
 import type { JsonObject } from '../../../crds/schema/json.ts';
 import type { Rollout } from '../../../crds/schema/rollout.ts';
+import { servicesOf } from '../../../crds/schema/services-of.ts';
 import type { Cluster } from './cluster.ts';
 import { listOf, numberOf, objectOf, textOf } from './read-json.ts';
 
@@ -37,7 +38,8 @@ export function routesOf(rollout: JsonObject, cluster: Cluster): RoutesView | un
   const found = gatewayRoutes(rollout as unknown as Rollout);
   if (found.kind !== 'routes') return undefined;
   const namespace = textOf(rollout, 'metadata', 'namespace') ?? '';
-  const pair = { stable: textOf(canary, 'stableService') ?? '', canary: textOf(canary, 'canaryService') ?? '' };
+  const services = servicesOf(rollout as unknown as Rollout);
+  const pair = { stable: services.stable ?? '', canary: services.canary ?? '' };
   const targets = found.routes.map((target) => ({
     target,
     object: cluster.get('HTTPRoute', target.namespace, target.name),

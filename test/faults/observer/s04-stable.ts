@@ -1,15 +1,16 @@
 /**
  * S04: exactly one revision is stable (status.stableRS); its ReplicaSet exists, is the same object until another revision is
- * stable, is never deleted by the controller, and never scaled below policy: with a router spec.replicas, without one what the
- * current step leaves to stable (in a promotion nothing).
+ * stable, is never deleted by the controller, and never scaled below policy: with a router spec.replicas (with dynamicStableScale
+ * what its weight needs), without one what the current step leaves to stable (in a promotion nothing).
  *
  * Counted: own commits to ReplicaSets of a Rollout, and own status writes that change stableRS: only to the revision of a recorded
  * promotion, or from none at the first deploy. spec.replicas counts as the least of the last `viewLagMs`.
  */
 
 import type { Commit } from '../../../sandbox/api-server/contract.ts';
-import { weightAt } from './capacity.ts';
+import { podsFor, weightAt } from './capacity.ts';
 import type { Invariant, RolloutStep, Say } from './invariant.ts';
+import { valueAt } from './read-json.ts';
 import type { RolloutView } from './rollout-view.ts';
 import { type Shrink, shrinkOf } from './s03-drain.ts';
 
@@ -35,10 +36,15 @@ function checkSize({ before, after, history }: RolloutStep, shrink: Shrink, lagM
   if (shrink.to < policy) say(`${what} went from ${shrink.from} to ${shrink.to} pods, it keeps at least ${policy}`);
 }
 
+function isDynamic({ object }: RolloutView): boolean {
+  return valueAt(object, 'spec', 'strategy', 'canary', 'dynamicStableScale') === true;
+}
+
 /** Without a router the split may use one pod more than spec.replicas, so stable's part is at least this. */
 function leastStable(view: RolloutView): number {
   const { replicas, total, steps, stepIndex, routes } = view;
-  if (routes !== undefined) return replicas;
+  if (routes !== undefined)
+    return isDynamic(view) ? podsFor(total - (view.share?.high ?? 0), replicas, total) : replicas;
   if (view.transition === 'promote') return 0;
   const goesBack = view.transition !== undefined || view.isAborted || view.current === view.stable;
   const weight = goesBack ? 0 : weightAt(steps, stepIndex, total);
