@@ -7,6 +7,7 @@ import { GitRevert } from '../crds/schema/git-revert.ts';
 import { GitSync } from '../crds/schema/git-sync.ts';
 import { ownKeys } from '../crds/schema/keys.ts';
 import { Release } from '../crds/schema/release.ts';
+import { asRun } from '../crds/schema/resolve-preset.ts';
 import { Rollout } from '../crds/schema/rollout.ts';
 import { RolloutRun } from '../crds/schema/rollout-run.ts';
 import type { KubeObject, ListOptions } from '../kube/api.ts';
@@ -19,7 +20,7 @@ import { podFact, replicaSetFact } from './workload-facts.ts';
 /** @throws CliError (denied) when the Rollout does not exist or may not be read; it then tells which GitSync holds a commit back. */
 export async function readRollout(session: Session, name: string): Promise<Rollout> {
   const answer = await session.client.get(rolloutKey(session, name), session.call);
-  if (answer.kind === 'ok') return parsed(Rollout, answer.object);
+  if (answer.kind === 'ok') return asRun(parsed(Rollout, answer.object));
   const error = apiError(`read Rollout ${session.namespace}/${name}`, answer);
   throw answer.kind === 'not-found' ? await withTroubles(session, error) : error;
 }

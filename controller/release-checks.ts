@@ -75,6 +75,10 @@ function cachedObject({ rollout }: Caches, { group, kind, namespace, name }: Obj
       return rollout.analysisTemplates.get(namespace, name);
     case 'ClusterAnalysisTemplate':
       return rollout.clusterAnalysisTemplates.get('', name);
+    case 'StrategyPreset':
+      return rollout.strategyPresets.get(namespace, name);
+    case 'ClusterStrategyPreset':
+      return rollout.clusterStrategyPresets.get('', name);
     default:
       return rollout.routes.get(routeKindId({ group, kind }))?.get(namespace, name);
   }

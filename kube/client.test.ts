@@ -210,7 +210,8 @@ describe('discovery', () => {
   it('knows our own kinds without asking, but not those of a group that another project owns', () => {
     const argo = ownKinds(kinds, argoDialect).map((one) => one.kind);
 
-    expect(argo).toEqual(['GitSync', 'Release', 'GitRevert', 'RolloutRun']);
+    const presets = ['StrategyPreset', 'ClusterStrategyPreset'];
+    expect(argo).toEqual(['GitSync', 'Release', 'GitRevert', 'RolloutRun', ...presets]);
     expect(ownKinds(kinds, tidegateDialect)).toContainEqual({
       group: 'tidegate.io',
       version: 'v1alpha1',

@@ -1,5 +1,6 @@
 /** `get`: one Rollout with its tree, or a line per Rollout; with -w again whenever something changed. */
 
+import { asRun } from '../../crds/schema/resolve-preset.ts';
 import { Rollout } from '../../crds/schema/rollout.ts';
 import type { Instant } from '../../kube/api.ts';
 import { apiError } from '../exit-code.ts';
@@ -78,7 +79,7 @@ async function readRollouts(session: Session, selector: string | undefined, note
     { ...session.call, ...scope, ...filter },
   );
   if (answer.kind !== 'ok') throw apiError('list Rollouts', answer);
-  return all(Rollout, answer.items, notes);
+  return all(Rollout, answer.items, notes).map(asRun);
 }
 
 function watchedLine(line: RolloutLine, now: Instant, session: Session): WatchedLine {

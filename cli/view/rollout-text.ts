@@ -18,6 +18,7 @@ function header(view: RolloutView, now: Instant, style: Style): string {
     ['Phase', [mark(view.phase, style), view.message].filter(Boolean).join('  ')],
     ['Strategy', view.strategy],
   ];
+  if (view.preset !== undefined) lines.push(['Preset', presetText(view.preset)]);
   if (view.step !== undefined) lines.push(['Step', `${stepCount(view.step)}  ${view.step.text}`]);
   if (view.weight !== undefined) lines.push(['Weight', weightText(view.weight)]);
   if (view.waiting !== undefined)
@@ -32,6 +33,11 @@ function header(view: RolloutView, now: Instant, style: Style): string {
   ]);
   view.images.forEach((image, i) => lines.push([i === 0 ? 'Images' : '', image.image + bracketed(image.roles)]));
   return lines.map(([label, value]) => `${padEnd(label === '' ? '' : `${label}:`, labelWidth)}${value}\n`).join('');
+}
+
+/** The generation tells whether a preset that was changed since is the one in use. */
+function presetText({ name, clusterScope, generation }: NonNullable<RolloutView['preset']>): string {
+  return `${name}@${generation}${clusterScope ? ' (of the cluster)' : ''}`;
 }
 
 export function stepCount(step: { readonly index: number; readonly total: number }): string {

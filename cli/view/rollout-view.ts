@@ -29,6 +29,8 @@ export interface RolloutView {
   readonly phase: string;
   readonly message: string;
   readonly strategy: 'canary' | 'blueGreen';
+  /** The preset that the current revision began with, and is run by. */
+  readonly preset?: PresetView;
   readonly revision?: number;
   readonly podHash?: string;
   readonly stablePodHash?: string;
@@ -43,6 +45,12 @@ export interface RolloutView {
   readonly createdAt?: string;
   readonly revisions: readonly Revision[];
   readonly notes: readonly string[];
+}
+
+interface PresetView {
+  readonly name: string;
+  readonly clusterScope: boolean;
+  readonly generation: number;
 }
 
 interface ReplicaCounts {
@@ -77,6 +85,7 @@ export function rolloutView(scene: Scene): RolloutView {
     name: rollout.metadata.name,
     ...phaseOf(scene),
     strategy: rollout.spec.strategy.blueGreen === undefined ? 'canary' : 'blueGreen',
+    ...defined({ preset: presetOf(status) }),
     ...defined({ revision: revisionOf(scene), podHash: status.currentPodHash, stablePodHash: status.stableRS }),
     ...defined({ step: stepOf(scene), weight: weightOf(scene) }),
     ...defined({ waiting: decisions.waiting, verdict: decisions.verdict, lastCommand: decisions.lastCommand }),
@@ -86,6 +95,11 @@ export function rolloutView(scene: Scene): RolloutView {
     revisions,
     notes: scene.notes,
   };
+}
+
+function presetOf({ preset }: RolloutStatus): PresetView | undefined {
+  if (preset === undefined) return undefined;
+  return { name: preset.name, clusterScope: preset.clusterScope === true, generation: preset.generation };
 }
 
 /** The stored phase, except where it speaks of an older spec. */

@@ -41,6 +41,13 @@ describe('get', () => {
     analysisRuns: [failedRun],
   });
 
+  test('the header names the preset and its generation that the run goes by', () => {
+    const preset = { name: 'careful', podHash: 'new', generation: 3, digest: 'd', strategy: {} };
+    const rollout = { ...scene.rollout, status: { ...scene.rollout.status, preset } };
+
+    expect(rolloutText(rolloutView({ ...scene, rollout }), now, plainStyle)).toContain('\nPreset:       careful@3\n');
+  });
+
   test('the header says how far it is, the tree what is there', () => {
     const text = rolloutText(rolloutView(scene), now, plainStyle);
 

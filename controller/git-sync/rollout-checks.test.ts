@@ -7,6 +7,7 @@ import { validateTemplate } from '../../crds/schema/validate-analysis.ts';
 import type { KubeObject } from '../../kube/api.ts';
 import { gatewayApi } from '../traffic/gateway-api.ts';
 import { idOf, type Manifest, objectId } from './objects.ts';
+import { inApplyOrder } from './order.ts';
 import { rolloutChecks } from './rollout-checks.ts';
 
 const service = (name: string): Manifest => ({
@@ -61,6 +62,39 @@ describe('rolloutChecks', () => {
     const set = [{ ...rollout, spec: { ...rollout.spec, strategy: { blueGreen } } }, service('web')];
     expect(sentences({ set })).toEqual([expect.stringContaining('spec.strategy.blueGreen.previewService is "shown"')]);
     expect(sentences({ set: [...set, service('shown')] })).toEqual([]);
+  });
+
+  it('judges a Rollout by the strategy that its preset would give it', () => {
+    const steps = [{ setWeight: '{{args.first}}' }];
+    const preset = (canary: object): Manifest =>
+      ({
+        apiVersion: 'tidegate.io/v1alpha1',
+        kind: 'StrategyPreset',
+        metadata: { name: 'careful', namespace: 'shop' },
+        spec: { args: [{ name: 'first' }], strategy: { canary } },
+      }) as unknown as Manifest;
+    const rollout = (args: object[]): Manifest => {
+      const { spec, ...rest } = aCanary({});
+      return { ...rest, spec: { ...spec, strategy: { preset: { name: 'careful', args } } } } as unknown as Manifest;
+    };
+    const [good, high] = [rollout([{ name: 'first', value: '20' }]), rollout([{ name: 'first', value: '200' }])];
+    const careful = preset({ steps });
+
+    expect(sentences({ set: [careful, good] })).toEqual([]);
+    expect(sentences({ set: [good], live: [careful] })).toEqual([]);
+    expect(sentences({ set: [good], live: [careful], leaving: ['careful'] })).toEqual([
+      'Rollout shop/web: spec.strategy.preset.name is "careful", but there is no StrategyPreset shop/careful: create it, or correct the name.',
+    ]);
+    expect(sentences({ set: [careful, high] })).toEqual([
+      expect.stringMatching(/^Rollout shop\/web with StrategyPreset shop\/careful: spec\.strategy\.canary\.steps\[0\]/),
+    ]);
+    expect(sentences({ set: [careful, rollout([{ name: 'frist', value: '20' }])] })).toHaveLength(2);
+    expect(sentences({ set: [preset({ steps: [{ setWeight: '{{args.last}}' }] })] })).toEqual([
+      expect.stringContaining(
+        'StrategyPreset shop/careful: spec.strategy.canary.steps[0].setWeight is using {{args.last}}',
+      ),
+    ]);
+    expect(inApplyOrder([good, careful])).toEqual([careful, good]);
   });
 
   it('refuses a template by reference, which a release could not be known by', () => {

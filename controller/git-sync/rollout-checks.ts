@@ -4,16 +4,19 @@
  */
 
 import { AnalysisTemplate } from '../../crds/schema/analysis-template.ts';
-import { type Dialect } from '../../crds/schema/dialect.ts';
+import { type Dialect, isArgo, ownGroup } from '../../crds/schema/dialect.ts';
 import { isJsonObject, type JsonObject } from '../../crds/schema/json.ts';
 import type { AnyTemplate } from '../../crds/schema/merge-templates.ts';
 import { unsupportedFields } from '../../crds/schema/not-supported.ts';
 import { objectText, type Problem, problem } from '../../crds/schema/problem.ts';
+import { presetProblems } from '../../crds/schema/resolve-preset.ts';
 import { Rollout } from '../../crds/schema/rollout.ts';
 import { namedServices, servicesOf as servicesByRole } from '../../crds/schema/services-of.ts';
 import { type ServiceView, validateServices, validateTemplates } from '../../crds/schema/validate-references.ts';
 import { validateRollout } from '../../crds/schema/validate-rollout.ts';
+import { AnyPreset } from '../../crds/schema/strategy-preset.ts';
 import type { KubeObject, ObjectKey } from '../../kube/api.ts';
+import { presetNow, withPresetName } from '../rollout/preset.ts';
 import { composite } from '../traffic/all-routers.ts';
 import { inabilities } from '../traffic/inabilities.ts';
 import type { Found, TrafficRouter } from '../traffic/router.ts';
@@ -56,11 +59,30 @@ function problemsOf(object: Manifest, find: Find, options: RolloutCheckOptions):
       const parsed = AnalysisTemplate.safeParse(object);
       return parsed.success ? options.lint({ ...parsed.data, kind: object.kind } as AnyTemplate) : [];
     }
+    case 'StrategyPreset':
+    case 'ClusterStrategyPreset': {
+      const parsed = AnyPreset.safeParse(object);
+      return parsed.success ? presetProblems(parsed.data) : [];
+    }
     case 'Rollout':
-      return rolloutProblems(object, find, options);
+      return withPreset(object, find, options);
     default:
       return [];
   }
+}
+
+/** A Rollout is judged by the strategy that its preset would give it, and what comes of the preset is told by its name. */
+function withPreset(object: Manifest, find: Find, options: RolloutCheckOptions): readonly Problem[] {
+  const use = isArgo(options.dialect)
+    ? undefined
+    : presetNow(object, ({ name, clusterScope }) => {
+        const kind = clusterScope === true ? 'ClusterStrategyPreset' : 'StrategyPreset';
+        const namespace = clusterScope === true ? '' : (object.metadata.namespace ?? '');
+        return find({ group: ownGroup, kind, namespace, name }) as Manifest | undefined;
+      });
+  if (use === undefined) return rolloutProblems(object, find, options);
+  if (use.problems.length > 0) return use.problems;
+  return rolloutProblems(use.object, find, options).map((one) => withPresetName(one, object, use.preset));
 }
 
 function rolloutProblems(object: Manifest, find: Find, options: RolloutCheckOptions): readonly Problem[] {

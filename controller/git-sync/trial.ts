@@ -17,6 +17,7 @@ import { inApplyOrder, stageOf } from './order.ts';
 import { bounded, refusalOf } from './problems.ts';
 import { podTemplateRefusal } from './pod-template-check.ts';
 import { asRollout } from './rollout-state.ts';
+import { withPresetOfSet } from './set-presets.ts';
 import { type Stamp, stamped } from './stamp.ts';
 
 export const fieldManager = 'tidegate-sync';
@@ -71,7 +72,7 @@ export async function tryOut(set: PreparedSet, inputs: TrialInputs): Promise<rea
     ownKinds: ownKinds(set.objects),
     overlay: {
       hashLabel: inputs.keys.podTemplateHash,
-      wantedRollouts: wanted.map(asRollout),
+      wantedRollouts: wanted.map((one) => asRollout(withPresetOfSet(one, set.objects))),
       liveRollouts: inputs.liveRollouts.map(asRollout),
       routers: inputs.routers,
       autoscaled: autoscaledIds(autoscalers),

@@ -132,15 +132,41 @@ function otherStrategy(object: RolloutObject, preset: AnyPreset, report: ReturnT
   return report(`spec.strategy.${other}`, 'set', allowed, `write ${given}, or name another preset`);
 }
 
+export interface PresetNow {
+  /** The Rollout with the strategy that its next revision would have. */
+  readonly object: RolloutObject;
+  /** Such as `StrategyPreset shop/careful`. */
+  readonly preset: string;
+  readonly problems: readonly Problem[];
+}
+
+/** What the next revision of a Rollout would run by; undefined for one without a preset. */
+export function presetNow(object: RolloutObject, find: FindPreset): PresetNow | undefined {
+  const reference = PresetReference.safeParse(strategyOf(object).preset);
+  if (!reference.success) return undefined;
+  const filled = fillFor(object, reference.data, find(reference.data));
+  const preset = presetText(reference.data, object.metadata.namespace);
+  if (filled.kind === 'problems') return { object, preset, problems: filled.problems };
+  return { object: withStrategy(object, filled.strategy), preset, problems: [] };
+}
+
 /** Says of a problem with a field that may come from the preset where to look. */
 export function namingPreset(problem: SpecProblem, use: PresetUse | undefined): SpecProblem {
-  if (use?.snapshot === undefined || !problem.field.startsWith('spec.strategy')) return problem;
-  const rollout = objectText({ kind: 'Rollout', metadata: use.object.metadata });
+  if (use?.snapshot === undefined) return problem;
   const { name, clusterScope, generation } = use.snapshot;
   const preset = presetText({ name, clusterScope }, use.object.metadata.namespace);
-  if (!problem.message.startsWith(`${rollout}: `)) return problem;
-  const rest = problem.message.slice(rollout.length);
-  return { ...problem, message: `${rollout} with ${preset} (generation ${generation})${rest}` };
+  return withPresetName(problem, use.object, `${preset} (generation ${generation})`);
+}
+
+/** The same problem with a sentence that names the preset, if it is one of the strategy. */
+export function withPresetName<P extends { readonly field: string; readonly message: string }>(
+  problem: P,
+  object: Pick<RolloutObject, 'metadata'>,
+  preset: string,
+): P {
+  const rollout = objectText({ kind: 'Rollout', metadata: object.metadata });
+  if (!problem.field.startsWith('spec.strategy') || !problem.message.startsWith(`${rollout}: `)) return problem;
+  return { ...problem, message: `${rollout} with ${preset}${problem.message.slice(rollout.length)}` };
 }
 
 function presetText({ name, clusterScope }: Pick<PresetReference, 'name' | 'clusterScope'>, namespace = ''): string {
