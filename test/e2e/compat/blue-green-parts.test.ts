@@ -200,8 +200,9 @@ onStage('blue-green: analysis and pods', (scenario) => {
       await app.untilPhase('Progressing', 'rollout is restarting');
       const restarted = await app.until('restarted', (one) => at(one, 'status.restartedAt') === restartAt);
       await app.untilPhase('Healthy', '');
-      const after = (await app.list(pods)).map((one) => one.metadata.uid);
-      expect(after.filter((one) => uids.includes(one))).toEqual([]);
+      await untilSo('the old pods have ended', async () =>
+        (await app.list(pods)).every(({ metadata }) => !uids.includes(metadata.uid)),
+      );
       expect(at(restarted, 'status.currentPodHash')).toBe(await app.hashOf('v1'));
     },
   );
