@@ -238,8 +238,8 @@ export const decisionMutants: readonly Mutant[] = [
     patches: [
       {
         file: `${rollout}/next-status.ts`,
-        find: '  const value = observed.rollout.metadata.generation;',
-        replace: '  const value = (observed.rollout.metadata.generation ?? 0) + 1;',
+        find: '{ observedGeneration: said(own) }',
+        replace: '{ observedGeneration: said(own + 1) }',
       },
     ],
     situation: 'short-analysis',
@@ -268,15 +268,9 @@ export const decisionMutants: readonly Mutant[] = [
     breaks: ['S16'],
     patches: [
       {
-        file: `${rollout}/next-status.ts`,
-        find: 'canary: side(scene.canary.canaryService, canaryService?.podHash, canary),',
-        replace: 'canary: side(scene.canary.canaryService, canaryService?.podHash, weightWanted(scene)),',
-      },
-      {
-        file: `${rollout}/next-status.ts`,
-        find: '/** What was written to a route',
-        replace:
-          'function weightWanted(scene: Scene): number {\n  return scene.steps[scene.stepIndex]?.setWeight ?? canaryWeight(scene);\n}\n\n/** What was written to a route',
+        file: `${rollout}/status-weights.ts`,
+        find: 'const canary = canaryWeight(scene);',
+        replace: 'const canary = scene.steps[scene.stepIndex]?.setWeight ?? canaryWeight(scene);',
       },
     ],
     situation: 'good-release',

@@ -29,9 +29,9 @@ export const trafficMutants: readonly Mutant[] = [
     breaks: ['S01'],
     patches: [
       {
-        file: 'controller/traffic/gateway-api.ts',
-        find: 'return position === match.canary ? { ...ref, weight: canary } : ref;',
-        replace: 'return position === match.canary ? { ...ref, name: `${ref.name}-old`, weight: canary } : ref;',
+        file: 'controller/traffic/gateway-rules.ts',
+        find: "if (ref === weighted.canary) return [{ ...ref, weight: weightFor('canary') }];",
+        replace: "if (ref === weighted.canary) return [{ ...ref, name: `${ref.name}-old`, weight: weightFor('canary') }];",
       },
     ],
     situation: 'good-release',
@@ -53,9 +53,9 @@ export const trafficMutants: readonly Mutant[] = [
       noLastLook,
       {
         file: `${rollout}/abort.ts`,
-        find: '  const grow = effects(...scaleTo(scene, scene.stable, scene.replicas));\n  const isSwitched',
+        find: '...scaleTo(scene, scene.stable, scene.replicas));\n  const isSwitched',
         replace:
-          '  const grow = effects(...scaleTo(scene, scene.stable, scene.replicas), ...scaleTo(scene, scene.current, 0));\n  const isSwitched',
+          '...scaleTo(scene, scene.stable, scene.replicas), ...scaleTo(scene, scene.current, 0));\n  const isSwitched',
       },
     ],
     situation: 'bad-release',
@@ -110,9 +110,9 @@ export const trafficMutants: readonly Mutant[] = [
     breaks: ['S04'],
     patches: [
       {
-        file: `${rollout}/stepping.ts`,
-        find: 'effects(...scaleTo(scene, scene.stable, replicas), ...grow, ...retired.effects)',
-        replace: 'effects(...scaleTo(scene, scene.stable, replicas - 1), ...grow, ...retired.effects)',
+        file: `${rollout}/stable-size.ts`,
+        find: 'if (!isDynamic(scene)) return scaleTo(scene, stable, replicas);',
+        replace: 'if (!isDynamic(scene)) return scaleTo(scene, stable, replicas - 1);',
       },
     ],
     situation: 'good-release',
@@ -150,8 +150,8 @@ export const trafficMutants: readonly Mutant[] = [
     patches: [
       {
         file: `${rollout}/promotion.ts`,
-        find: 'return weight.settled ? selectRevision(scene, stableService, to, scene.replicas) : weight.moves;',
-        replace: 'return weight.settled ? done(scene, to) : weight.moves;',
+        find: 'return takesTurns ? done(scene, to) : selectRevision(scene, stableService, to, scene.replicas);',
+        replace: 'return done(scene, to);',
       },
     ],
     situation: 'good-release',
@@ -199,8 +199,8 @@ export const trafficMutants: readonly Mutant[] = [
       },
       {
         file: `${rollout}/stepping.ts`,
-        find: 'const wanted = isSelected ? target : { weight: 0, needs: 0 };',
-        replace: 'const wanted = target;',
+        find: 'const wanted = isSelected ? weightFor(scene, target, canaryWeight(scene)) : { weight: 0, needs: 0 };',
+        replace: 'const wanted = weightFor(scene, target, canaryWeight(scene));',
       },
     ],
     situation: 'superseded',
