@@ -12,6 +12,7 @@ import { parseRollout } from './parse-rollout.ts';
 import { recordObject } from './record.ts';
 import { referencesOf } from './references.ts';
 import type { RolloutStores } from './stores.ts';
+import { statusPatch } from './status-diff.ts';
 import { aReplicaSet, aRollout, start } from './testing/builders.ts';
 
 type Preset = KubeObject & JsonObject;
@@ -34,6 +35,7 @@ class Shop {
   image = 'shop:1';
   reference: JsonObject | undefined = { name: 'careful' };
   canary: JsonObject = {};
+  blueGreen: JsonObject | undefined;
   preset: Preset | undefined = aPreset(20);
   dialect: Dialect = tidegateDialect;
   status: RolloutStatus = {};
@@ -42,7 +44,8 @@ class Shop {
   get object(): RolloutObject {
     const rollout = aRollout({ image: this.image });
     const preset = this.reference === undefined ? {} : { preset: this.reference };
-    const strategy = { canary: this.canary, ...preset };
+    const own = this.blueGreen === undefined ? { canary: this.canary } : { blueGreen: this.blueGreen };
+    const strategy = { ...own, ...preset };
     const stored = { ...rollout, spec: { ...rollout.spec, strategy }, status: this.status };
     return JSON.parse(JSON.stringify(stored)) as unknown as RolloutObject;
   }
@@ -149,6 +152,33 @@ describe('a run with a preset', () => {
     expect(shop.weightOfPlan).toBe(20);
     expect(shop.status).toMatchObject({ attempt: 1, currentStepHash: before.currentStepHash, preset: before.preset });
     expect(decision.facts.map((one) => one.reason)).not.toContain('StepsChanged');
+  });
+
+  it('begins with the newest preset when the process died before the start was written', () => {
+    const shop = new Shop();
+    shop.release();
+    shop.image = 'shop:2';
+    const lost = decide(shop.observe()).status;
+    shop.preset = aPreset(80, 2);
+    shop.pass();
+
+    expect(lost.preset).toMatchObject({ generation: 1 });
+    expect(shop.status).toMatchObject({ currentPodHash: shop.podHash, preset: { generation: 2 } });
+    expect(shop.status.currentStepHash).not.toBe(lost.currentStepHash);
+  });
+
+  it('writes the strategy with the start itself: no write can part them', () => {
+    const shop = new Shop();
+    shop.release();
+    const before = shop.status;
+    shop.image = 'shop:2';
+    const decision = decide(shop.observe());
+
+    expect(decision).toMatchObject({ phase: 'record', effects: [] });
+    expect(statusPatch(before, decision.status)).toMatchObject({
+      currentPodHash: shop.podHash,
+      preset: { podHash: shop.podHash },
+    });
   });
 
   it('gives the next revision the preset as it is then', () => {
@@ -262,6 +292,23 @@ describe('a new revision without a usable preset', () => {
     expect(shop.observe().problems.map((one) => one.message)).toEqual([
       'Rollout shop/web: spec.strategy.canary is set, but StrategyPreset shop/careful is of the strategy blueGreen: write blueGreen, or name another preset.',
     ]);
+  });
+});
+
+describe('a blue-green preset', () => {
+  it('is laid under the Services of the Rollout', () => {
+    const shop = new Shop();
+    shop.blueGreen = { activeService: 'web', scaleDownDelaySeconds: 60 };
+    const blueGreen = { autoPromotionSeconds: '{{args.wait}}', scaleDownDelaySeconds: 5 };
+    shop.preset = aPreset(1, 1, { blueGreen });
+    shop.reference = { name: 'careful', args: [{ name: 'wait', value: '30' }] };
+    const { rollout } = shop.observe();
+
+    expect(rollout.spec.strategy.blueGreen).toEqual({
+      activeService: 'web',
+      autoPromotionSeconds: 30,
+      scaleDownDelaySeconds: 60,
+    });
   });
 });
 

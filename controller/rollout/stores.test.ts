@@ -31,7 +31,9 @@ function room() {
     trafficRouting: { gatewayAPI: { httpRoutes: [{ name: 'route' }] } },
     steps: [{ analysis: { templates: [{ templateName: 'errors' }, { templateName: 'shared', clusterScope: true }] } }],
   };
-  feeds.get('Rollout')?.(aRollout({ canary }) as unknown as Raw);
+  const rollout = aRollout({ canary });
+  const strategy = { ...rollout.spec.strategy, preset: { name: 'careful' } };
+  feeds.get('Rollout')?.({ ...rollout, spec: { ...rollout.spec, strategy } } as unknown as Raw);
   const queued: [string, Priority | undefined][] = [];
   const undo = enqueueRollouts(stores, tidegateDialect, {
     add: (key, options) => queued.push([key, options?.priority]),
@@ -72,6 +74,7 @@ describe('enqueueRollouts', () => {
     ],
     ['its route', 'HTTPRoute', { apiVersion: 'gateway.networking.k8s.io/v1', metadata: { name: 'route' } }],
     ['a template it uses', 'AnalysisTemplate', { metadata: { name: 'errors' } }],
+    ['the preset it names', 'StrategyPreset', { metadata: { name: 'careful' } }],
     ['a cluster template it uses', 'ClusterAnalysisTemplate', { metadata: { name: 'shared', namespace: '' } }],
   ])('enqueues it when %s changes', (_name, kind, object) => {
     expect(
