@@ -33,6 +33,7 @@ export interface App {
   untilTrue(what: string, check: () => Promise<boolean>, withinMs?: number): Promise<void>;
   /** Waits for a phase, with this message if given, that speaks of the current generation. */
   untilPhase(phase: string, message?: string | RegExp, withinMs?: number): Promise<Live>;
+  /** Waits until this is so, and until the recording shows it too. */
   untilSizes(sizes: Readonly<Record<string, number>>, withinMs?: number): Promise<void>;
   /** Desired pods by version, ReplicaSets without pods left out. */
   sizes(): Promise<Readonly<Record<string, number>>>;
@@ -124,10 +125,11 @@ export async function makeApp(stage: Stage, namespace: string, instanceId: strin
         async (saw) => {
           const now = await app.sizes();
           saw(now);
-          return JSON.stringify(sorted(now)) === JSON.stringify(sorted(sizes));
+          return isSame(now, sizes);
         },
         { withinMs, everyMs: 100 },
       );
+      await app.untilSeen(`sizes ${JSON.stringify(sizes)}`, () => isSame(recordedSizes(app.seen()), sizes), withinMs);
     },
     hashOf: async (version) => {
       const set = (await list('apis/apps/v1/replicasets')).find((one) => versionOf(one) === version);
@@ -228,6 +230,16 @@ function countsOf(seen: readonly Seen[]): Readonly<Record<string, number>> {
   return counts;
 }
 
+/** The last size of each version, as far as the recording has come; versions without pods left out. */
+function recordedSizes(seen: readonly Seen[]): Readonly<Record<string, number>> {
+  const last = new Map(seen.flatMap((one) => (one.kind === 'size' ? [[one.version, one.replicas]] : [])));
+  return Object.fromEntries([...last].filter(([, replicas]) => replicas > 0));
+}
+
+function isSame(one: Readonly<Record<string, number>>, other: Readonly<Record<string, number>>): boolean {
+  return JSON.stringify(sorted(one)) === JSON.stringify(sorted(other));
+}
+
 function totalsOf(seen: readonly Seen[]): readonly number[] {
   const now = new Map<string, number>();
   return seen.flatMap((one) => {
@@ -247,12 +259,13 @@ export function conditionOf(rollout: Live, type: string): JsonObject | undefined
 }
 
 function isSeen(rollout: Live): boolean {
-  return String(at(rollout, 'status.observedGeneration')) === String(rollout.metadata.generation);
+  return at(rollout, 'status.observedGeneration') === String(rollout.metadata.generation);
 }
 
 function matches(text: Json | undefined, wanted: string | RegExp | undefined): boolean {
   if (wanted === undefined) return true;
-  return wanted instanceof RegExp ? wanted.test(String(text ?? '')) : (text ?? '') === wanted;
+  const said = typeof text === 'string' ? text : '';
+  return wanted instanceof RegExp ? wanted.test(said) : said === wanted;
 }
 
 function labelsOf({ metadata }: BedObject): Readonly<Record<string, string>> {

@@ -248,6 +248,41 @@ onStage('pods of a canary', (scenario) => {
     await app.until('written back', (one) => at(one, 'spec.replicas') === 1);
   });
 
+  scenario(
+    'pods that can not be made are told by a condition, and nothing else moves [condition:Rollout.ReplicaFailure]',
+    async (app) => {
+      await app.releaseHealthy('v1', quarter);
+      const containers = [{ name: 'app', image: 'tidegate.dev/app:v2' }];
+      const template = { metadata: { labels: { app: 'app' } }, spec: { serviceAccountName: 'nobody', containers } };
+      await app.release('v2', { ...quarter, template });
+      const stuck = await app.until('the failure', (one) => conditionOf(one, 'ReplicaFailure')?.status === 'True');
+      expect(conditionOf(stuck, 'ReplicaFailure')).toMatchObject({ reason: 'ReplicaSetCreateError' });
+      expect(conditionOf(stuck, 'ReplicaFailure')?.message).toMatch(/serviceaccount "nobody" not found/);
+      expect(at(stuck, 'status.phase')).toBe('Progressing');
+      expect(await app.sizes()).toEqual({ v1: 4, v2: 1 });
+      await app.releaseHealthy('v1', quarter);
+      expect(conditionOf(await app.rollout(), 'ReplicaFailure')?.status ?? 'False').toBe('False');
+    },
+  );
+
+  scenario(
+    'a selector by expressions is that of the ReplicaSet, with the hash, and can not change [Selector]',
+    async (app) => {
+      const matchExpressions = [{ key: 'app', operator: 'In', values: ['app', 'web'] }];
+      const spec = { replicas: 1, selector: { matchExpressions } };
+      await app.releaseHealthy('v1', spec);
+      const set = await setOf(app, 'v1');
+      expect(at(set, 'spec.selector')).toEqual({
+        matchExpressions,
+        matchLabels: { [hashLabel]: await app.hashOf('v1') },
+      });
+      expect(at(await app.rollout(), 'status.selector')).toBe('app in (app,web)');
+      await expect(app.release('v1', { replicas: 1, selector: { matchLabels: { app: 'app' } } })).rejects.toThrow(
+        /selector/,
+      );
+    },
+  );
+
   scenario('a quantity that is no quantity is dropped, as Argo does', async (app) => {
     const containers = [
       { name: 'app', image: 'tidegate.dev/app:v1', resources: { requests: { memory: 'invalid', cpu: '10m' } } },

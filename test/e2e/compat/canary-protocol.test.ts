@@ -196,7 +196,7 @@ onStage('requests of people to a canary', (scenario) => {
   });
 
   scenario(
-    'spec.paused stops a rollout where it is, and false lets it go on [verb:pause, verb:resume, Rollout.spec.paused]',
+    'spec.paused stops a rollout where it is, and false lets it go on [verb:pause, verb:resume, Rollout.spec.paused, Rollout.status.phase]',
     async (app) => {
       const spec = plan([{ setWeight: 25 }, { pause: { duration: 2 } }, { setWeight: 50 }, { pause: {} }]);
       await app.releaseHealthy('v1', spec);

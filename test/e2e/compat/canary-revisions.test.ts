@@ -97,6 +97,7 @@ onStage('revisions of a canary', (scenario) => {
       const spec = { replicas: 2, rollbackWindow: { revisions: 1 }, ...quarter };
       await app.releaseHealthy('v1', spec);
       await releaseInFull(app, 'v2', spec);
+      await app.untilSeen('v2 is told', () => app.events().filter((one) => one === 'RolloutCompleted').length === 2);
       const before = app.events().length;
       await app.releaseHealthy('v1', spec);
       await app.untilSizes({ v1: 2 });

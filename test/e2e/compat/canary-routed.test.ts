@@ -87,6 +87,7 @@ onStage('a canary behind a router', (scenario) => {
       }
       const switches = () => app.events().filter((reason) => reason === 'SwitchService').length;
       await app.untilSeen('three switches', () => switches() === 3);
+      await app.untilSeen('v2 behind the canary Service', () => app.servedBy('canary').at(-1) === 'v2');
       expect(app.servedBy('stable')).toEqual(['v1']);
       expect(app.servedBy('canary')).toEqual(['v1', 'v2']);
     },
@@ -102,6 +103,7 @@ onStage('a canary behind a router', (scenario) => {
       await app.untilPhase('Healthy', '');
       await app.untilSeen('the last weight', () => app.weights().at(-1) === 0);
       expect(app.weights().slice(-3)).toEqual([50, 100, 0]);
+      await app.untilSeen('v2 behind the stable Service', () => app.servedBy('stable').at(-1) === 'v2');
       expect(app.servedBy('stable')).toEqual(['v1', 'v2']);
       const ingress = await app.read('apis/networking.k8s.io/v1/ingresses', 'app-web-canary');
       expect(ingress?.metadata.annotations).toMatchObject({ 'nginx.ingress.kubernetes.io/canary': 'true' });
@@ -139,7 +141,7 @@ onStage('a canary behind a router', (scenario) => {
       const deadline = Date.parse(set?.metadata.annotations?.[deadlineKey] ?? '');
       expect(deadline - abortedAt).toBeGreaterThan(2_900);
       expect(app.sizesOver('v2')).toEqual([1, 0]);
-      expect(app.servedBy('canary').at(-1)).toBe('v1');
+      await app.untilSeen('the canary Service back', () => app.servedBy('canary').at(-1) === 'v1');
     },
   );
 
