@@ -22,7 +22,7 @@ export default defineConfig({
       {
         test: {
           name: 'faults',
-          include: ['test/faults/{in-process,mutants,sweep,decide}/**/*.test.ts'],
+          include: ['test/faults/{in-process,mutants,regressions,sweep,decide}/**/*.test.ts'],
           testTimeout: 180_000,
           pool: 'forks',
           maxWorkers: 1,
