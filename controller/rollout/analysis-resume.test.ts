@@ -54,6 +54,20 @@ describe('an inconclusive step', () => {
   });
 });
 
+it.each([
+  ['Successful', 'AnalysisRunSuccessful'],
+  ['Failed', 'AnalysisRunFailed'],
+] as const)('a run of a step that ends %s is told once, though its step ends with it', (phase, reason) => {
+  const world = released({ steps: [{ setWeight: 20 }, { analysis }, { pause: {} }] });
+  world.run((now) => now.runs.length === 1);
+  world.run();
+  world.finish('web-v2-2-1', phase);
+  world.run();
+
+  expect(world.facts.filter((one) => one.startsWith('AnalysisRun')).at(-1)).toBe(reason);
+  expect(world.facts.filter((one) => one === reason)).toHaveLength(1);
+});
+
 it('the analysis beside the steps starts at its step [Rollout.spec.strategy.canary.analysis.startingStep, Rollout.status.canary.currentBackgroundAnalysisRunStatus]', () => {
   const world = released({
     steps: [{ setWeight: 20 }, { pause: {} }, { setWeight: 60 }, { pause: {} }],

@@ -191,13 +191,22 @@ export function analysisStatus(scene: Scene): {
   const step = runEntry(latestRun(scene, stepPlace(scene)));
   const background = runEntry(latestRun(scene, backgroundPlace(scene)));
   const facts = [
+    ...endFacts(scene, before.currentStepAnalysisRunStatus, step, 'Step'),
     ...analysisPhaseFacts(scene, before.currentStepAnalysisRunStatus, step, 'Step'),
+    ...endFacts(scene, before.currentBackgroundAnalysisRunStatus, background, 'Background'),
     ...analysisPhaseFacts(scene, before.currentBackgroundAnalysisRunStatus, background, 'Background'),
   ];
   return { status: { currentStepAnalysisRunStatus: step, currentBackgroundAnalysisRunStatus: background }, facts };
 }
 
 type Entry = CanaryStatus['currentStepAnalysisRunStatus'];
+
+/** How the run ended that status is about to name no more: the verdict that ends it also ends its place. */
+function endFacts(scene: Scene, before: Entry, after: Entry, type: string): Moves['facts'] {
+  if (before === undefined || before.name === after?.name) return [];
+  const run = scene.observed.analysisRuns.find(({ metadata }) => metadata.name === before.name);
+  return run !== undefined && isFinished(run) ? analysisPhaseFacts(scene, before, runEntry(run), type) : [];
+}
 
 /** A run as status names it. */
 export function runEntry(run: AnalysisRunView | undefined): Entry {
