@@ -62,7 +62,7 @@ const asked: Omit<TargetRequest, 'method' | 'path'> = {
   userAgent: 'conformance/1.0',
 };
 
-/** Creates the nine definitions and waits until all are served. */
+/** Creates our definitions and waits until all are served. */
 export async function installDefinitions(target: Target): Promise<void> {
   const manifests = crdManifests(tidegateDialect);
   for (const body of manifests) {

@@ -9,6 +9,11 @@ import { type BareObject, installCrds, refusalOf } from './install-crds.ts';
 
 const missing = clusterMissing();
 
+function aPreset(strategy: object): BareObject {
+  const spec = { args: [{ name: 'first', default: '20' }], strategy };
+  return { apiVersion: 'tidegate.io/v1alpha1', kind: 'StrategyPreset', spec };
+}
+
 describe.skipIf(missing !== undefined)(`CRDs on a real API server${missing ? ` (skipped: ${missing})` : ''}`, () => {
   let cluster: Cluster;
 
@@ -97,6 +102,20 @@ describe.skipIf(missing !== undefined)(`CRDs on a real API server${missing ? ` (
           spec: { rollout: { name: 'web', uid: 'u' }, revision: 1, podHash: 'h', attempt: 1 },
         },
       ],
+      ['rollouts', aRollout({ strategy: { preset: { name: 'careful', args: [{ name: 'first', value: '20' }] } } })],
+      [
+        'strategypresets',
+        aPreset({ canary: { steps: [{ setWeight: '{{args.first}}' }], maxSurge: '{{args.first}}%' } }),
+      ],
+      [
+        'strategypresets',
+        // Outside of lists nothing is required: the Rollout may add the rest.
+        aPreset({ canary: { trafficRouting: { gatewayAPI: {}, traefik: {}, maxTrafficWeight: '{{args.first}}' } } }),
+      ],
+      [
+        'clusterstrategypresets',
+        { ...aPreset({ blueGreen: { autoPromotionSeconds: '{{args.first}}' } }), kind: 'ClusterStrategyPreset' },
+      ],
     ])('%s are accepted', async (plural, object) => {
       expect(await refusal(plural, object)).toBe('');
     });
@@ -120,6 +139,36 @@ describe.skipIf(missing !== undefined)(`CRDs on a real API server${missing ? ` (
         'rollouts',
         withSteps({ setWeight: 5, pause: {} }),
         'a step: set exactly one of setWeight, pause',
+      ],
+      [
+        'two actions in a step of a preset',
+        'strategypresets',
+        aPreset({ canary: { steps: [{ setWeight: 5, pause: {} }] } }),
+        'a step: set exactly one of setWeight, pause',
+      ],
+      [
+        'a preset without a strategy',
+        'strategypresets',
+        aPreset({}),
+        'spec.strategy: set exactly one of canary, blueGreen',
+      ],
+      [
+        'a Service in a preset',
+        'strategypresets',
+        aPreset({ canary: { canaryService: 'web' } }),
+        'unknown field "spec.strategy.canary.canaryService"',
+      ],
+      [
+        'a word in a preset that is neither known nor an argument',
+        'strategypresets',
+        aPreset({ canary: { replicaProgressThreshold: { type: 'Pod', value: 1 } } }),
+        'spec.strategy.canary.replicaProgressThreshold.type in body should match',
+      ],
+      [
+        'an argument given twice',
+        'rollouts',
+        withSpec({ strategy: { preset: { name: 'p', args: ['1', '2'].map((value) => ({ name: 'first', value })) } } }),
+        'spec.strategy.preset.args[1]: Duplicate value',
       ],
       ['an empty step', 'rollouts', withSteps({}), 'a step: set exactly one of setWeight, pause'],
       ['no strategy', 'rollouts', withSpec({ strategy: {} }), 'spec.strategy: set exactly one of canary, blueGreen'],

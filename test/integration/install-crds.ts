@@ -45,7 +45,7 @@ async function install(cluster: Cluster, manifest: JsonObject): Promise<string[]
   });
 }
 
-/** Installs all nine definitions of a dialect (those already there are kept); gives one sentence per fault. */
+/** Installs all definitions of a dialect (those already there are kept); gives one sentence per fault. */
 export async function installCrds(cluster: Cluster, dialect: Dialect): Promise<string[]> {
   const problems: string[] = [];
   for (const manifest of crdManifests(dialect)) problems.push(...(await install(cluster, manifest)));

@@ -63,7 +63,7 @@ export const discovery: Group = {
     resources('resources-batch', 'Resources of batch.', '/apis/batch/v1', 'jobs', 'jobs/status'),
     {
       id: 'resources-own',
-      shows: 'Our nine kinds with short names, categories and subresources.',
+      shows: 'Our kinds with short names, categories and subresources.',
       steps: [get('/apis/tidegate.io/v1alpha1')],
       ignore: [hash],
     },
