@@ -36,6 +36,19 @@ describe('settings', () => {
     });
   });
 
+  it('lets the controller read Secrets of analyses only where it stands in for Argo Rollouts', () => {
+    const argv = ['--analysis-secrets', 'controller'];
+
+    expect(readConfig([], {})).toMatchObject({ config: { analysisSecrets: 'tenant' } });
+    expect(readConfig([...argv, '--api-group', 'argoproj.io'], {})).toMatchObject({
+      config: { analysisSecrets: 'controller' },
+    });
+    expect(readConfig(argv, {})).toMatchObject({
+      kind: 'wrong',
+      message: expect.stringMatching(/^Setting --analysis-secrets .* found --api-group tidegate\.io; use tenant\.$/),
+    });
+  });
+
   it('reads switches from text, so that false is not true', () => {
     expect(readConfig(['--leader-elect', 'false'], {})).toMatchObject({ config: { leaderElect: false } });
   });

@@ -82,6 +82,12 @@ export const ControllerConfig = z.strictObject({
   prometheusAddress: z.string().optional().describe('Address for prometheus metrics that name none.'),
   committerName: z.string().default('tidegate').describe('Author and committer of revert commits.'),
   committerEmail: z.string().default('tidegate@localhost').describe('Mail address of that author.'),
+  analysisSecrets: z
+    .enum(['tenant', 'controller'])
+    .default('tenant')
+    .describe(
+      'Whose rights read Secrets that analyses name: account tidegate-deployer of the namespace, or, with --api-group argoproj.io only, the controller’s own (docs/analysis-secrets.md).',
+    ),
   stepPluginsFile: z
     .string()
     .optional()
@@ -150,13 +156,23 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   const fromArgs = readFlags(argv, names);
   if (fromArgs.kind === 'wrong') return fromArgs;
   const parsed = ControllerConfig.safeParse({ ...fromEnv, ...fromArgs.values });
-  if (parsed.success) return { kind: 'ok', config: withServiceAddress(parsed.data, env) };
+  if (parsed.success) {
+    const clash = clashOf(parsed.data);
+    return clash ?? { kind: 'ok', config: withServiceAddress(parsed.data, env) };
+  }
   const issue = parsed.error.issues[0];
   const name = String(issue?.path[0] ?? '');
   return {
     kind: 'wrong',
     message: `Setting --${flagName(name)} (${variableName(name)}) is wrong: ${issue?.message ?? 'invalid'}.`,
   };
+}
+
+/** Own kinds have an account per namespace from the start; reading Secrets for anybody is for who replaces Argo Rollouts. */
+function clashOf({ analysisSecrets, apiGroup }: ControllerConfig): Extract<Parsed, { kind: 'wrong' }> | undefined {
+  if (analysisSecrets === 'tenant' || apiGroup === 'argoproj.io') return undefined;
+  const message = `Setting --analysis-secrets (TIDEGATE_ANALYSIS_SECRETS) is wrong: controller is allowed with --api-group argoproj.io only, found --api-group ${apiGroup}; use tenant.`;
+  return { kind: 'wrong', message };
 }
 
 /** In a Pod Kubernetes says where its API server is: nobody may name that, also where there is no way to ask for more. */

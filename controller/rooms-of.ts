@@ -113,6 +113,7 @@ function analysisRoom(parts: RoomParts): Room {
     leadership,
     outbound,
     providers,
+    secretRights: parts.config.analysisSecrets,
     log: parts.log('analysis-run'),
   });
   return { name: 'analysis-run', ...room };

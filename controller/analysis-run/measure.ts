@@ -13,12 +13,14 @@ import type { Clock, KubeClient } from '../../kube/api.ts';
 import type { Outbound } from '../../outbound/outcome.ts';
 import type { Tenants } from '../git-sync/tenant.ts';
 import type { AnalysisRunObject, PreparedMetric } from './observed.ts';
-import { secretsOf } from './secrets.ts';
+import { type SecretRights, secretsOf } from './secrets.ts';
 
 export interface MeasureParts {
   readonly client: KubeClient;
   /** Secrets are read with the rights of the account of the run's namespace. */
   readonly tenants: Tenants;
+  /** Whose rights these are; default `tenant`. */
+  readonly secretRights?: SecretRights;
   readonly clock: Clock;
   readonly dialect: Dialect;
   readonly outbound: Outbound;
@@ -59,9 +61,16 @@ async function outcomeOf(
   signal: AbortSignal,
 ): Promise<Found> {
   const rule = ruleOf(parts.dialect);
-  const { client, tenants } = parts;
+  const { client, tenants, secretRights: rights = 'tenant' } = parts;
   const { namespace = '', name } = run.metadata;
-  const secrets = secretsOf({ client, tenants, namespace, askedBy: `AnalysisRun ${namespace}/${name}`, signal });
+  const secrets = secretsOf({
+    client,
+    tenants,
+    namespace,
+    askedBy: `AnalysisRun ${namespace}/${name}`,
+    signal,
+    rights,
+  });
   const resolved = await resolveRunArgs(args, run as unknown as JsonObject, secrets.read);
   if (resolved.kind === 'wrong') {
     const why = resolved.problems.map(({ message }) => message).join('; ');

@@ -16,6 +16,7 @@ import { resumeOf, takeMeasurement } from './measure.ts';
 import { Measurements } from './measurements.ts';
 import { observe } from './observe.ts';
 import type { AnalysisRunObject, PreparedMetric } from './observed.ts';
+import type { SecretRights } from './secrets.ts';
 
 export type { AnalysisRunObject } from './observed.ts';
 
@@ -32,6 +33,8 @@ export interface AnalysisRunOptions {
   readonly leadership: Leadership;
   readonly outbound: Outbound;
   readonly providers: readonly MetricProvider[];
+  /** Whose rights read the Secrets that runs name; default `tenant`. */
+  readonly secretRights?: SecretRights;
   readonly log: Log;
 }
 

@@ -1,6 +1,7 @@
 /**
  * Reads keys of Secrets in the namespace of a run for one measurement; each Secret once. It is done with a token of the
  * namespace's agreed account: the controller itself has no right to Secrets, so a team decides what its analyses may read.
+ * Who replaces Argo Rollouts and has no such accounts may let the controller read them with its own rights instead.
  */
 import type { SecretReader } from '../../analysis/args.ts';
 import { isJsonObject } from '../../crds/schema/json.ts';
@@ -21,7 +22,12 @@ export interface SecretsParts {
   /** `AnalysisRun shop/web-1`, for sentences. */
   readonly askedBy: string;
   readonly signal: AbortSignal;
+  /** Whose rights read them; default `tenant`. */
+  readonly rights?: SecretRights;
 }
+
+/** `tenant`: the account `tidegate-deployer` of the namespace. `controller`: the controller's own, which it has not by default. */
+export type SecretRights = 'tenant' | 'controller';
 
 type Asked = ApiResult | Exclude<TenantToken, { kind: 'ok' }>;
 
@@ -34,7 +40,7 @@ export function secretsOf(parts: SecretsParts): Secrets {
     known.set(name, asked);
     const result = await asked;
     if (result.kind === 'ok') return keyOf(result.object, key, `Secret ${parts.namespace}/${name}`);
-    const lasting = lastingFault(result, key, `Secret ${parts.namespace}/${name}`, accountOf(parts));
+    const lasting = lastingFault(result, key, `Secret ${parts.namespace}/${name}`, parts);
     if (lasting !== undefined) return { kind: 'wrong', message: lasting };
     passing = true;
     return { kind: 'wrong', message: `Secret ${parts.namespace}/${name} could not be read for now` };
@@ -48,10 +54,12 @@ function accountOf({ namespace }: SecretsParts): { readonly namespace: string; r
 
 async function ask(parts: SecretsParts, name: string): Promise<Asked> {
   const { client, tenants, namespace, askedBy, signal } = parts;
+  const key = { group: '', kind: 'Secret', namespace, name };
+  if (parts.rights === 'controller') return client.get(key, { signal });
   const account = accountOf(parts);
   const token = await tenants.identity({ ...account, askedBy }, signal);
   if (token.kind !== 'ok') return token;
-  const result = await client.get({ group: '', kind: 'Secret', namespace, name }, { as: token.identity, signal });
+  const result = await client.get(key, { as: token.identity, signal });
   if (!isUnaccepted(result)) return result;
   tenants.forget(account);
   return { kind: 'passing', message: `${accountText(account)} was deleted or made anew` };
@@ -67,10 +75,10 @@ function lastingFault(
   result: Exclude<Asked, { kind: 'ok' }>,
   key: string,
   what: string,
-  account: { readonly namespace: string; readonly name: string },
+  parts: SecretsParts,
 ): string | undefined {
-  const who = accountText(account);
-  const right = `get secrets in namespace ${account.namespace}`;
+  const who = parts.rights === 'controller' ? 'the account of the controller' : accountText(accountOf(parts));
+  const right = `get secrets in namespace ${parts.namespace}`;
   switch (result.kind) {
     case 'not-found':
     case 'gone':

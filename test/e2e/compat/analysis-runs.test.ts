@@ -209,6 +209,22 @@ onStage('AnalysisRuns', (scenario) => {
     await untilSo('the Job is gone', async () => (await app.list('apis/batch/v1/jobs')).length === 0);
   });
 
+  scenario(
+    'arguments come from Secrets, are read at the measurement, and are shown nowhere [AnalysisTemplate.spec.args[].valueFrom.secretKeyRef.name, AnalysisTemplate.spec.args[].valueFrom.secretKeyRef.key]',
+    (app) =>
+      withBackend('good', async ({ url, asked }) => {
+        const stringData = { token: 'tide-and-time' };
+        await app.apply({ apiVersion: 'v1', kind: 'Secret', metadata: { name: 'login' }, stringData });
+        const web = { url, jsonPath: '{$.data.rate}', headers: [{ key: 'x-token', value: '{{args.token}}' }] };
+        const metrics = [{ name: 'rate', successCondition: 'result > 90', provider: { web } }];
+        const args = [{ name: 'token', valueFrom: { secretKeyRef: { name: 'login', key: 'token' } } }];
+        await start(app, 'secret', { metrics, args });
+        const run = await untilRun(app, 'secret', 'Successful');
+        expect(asked()[0]?.headers['x-token']).toBe('tide-and-time');
+        expect(JSON.stringify(run)).not.toContain('tide-and-time');
+      }),
+  );
+
   scenario('a run that cannot be read is an Error with its sentence', (app) =>
     withBackend('good', async ({ url }) => {
       await start(app, 'unknown', { metrics: [rateMetric(`${url}?x={{args.nobody}}`)] });

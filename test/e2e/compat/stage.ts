@@ -62,7 +62,7 @@ export function onStage(
         folder: parts.folder,
         // A machine that stands still for a moment must not cost the only controller its lead.
         leaseDurationMs: 60_000,
-        flags: ['--api-group', 'argoproj.io', '--instance-id', instanceId],
+        flags: ['--api-group', 'argoproj.io', '--instance-id', instanceId, '--analysis-secrets', 'controller'],
       });
       parts.stage = { cluster, recording, controller, kubelet };
     }, 180_000);
