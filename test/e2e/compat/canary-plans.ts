@@ -3,13 +3,15 @@
 import type { JsonObject } from '../../../crds/schema/json.ts';
 import { type App, ingressObject, serviceObject } from './app.ts';
 
+type Plan = { readonly strategy: { readonly canary: JsonObject } };
+
 /** One pod more while pods are replaced, none missing. */
 export function plan(steps: readonly JsonObject[], more: JsonObject = {}): JsonObject {
   return { strategy: { canary: { maxSurge: 1, maxUnavailable: 0, steps: [...steps], ...more } } };
 }
 
 /** The same with a router; old pods go a second after they lost their traffic. */
-export function routedPlan(steps: readonly JsonObject[], more: JsonObject = {}): JsonObject {
+export function routedPlan(steps: readonly JsonObject[], more: JsonObject = {}): Plan {
   return {
     strategy: {
       canary: {

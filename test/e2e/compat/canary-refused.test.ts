@@ -84,7 +84,7 @@ onStage('a spec that breaks a rule', (scenario) => {
     await applyRoutes(app);
     await pausedAtCanary(app, routedPlan([{ setWeight: 25 }, { pause: {} }]));
     const { strategy } = routedPlan([{ setWeight: 25 }, { pause: {} }], { canaryService: 'nobody' });
-    await app.patch({ spec: { strategy: strategy ?? null } });
+    await app.patch({ spec: { strategy } });
     await app.untilPhase('Degraded', /^InvalidSpec: .*"nobody"/);
     await app.patchStatus(promote);
     expect(await app.sizes()).toEqual({ v1: 4, v2: 1 });

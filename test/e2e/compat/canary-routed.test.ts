@@ -10,10 +10,6 @@ const quarter = [{ setWeight: 25 }, { pause: {} }];
 const replicaSets = 'apis/apps/v1/replicasets';
 const deadlineKey = 'scale-down-deadline';
 
-interface Strategy {
-  readonly strategy: { readonly canary: JsonObject };
-}
-
 async function setOf(app: App, version: string) {
   return (await app.list(replicaSets)).find((one) => versionOf(one) === version);
 }
@@ -32,7 +28,7 @@ onStage('a canary behind a router', (scenario) => {
   scenario(
     'dynamicStableScale lets stable shrink as its weight falls, and grow before it comes back [Rollout.spec.strategy.canary.dynamicStableScale]',
     async (app) => {
-      const { strategy } = routedPlan([{ setWeight: 50 }, { pause: {} }], { dynamicStableScale: true }) as Strategy;
+      const { strategy } = routedPlan([{ setWeight: 50 }, { pause: {} }], { dynamicStableScale: true });
       const { scaleDownDelaySeconds: _delay, ...canary } = strategy.canary;
       await applyRoutes(app);
       await pausedAtCanary(app, { strategy: { canary } });
