@@ -6,6 +6,7 @@ import type { Json, JsonObject } from '../../../crds/schema/json.ts';
 import type { BedObject } from '../../bed/api.ts';
 import { eventually } from '../../bed/eventually.ts';
 import { type App, at, type Live } from './app.ts';
+import { textAt } from './text-at.ts';
 
 /** good: 99; bad: 10; odd: 50, which is neither; wait: no answer until another is chosen; error: status 500. */
 export type Answer = 'good' | 'bad' | 'odd' | 'wait' | 'error';
@@ -19,9 +20,9 @@ export interface Asked {
 export interface Backend {
   readonly url: string;
   /** From now on, and for those that wait. */
-  answer(answer: Answer): void;
-  asked(): readonly Asked[];
-  close(): Promise<void>;
+  readonly answer: (answer: Answer) => void;
+  readonly asked: () => readonly Asked[];
+  readonly close: () => Promise<void>;
 }
 
 const rates: Readonly<Record<'good' | 'bad' | 'odd', number>> = { good: 99, bad: 10, odd: 50 };
@@ -60,6 +61,16 @@ export async function answering(first: Answer): Promise<Backend> {
   };
 }
 
+/** Runs a scenario with a backend, and closes it whatever happens. */
+export async function withBackend(first: Answer, play: (backend: Backend) => Promise<void>): Promise<void> {
+  const backend = await answering(first);
+  try {
+    await play(backend);
+  } finally {
+    await backend.close();
+  }
+}
+
 /** A metric that passes from 90 on and fails below 20. */
 export function rateMetric(url: string, more: JsonObject = {}): JsonObject {
   return {
@@ -95,7 +106,7 @@ export function untilRun(app: App, name: string, phase: string | RegExp, withinM
     async (saw) => {
       const run = await app.read(runs, name);
       saw(run?.['status'] ?? 'absent');
-      return new RegExp(phase).test(String(at(run, 'status.phase') ?? 'none')) ? run : undefined;
+      return new RegExp(phase).test(textAt(run, 'status.phase') || 'none') ? run : undefined;
     },
     { withinMs, everyMs: 100 },
   );
@@ -116,5 +127,5 @@ export function untilSo(what: string, check: () => Promise<boolean>, withinMs = 
 /** Reasons of the events about objects of a kind, in order of their names' appearance. */
 export async function reasonsAbout(app: App, kind: string): Promise<readonly string[]> {
   const events = await app.list('apis/events.k8s.io/v1/events');
-  return events.filter((one) => at(one, 'regarding.kind') === kind).map((one) => String(at(one, 'reason')));
+  return events.filter((one) => at(one, 'regarding.kind') === kind).map((one) => textAt(one, 'reason'));
 }

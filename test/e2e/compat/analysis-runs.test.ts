@@ -1,23 +1,12 @@
 /** AnalysisRuns by themselves in Argo's dialect: measurements, limits, retention, the end of a run, real Jobs, Secrets. */
 import { expect } from 'vitest';
 import type { JsonObject } from '../../../crds/schema/json.ts';
-import { answering, rateMetric, reasonsAbout, resultOf, runs, untilRun, untilSo } from './analysis-app.ts';
+import { rateMetric, reasonsAbout, resultOf, runs, untilRun, untilSo, withBackend } from './analysis-app.ts';
 import { type App, at } from './app.ts';
 import { onStage } from './stage.ts';
+import { textAt } from './text-at.ts';
 
 const group = 'argoproj.io/v1alpha1';
-
-async function withBackend(
-  first: Parameters<typeof answering>[0],
-  play: (backend: Awaited<ReturnType<typeof answering>>) => Promise<void>,
-): Promise<void> {
-  const backend = await answering(first);
-  try {
-    await play(backend);
-  } finally {
-    await backend.close();
-  }
-}
 
 const start = (app: App, name: string, spec: JsonObject): Promise<void> =>
   app.apply({ apiVersion: group, kind: 'AnalysisRun', metadata: { name }, spec });
@@ -63,11 +52,10 @@ onStage('AnalysisRuns', (scenario) => {
         expect(measured(run)).toHaveLength(3);
         for (const one of measured(run)) {
           expect(one).toMatchObject({ phase: 'Successful', value: '99' });
-          expect(Date.parse(String(one['finishedAt']))).toBeGreaterThanOrEqual(Date.parse(String(one['startedAt'])));
+          expect(Date.parse(textAt(one, 'finishedAt'))).toBeGreaterThanOrEqual(Date.parse(textAt(one, 'startedAt')));
         }
         expect(at(run, 'status.runSummary')).toMatchObject({ count: 1, successful: 1 });
-        const tookMs =
-          Date.parse(String(at(run, 'status.completedAt'))) - Date.parse(String(at(run, 'status.startedAt')));
+        const tookMs = Date.parse(textAt(run, 'status.completedAt')) - Date.parse(textAt(run, 'status.startedAt'));
         expect(tookMs).toBeGreaterThanOrEqual(1_000);
         await untilSo('its events', async () => {
           const reasons = await reasonsAbout(app, 'AnalysisRun');
@@ -162,7 +150,7 @@ onStage('AnalysisRuns', (scenario) => {
         const metrics = [{ name: 'rate', initialDelay: '2s', successCondition: 'result > 90', provider: { web } }];
         await start(app, 'later', { metrics, args: [{ name: 'team', value: 'web' }] });
         const run = await untilRun(app, 'later', 'Successful');
-        expect((asked()[0]?.at ?? 0) - Date.parse(String(at(run, 'status.startedAt')))).toBeGreaterThanOrEqual(1_900);
+        expect((asked()[0]?.at ?? 0) - Date.parse(textAt(run, 'status.startedAt'))).toBeGreaterThanOrEqual(1_900);
         expect(asked()[0]?.headers['x-team']).toBe('web');
       }),
   );
@@ -173,7 +161,7 @@ onStage('AnalysisRuns', (scenario) => {
       await start(app, 'jobs', { metrics: [job('tidegate.dev/check:v1', ['sh', '-c', 'exit 0'])] });
       const run = await untilRun(app, 'jobs', 'Successful');
       const [made] = await app.list('apis/batch/v1/jobs');
-      const uid = String(run.metadata.uid);
+      const uid = run.metadata.uid ?? '';
       expect(made?.metadata).toMatchObject({
         name: `${uid}.smoke.1`,
         labels: { purpose: 'smoke', 'analysisrun.argoproj.io/uid': uid },
@@ -196,7 +184,7 @@ onStage('AnalysisRuns', (scenario) => {
         /^Metric "smoke" assessed Failed due to failed \(1\) > failureLimit \(0\)/,
       );
       const stuck = await untilRun(app, 'stuck', 'Inconclusive');
-      expect(String(measured(stuck, 'smoke')[0]?.['message'])).toMatch(/ErrImagePull|ImagePullBackOff/);
+      expect(textAt(measured(stuck, 'smoke')[0], 'message')).toMatch(/ErrImagePull|ImagePullBackOff/);
     },
   );
 

@@ -1,10 +1,11 @@
 /** Analysis of canaries in Argo's dialect: steps, beside the steps, verdicts and what they do to the rollout. */
 import { expect } from 'vitest';
 import type { JsonObject } from '../../../crds/schema/json.ts';
-import { answering, promotedBy, rateMetric, resultOf, runs, template, untilRun, untilSo } from './analysis-app.ts';
+import { promotedBy, rateMetric, resultOf, runs, template, untilRun, untilSo, withBackend } from './analysis-app.ts';
 import { type App, at } from './app.ts';
 import { conditionOf, reasonsOver } from './blue-green-app.ts';
 import { onStage } from './stage.ts';
+import { inOrder, textAt } from './text-at.ts';
 
 const group = 'argoproj.io/v1alpha1';
 const canary = (...steps: readonly JsonObject[]): JsonObject => ({ replicas: 2, strategy: { canary: { steps } } });
@@ -12,19 +13,6 @@ const beside = (analysis: JsonObject, ...steps: readonly JsonObject[]): JsonObje
   replicas: 2,
   strategy: { canary: { analysis, steps } },
 });
-
-/** Runs the scenario with a backend, and closes it whatever happens. */
-async function withBackend(
-  first: Parameters<typeof answering>[0],
-  play: (backend: Awaited<ReturnType<typeof answering>>) => Promise<void>,
-): Promise<void> {
-  const backend = await answering(first);
-  try {
-    await play(backend);
-  } finally {
-    await backend.close();
-  }
-}
 
 const stepRun = async (app: App, version: string, revision: number, step: number): Promise<string> =>
   `app-${await app.hashOf(version)}-${revision}-${step}`;
@@ -163,7 +151,10 @@ onStage('analysis of a canary', (scenario) => {
       await app.untilPhase('Paused', 'CanaryPauseStep');
       await untilRun(app, `app-${await app.hashOf('v2')}-2`, 'Running');
       backend.answer('bad');
-      await app.untilPhase('Degraded', /^RolloutAborted: Background analysis phase error\/failed: .*failed \(1\) > failureLimit \(0\)/);
+      await app.untilPhase(
+        'Degraded',
+        /^RolloutAborted: Background analysis phase error\/failed: .*failed \(1\) > failureLimit \(0\)/,
+      );
       await app.untilSizes({ v1: 2 });
       expect(at(await app.rollout(), 'status.pauseConditions')).toBeUndefined();
     }),
@@ -197,7 +188,7 @@ onStage('analysis of a canary', (scenario) => {
       await app.patchStatus({ abort: false });
       await app.untilPhase('Healthy', '');
       const name = await stepRun(app, 'v2', 2, 1);
-      expect((await app.list(runs)).map((one) => [one.metadata.name, at(one, 'status.phase')]).toSorted()).toEqual([
+      expect(inOrder((await app.list(runs)).map((one) => [one.metadata.name, at(one, 'status.phase')]))).toEqual([
         [name, 'Failed'],
         [`${name}.1`, 'Successful'],
       ]);
@@ -225,7 +216,7 @@ onStage('analysis of a canary', (scenario) => {
         await app.until(
           'it ends',
           (one) =>
-            ['Healthy', 'Degraded'].includes(String(at(one, 'status.phase'))) &&
+            ['Healthy', 'Degraded'].includes(textAt(one, 'status.phase')) &&
             at(one, 'status.stableRS') === at(one, 'status.currentPodHash') &&
             backend.asked().length > 0,
         );
@@ -265,7 +256,7 @@ onStage('analysis of a canary', (scenario) => {
         await app.releaseHealthy('v2', spec);
         const run = await app.read(runs, await stepRun(app, 'v2', 2, 1));
         const metrics = (at(run, 'spec.metrics') as readonly { name: string }[]).map(({ name }) => name);
-        expect(metrics.toSorted()).toEqual(['deepest', 'outer', 'plain', 'shared']);
+        expect(inOrder(metrics)).toEqual(['deepest', 'outer', 'plain', 'shared']);
         expect(at(run, 'status.runSummary')).toMatchObject({ count: 4, successful: 4 });
       }),
   );
@@ -317,7 +308,7 @@ onStage('analysis of a canary', (scenario) => {
           const revisions = (await app.list(runs)).map(
             (one) => one.metadata.annotations?.['rollout.argoproj.io/revision'],
           );
-          return JSON.stringify(revisions.toSorted()) === JSON.stringify(['3', '4']);
+          return JSON.stringify(inOrder(revisions)) === JSON.stringify(['3', '4']);
         });
       }),
   );

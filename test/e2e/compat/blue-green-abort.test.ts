@@ -15,6 +15,7 @@ import {
   untilReasons,
 } from './blue-green-app.ts';
 import { onStage } from './stage.ts';
+import { textAt } from './text-at.ts';
 
 const byHand = { autoPromotionEnabled: false };
 
@@ -29,14 +30,14 @@ onStage('blue-green: people and trouble', (scenario) => {
 
       const aborted = await app.untilPhase('Degraded', /^RolloutAborted: /);
       expect(at(aborted, 'status.abort')).toBe(true);
-      expect(Date.parse(String(at(aborted, 'status.abortedAt')))).toBeLessThanOrEqual(Date.now());
+      expect(Date.parse(textAt(aborted, 'status.abortedAt'))).toBeLessThanOrEqual(Date.now());
       expect(conditionOf(aborted, 'Progressing')).toMatchObject({ status: 'False', reason: 'RolloutAborted' });
       const preview = await untilObject(app, 'apis/apps/v1/replicasets', `app-${await app.hashOf('v2')}`, (one) =>
         Object.hasOwn(one.metadata.annotations ?? {}, 'scale-down-deadline'),
       );
       expect(at(preview, 'spec.replicas')).toBe(2);
       const goes = Date.parse(preview.metadata.annotations?.['scale-down-deadline'] ?? '');
-      expect(goes - Date.parse(String(at(aborted, 'status.abortedAt')))).toBeGreaterThanOrEqual(2_000);
+      expect(goes - Date.parse(textAt(aborted, 'status.abortedAt'))).toBeGreaterThanOrEqual(2_000);
 
       await app.untilSizes({ v1: 2 });
       expect(Date.now()).toBeGreaterThanOrEqual(goes);

@@ -4,6 +4,7 @@ import type { JsonObject } from '../../../crds/schema/json.ts';
 import { type App, at, type Live, serviceObject } from './app.ts';
 import { eventually } from '../../bed/eventually.ts';
 import { versionOf } from './recording.ts';
+import { textAt } from './text-at.ts';
 
 /** A spec with this strategy, null for no such field; `spec` is laid over it. Old pods live on for a minute unless it says otherwise. */
 export function blueGreen(strategy: JsonObject = {}, spec: JsonObject = {}): JsonObject {
@@ -34,7 +35,7 @@ export async function releaseToPause(app: App, version: string, spec: JsonObject
     (one) =>
       at(one, 'status.message') === 'BlueGreenPause' &&
       versionOf(one) === version &&
-      String(at(one, 'status.observedGeneration')) === String(one.metadata.generation),
+      textAt(one, 'status.observedGeneration') === String(one.metadata.generation),
   );
 }
 

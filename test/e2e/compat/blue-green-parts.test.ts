@@ -1,5 +1,6 @@
 /** Blue-green in Argo's dialect: analysis around the switch, metadata of pods, history, restarts, conditions. */
 import { expect } from 'vitest';
+import type { JsonObject } from '../../../crds/schema/json.ts';
 import { at, serviceObject } from './app.ts';
 import { answering, promotedBy, template, untilSo } from './analysis-app.ts';
 import {
@@ -15,6 +16,7 @@ import {
   untilObject,
 } from './blue-green-app.ts';
 import { onStage } from './stage.ts';
+import { inOrder, textAt } from './text-at.ts';
 
 const sets = 'apis/apps/v1/replicasets';
 const pods = 'api/v1/pods';
@@ -154,7 +156,7 @@ onStage('blue-green: analysis and pods', (scenario) => {
       ]);
       const set = await setOfVersion(app, 'v2');
       expect(set?.metadata.annotations?.['rollout.argoproj.io/ephemeral-metadata']).toContain('preview');
-      const uids = (await app.list(pods)).map((one) => one.metadata.uid).toSorted();
+      const uids = inOrder((await app.list(pods)).map((one) => one.metadata.uid));
 
       await app.patchStatus({ pauseConditions: null });
       await app.untilPhase('Healthy', '');
@@ -165,7 +167,7 @@ onStage('blue-green: analysis and pods', (scenario) => {
         one.metadata.name.includes(`${set?.metadata.name ?? ''}-`),
       ))
         await untilObject(app, pods, metadata.name, (one) => one.metadata.labels?.['role'] === 'active');
-      expect((await app.list(pods)).map((one) => one.metadata.uid).toSorted()).toEqual(uids);
+      expect(inOrder((await app.list(pods)).map((one) => one.metadata.uid))).toEqual(uids);
     },
   );
 
@@ -246,7 +248,7 @@ onStage('blue-green: analysis and pods', (scenario) => {
       (error: unknown) => error,
     );
     // Refused at apply time already where the API server can say it.
-    expect(String(refused instanceof Error ? refused.message : at(refused as never, 'status.message'))).toMatch(
+    expect(refused instanceof Error ? refused.message : textAt(refused as JsonObject, 'status.message')).toMatch(
       /active/,
     );
     expect(await app.sizes()).toEqual({});

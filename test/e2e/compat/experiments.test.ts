@@ -1,26 +1,15 @@
 /** Experiments in Argo's dialect, by themselves and as a step of a canary: pods, Services, time, analyses, ends. */
 import { expect } from 'vitest';
 import type { Json, JsonObject } from '../../../crds/schema/json.ts';
-import { answering, promotedBy, reasonsAbout, runs, template as analysisTemplate, untilSo } from './analysis-app.ts';
+import { promotedBy, reasonsAbout, runs, template as analysisTemplate, untilSo, withBackend } from './analysis-app.ts';
 import { type App, at, type Live } from './app.ts';
 import { conditionOf, reasonsOver, untilObject } from './blue-green-app.ts';
 import { onStage } from './stage.ts';
+import { inOrder, textAt } from './text-at.ts';
 
 const experiments = 'apis/argoproj.io/v1alpha1/experiments';
 const sets = 'apis/apps/v1/replicasets';
 const services = 'api/v1/services';
-
-async function withBackend(
-  first: Parameters<typeof answering>[0],
-  play: (backend: Awaited<ReturnType<typeof answering>>) => Promise<void>,
-): Promise<void> {
-  const backend = await answering(first);
-  try {
-    await play(backend);
-  } finally {
-    await backend.close();
-  }
-}
 
 const side = (name: string, more: JsonObject = {}, version = 'v1'): JsonObject => ({
   name,
@@ -50,7 +39,7 @@ onStage('Experiments', (scenario) => {
         { name: 'a', status: 'Running', replicas: 2, availableReplicas: 2, readyReplicas: 2, updatedReplicas: 2 },
         { name: 'b', status: 'Running', replicas: 1, availableReplicas: 1 },
       ]);
-      expect(Date.parse(String(at(running, 'status.availableAt')))).toBeGreaterThan(0);
+      expect(Date.parse(textAt(running, 'status.availableAt'))).toBeGreaterThan(0);
       expect(conditionOf(running, 'Progressing')).toBeDefined();
       const a = await app.read(sets, 'trial-a');
       expect(a?.metadata.annotations).toMatchObject({
@@ -75,13 +64,13 @@ onStage('Experiments', (scenario) => {
         { serviceName: 'short-a' },
         { serviceName: 'named' },
       ]);
-      const hash = String(first(at(running, 'status.templateStatuses'))['podTemplateHash']);
+      const hash = textAt(first(at(running, 'status.templateStatuses')), 'podTemplateHash');
       const service = await app.read(services, 'short-a');
       expect(at(service, 'spec.selector.rollouts-pod-template-hash')).toBe(hash);
       expect(at(service, 'spec.ports')).toMatchObject([{ port: 8080 }]);
 
       const ended = await untilExperiment(app, 'short', 'Successful');
-      expect(Date.now() - Date.parse(String(at(running, 'status.availableAt')))).toBeGreaterThanOrEqual(1_900);
+      expect(Date.now() - Date.parse(textAt(running, 'status.availableAt'))).toBeGreaterThanOrEqual(1_900);
       expect(conditionOf(ended, 'Completed')).toMatchObject({ status: 'True' });
       await untilSo('pods and Services are gone', async () => {
         const sizes = (await app.list(sets)).map((one) => at(one, 'spec.replicas'));
@@ -199,14 +188,18 @@ onStage('Experiments', (scenario) => {
           one.metadata.name.slice(name.length + 1),
           first(at(one, 'spec.template.spec.containers'))['image'],
         ]);
-      expect(images.toSorted()).toEqual([
+      expect(inOrder(images)).toEqual([
         ['baseline', 'tidegate.dev/app:v1'],
         ['trial', 'tidegate.dev/app:v2'],
       ]);
       const paused = await app.untilPhase('Paused', 'CanaryPauseStep');
       expect(at(await app.read(experiments, name), 'status.phase')).toBe('Successful');
       expect(at(paused, 'status.canary.currentExperiment')).toBeUndefined();
-      expect(reasonsOver(app)).toContain('ExperimentCreated');
+      await untilSo(
+        `ExperimentCreated in ${reasonsOver(app).join()}`,
+        async () => reasonsOver(app).includes('ExperimentCreated'),
+        10_000,
+      );
       await app.patchStatus({ pauseConditions: null });
       await app.untilPhase('Healthy', '');
     },
