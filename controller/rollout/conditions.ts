@@ -51,7 +51,7 @@ function availability(scene: Scene): Said {
 }
 
 function progressing(scene: Scene, before: RolloutStatus): Said {
-  const { status, state } = scene;
+  const { status } = scene;
   const type = 'Progressing';
   const name = `${scene.observed.rollout.metadata.name}-${scene.currentHash}`;
   if (status.abortedAt !== undefined)
@@ -77,7 +77,7 @@ function progressing(scene: Scene, before: RolloutStatus): Said {
   if (before.currentPodHash !== status.currentPodHash) return begun(scene, name);
   if ((before.attempt ?? 1) !== (status.attempt ?? 1))
     return { type, status: 'Unknown', reason: 'RolloutRetry', message: 'The rollout is tried again', isProgress: true };
-  const hasProgress = isProgress(before, status) || state === 'new';
+  const hasProgress = isProgress(before, status);
   if (old?.reason === 'RolloutPaused')
     return { type, status: 'Unknown', reason: 'RolloutResumed', message: 'The rollout goes on', isProgress: true };
   if (!hasProgress && old?.reason !== undefined && old.reason !== 'RolloutAborted') {
