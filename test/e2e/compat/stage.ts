@@ -30,11 +30,11 @@ export type Scenario = (title: string, play: (app: App, stage: Stage) => Promise
 
 const missing = clusterMissing();
 
-/** Declares a file's scenarios on one stage. `objects` are applied first, such as further CRDs. */
+/** Declares a file's scenarios on one stage. `objects` are applied first, such as further CRDs; `flags` are those of the controller. */
 export function onStage(
   topic: string,
   declare: (scenario: Scenario) => void,
-  options: { readonly objects?: readonly BedObject[] } = {},
+  options: { readonly objects?: readonly BedObject[]; readonly flags?: readonly string[] } = {},
 ): void {
   describe.skipIf(missing !== undefined)(`${topic}${missing ? ` (skipped: ${missing})` : ''}`, () => {
     const parts: { stage?: Stage; folder?: string; wire?: ApiTransport } = {};
@@ -62,7 +62,10 @@ export function onStage(
         folder: parts.folder,
         // A machine that stands still for a moment must not cost the only controller its lead.
         leaseDurationMs: 60_000,
-        flags: ['--api-group', 'argoproj.io', '--instance-id', instanceId, '--analysis-secrets', 'controller'],
+        flags: [
+          ...['--api-group', 'argoproj.io', '--instance-id', instanceId, '--analysis-secrets', 'controller'],
+          ...(options.flags ?? []),
+        ],
       });
       parts.stage = { cluster, recording, controller, kubelet };
     }, 180_000);
