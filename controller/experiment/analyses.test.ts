@@ -163,6 +163,19 @@ describe('analyses', () => {
     expect(world.status).toMatchObject({ phase: 'Error', message: expect.stringContaining('was deleted') });
   });
 
+  it('of templates that are missing when it is new are waited for a moment, as they may have been applied with it', async () => {
+    const metadata = { creationTimestamp: '2026-01-01T00:00:00Z' };
+    const spec = { templates: [aTemplate('a')], analyses: [required] };
+    const world = new World({ spec, dialect: argoDialect, metadata });
+    await world.pass(9_000);
+    expect(world.status.analysisRuns ?? []).toEqual([]);
+    expect(world.status.phase).not.toBe('Error');
+
+    world.podsUp();
+    await world.pass();
+    expect(world.status).toMatchObject({ phase: 'Error', analysisRuns: [{ name: 'errors', phase: 'Error' }] });
+  });
+
   it('of templates that are missing end it in an error in argoproj.io', async () => {
     const world = new World({ spec: { templates: [aTemplate('a')], analyses: [required] }, dialect: argoDialect });
     await world.pass();

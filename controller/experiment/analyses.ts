@@ -3,6 +3,7 @@
 import type { ExperimentAnalysis, ExperimentAnalysisStatus } from '../../crds/schema/experiment.ts';
 import { isArgo } from '../../crds/schema/dialect.ts';
 import { isFinished } from '../rollout/analysis.ts';
+import { instantOf } from '../rollout/time-text.ts';
 import type { AnalysisRunView } from '../rollout/observed.ts';
 import { analysisSpecOf } from './analysis-spec.ts';
 import type { Observed } from './observed.ts';
@@ -35,9 +36,14 @@ export function nextAnalyses(observed: Observed, isEnding: boolean): readonly Ex
   });
 }
 
+/** What is applied together with its Experiment is seen a moment later than that, as each kind has a watch of its own. */
+const newMs = 10_000;
+
 /** Argo Rollouts ends an Experiment whose templates are missing; elsewhere it waits for them. */
 function unfit(observed: Observed, analysis: ExperimentAnalysis): readonly ExperimentAnalysisStatus[] {
-  if (!isArgo(observed.dialect)) return [];
+  const createdAt = instantOf(observed.experiment.metadata.creationTimestamp);
+  const isNew = createdAt !== undefined && observed.now < createdAt + newMs;
+  if (!isArgo(observed.dialect) || isNew) return [];
   const spec = analysisSpecOf(observed, analysis);
   return 'problem' in spec ? [failed(analysis, spec.problem)] : [];
 }

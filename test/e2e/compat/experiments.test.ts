@@ -58,8 +58,12 @@ onStage('Experiments', (scenario) => {
     'end with their duration; pods and Services go after the delay [Experiment.spec.duration, Experiment.spec.scaleDownDelaySeconds, Experiment.spec.templates[].service.name, Experiment.status.templateStatuses[].serviceName, condition:Experiment.Completed]',
     async (app) => {
       const templates = [side('a', { service: {} }), side('b', { service: { name: 'named' } })];
-      await start(app, 'short', { templates, duration: '2s', scaleDownDelaySeconds: 2 });
-      const running = await untilExperiment(app, 'short', 'Running');
+      await start(app, 'short', { templates, duration: '3s', scaleDownDelaySeconds: 2 });
+      await untilExperiment(app, 'short', 'Running');
+      const running = await untilObject(app, experiments, 'short', (one) => {
+        const entries = at(one, 'status.templateStatuses') as readonly JsonObject[];
+        return entries.every((entry) => entry['serviceName'] !== undefined);
+      });
       expect(at(running, 'status.templateStatuses')).toMatchObject([
         { serviceName: 'short-a' },
         { serviceName: 'named' },
@@ -70,7 +74,7 @@ onStage('Experiments', (scenario) => {
       expect(at(service, 'spec.ports')).toMatchObject([{ port: 8080 }]);
 
       const ended = await untilExperiment(app, 'short', 'Successful');
-      expect(Date.now() - Date.parse(textAt(running, 'status.availableAt'))).toBeGreaterThanOrEqual(1_900);
+      expect(Date.now() - Date.parse(textAt(running, 'status.availableAt'))).toBeGreaterThanOrEqual(2_900);
       expect(conditionOf(ended, 'Completed')).toMatchObject({ status: 'True' });
       await untilSo('pods and Services are gone', async () => {
         const sizes = (await app.list(sets)).map((one) => at(one, 'spec.replicas'));
