@@ -63,7 +63,12 @@ export function onStage(
         // A machine that stands still for a moment must not cost the only controller its lead.
         leaseDurationMs: 60_000,
         flags: [
-          ...['--api-group', 'argoproj.io', '--instance-id', instanceId, '--analysis-secrets', 'controller'],
+          '--api-group',
+          'argoproj.io',
+          '--instance-id',
+          instanceId,
+          '--analysis-secrets',
+          'controller',
           ...(options.flags ?? []),
         ],
       });
