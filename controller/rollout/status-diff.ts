@@ -10,6 +10,7 @@ export const quietMs = 1_500;
 
 /** Merge patch from `before` to `after`: null removes, lists are replaced whole. Undefined when nothing differs. */
 export function mergePatch(before: Json | undefined, after: Json | undefined): Json | undefined {
+  if (before === after) return undefined;
   if (isObject(before) && isObject(after)) {
     const names = new Set([...Object.keys(before), ...Object.keys(after)]);
     const patch: Record<string, Json> = {};
@@ -29,10 +30,30 @@ export function statusPatch(before: RolloutStatus, after: RolloutStatus): JsonOb
 
 /** Without undefined fields and empty objects, as JSON would store it. */
 function clean(status: RolloutStatus): JsonObject {
-  const json = JSON.parse(JSON.stringify(status)) as JsonObject;
+  const json = withoutUndefined(status as JsonObject) as JsonObject;
   if (!isObject(json.canary) || Object.keys(json.canary).length > 0) return json;
   const { canary: _empty, ...rest } = json;
   return rest;
+}
+
+/** The value itself where nothing in it is undefined: it is asked for many times in every pass. */
+function withoutUndefined(value: Json): Json {
+  if (Array.isArray(value)) {
+    const list = value.map(withoutUndefined);
+    return list.every((one, index) => one === value[index]) ? value : list;
+  }
+  if (!isObject(value)) return value;
+  let isSameStill = true;
+  const kept: Record<string, Json> = {};
+  for (const [name, part] of Object.entries(value)) {
+    if (part === undefined) {
+      isSameStill = false;
+      continue;
+    }
+    kept[name] = withoutUndefined(part);
+    isSameStill &&= kept[name] === part;
+  }
+  return isSameStill ? value : kept;
 }
 
 function isObject(value: Json | undefined): value is JsonObject {
@@ -40,6 +61,7 @@ function isObject(value: Json | undefined): value is JsonObject {
 }
 
 function isSame(one: Json | undefined, other: Json | undefined): boolean {
+  if (typeof one !== 'object' && typeof other !== 'object') return (one ?? null) === (other ?? null);
   return JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
 }
 

@@ -92,7 +92,8 @@ function checkRoute(world: World, weight: number, before: number, say: Say): voi
     say('S02', `canary ${weight} with ${canaryReady} ready endpoints`);
   if (weight < before && canaryReady > 0 && stableReady < podsFor(100 - weight, world.replicas, 100))
     say('S02', `stable ${100 - weight} with ${stableReady} ready endpoints`);
-  if (weight < before && canaryReady === 0 && stableReady === 0 && world.replicas > 0) say('S02', 'weight moved with nobody ready');
+  if (weight < before && canaryReady === 0 && stableReady === 0 && world.replicas > 0)
+    say('S02', 'weight moved with nobody ready');
   const goesBack = ['abort', 'supersede', 'back-to-stable'].includes(world.status?.transition?.kind ?? '');
   if (goesBack && weight > before) say('S07', `canary weight rose from ${before} to ${weight} on the way back`);
 }
@@ -113,10 +114,11 @@ function checkSwitch(world: World, write: Write, before: Before, say: Say): void
   const ready = world.readyPods(podHash);
   const needed = podsFor(weight, world.replicas, 100);
   const text = `${target.name} with weight ${weight} switched to ${podHash} with ${ready} of ${needed} pods`;
-  if (weight > 0 && ready === 0) say('S06', text);
+  if (weight > 0 && ready === 0 && world.replicas > 0) say('S06', text);
   if (from === undefined || world.readyPods(from) === 0) return;
   if (ready < needed) say('S06', text);
-  if (!isStable && weight > 0 && podHash !== world.status?.stableRS) say('S12', text);
+  const isAnybodySeen = Object.values(world.roles).some((name) => Object.values(world.endpoints(name)).some(Boolean));
+  if (!isStable && weight > 0 && isAnybodySeen && podHash !== world.status?.stableRS) say('S12', text);
 }
 
 /** Without trafficRouting nothing is known of the route: what it may still serve of our weights stays as it is. */

@@ -218,7 +218,7 @@ export class World {
       if (this.crashes()) return true;
       const fate = this.fate(observed, effect);
       if (fate === 'lost') return true;
-      if (effect.kind === 'Scale' && effect.to < effect.from) this.race();
+      if (effect.kind === 'Scale' && effect.to < effect.from) this.race(decision);
       if (effect.kind === 'Scale' && effect.live && this.carries(observed, effect)) return true;
       const isDone = this.apply(observed, effect);
       if (!isDone || fate === 'unanswered') return true;
@@ -244,7 +244,7 @@ export class World {
   fate: (observed: Observed, effect: RolloutEffect | undefined) => 'done' | 'lost' | 'unanswered' = () => 'done';
 
   /** Something happens between the decision and a scale-down. */
-  race: () => void = () => undefined;
+  race: (decision: RolloutDecision) => void = () => undefined;
 
   /** The route with this name changed meanwhile: a write of it is answered with a conflict. */
   conflicts: (route: string) => boolean = () => false;
@@ -335,7 +335,10 @@ export class World {
         );
         break;
       case 'Delete':
-        this.sets.delete(effect.target.name.replace('web-', ''));
+        if (effect.target.kind === 'ReplicaSet') this.sets.delete(effect.target.name.replace('web-', ''));
+        this.runs = this.runs.filter(
+          (run) => effect.target.kind !== run.kind || run.metadata.name !== effect.target.name,
+        );
         break;
       case 'Evict':
         this.evict(effect.target.name);

@@ -120,9 +120,13 @@ export function knownMoves(): readonly string[] {
   return [...new Set(moves)];
 }
 
-/** The same handler stands in every state, but a state fixes whether there is a stable revision. */
+/**
+ * The same handler stands in every state, but a state fixes whether there is a stable revision, and where that is the
+ * current one a new revision is another one.
+ */
 function isImpossible(from: LifecycleState, event: string, to: LifecycleState): boolean {
   if (event !== 'revision') return false;
   const hasStable = from !== 'new' && from !== 'deploying';
-  return hasStable === (to === 'deploying');
+  const isOnStable = from === 'stable' || from === 'returning';
+  return hasStable === (to === 'deploying') || (isOnStable && (to === 'stable' || to === 'returning'));
 }

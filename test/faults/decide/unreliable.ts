@@ -27,8 +27,6 @@ export class Unreliable {
   passes = 0;
   /** The pass under way decides on a view that misses a loss of pods, a size or a weight: nobody could know better. */
   isExcused = false;
-  /** Somebody changed a route in the pass under way, after it was decided. */
-  isRaced = false;
   private readonly spec: Spec;
   private readonly faults: ReadonlyMap<number, Fault>;
   private readonly versions = new WeakMap<Observed, readonly unknown[]>();
@@ -57,7 +55,6 @@ export class Unreliable {
   private wrap(pass: () => boolean): boolean {
     const isStale = this.stale !== undefined;
     this.isExcused = this.stale?.excuses ?? false;
-    this.isRaced = false;
     const wrote = pass();
     this.isExcused = false;
     return wrote || isStale;
