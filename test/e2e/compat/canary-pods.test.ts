@@ -213,7 +213,7 @@ onStage('pods of a canary', (scenario) => {
       expect(after).toHaveLength(2);
       for (const { metadata } of after) expect(before.has(metadata.uid)).toBe(false);
       expect(app.sizesOver('v1')).toEqual([2]);
-      expect(app.events()).toEqual([...firstDeploy]);
+      await app.untilEvents([...firstDeploy]);
     },
   );
 
