@@ -1,25 +1,23 @@
 /**
  * `npm run -s sweep -- main-job`: kills the controller at each side of every write of a good and of a bad release, then
- * plays thousands of runs with random faults in this process's own time. `npm run -s sweep -- decide`: random specs, events
- * and faults against the decision alone. `--help` lists the settings.
+ * plays thousands of runs with random faults in this process's own time. `--help` lists the settings.
  */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { type ManyResult, runMany, seedsFrom } from '../test/faults/in-process/run-many.ts';
-import { sweepDecide } from '../test/faults/decide/sweep-decide.ts';
+import { regressions } from '../test/faults/regressions/all-regressions.ts';
+import { keptOf, sweepRegressions } from '../test/faults/regressions/crash-sweep.ts';
+import { reportOf } from '../test/faults/regressions/sweep-report.ts';
 import type { Release } from '../test/faults/sweep/end.ts';
 import { keepWrites } from '../test/faults/sweep/known-writes.ts';
 import { type Sweep, sweep } from '../test/faults/sweep/sweep.ts';
 import { root, runNode } from './programs.ts';
 
 const usage = `Usage: npm run -s sweep -- main-job [settings]
-       npm run -s sweep -- decide [--runs N] [--from N]
-
-Settings of decide: --runs N sequences (default 100000), --from N the seed of the first 250 of them (default 1).
-Settings of main-job:
+       npm run -s sweep -- --regressions [--shard I/N] [--only R04,R05] [--fresh]
 
   --release good|bad   only this release (default both)
   --shard I/N          only the I-th of N parts of the kills (default 1/1)
@@ -27,6 +25,9 @@ Settings of main-job:
   --runs N             runs with random plans after the kills (default 5000)
   --from N             seed of the first of them (default 1)
   --no-kills           only the random plans
+  --regressions        the scenarios of known bugs instead, killed in virtual time; finished ones are not played again
+  --only IDS           only these of them
+  --fresh              finished ones are played again
   --keep-writes        write down which writes there are, instead of refusing those that are new
 `;
 
@@ -37,10 +38,13 @@ const { values, positionals } = parseArgs({
     release: { type: 'string' },
     shard: { type: 'string', default: '1/1' },
     workers: { type: 'string', default: '4' },
-    runs: { type: 'string' },
+    runs: { type: 'string', default: '5000' },
     from: { type: 'string', default: '1' },
     'no-kills': { type: 'boolean', default: false },
     'keep-writes': { type: 'boolean', default: false },
+    regressions: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    fresh: { type: 'boolean', default: false },
     help: { type: 'boolean', default: false },
   },
 });
@@ -58,11 +62,11 @@ async function main(): Promise<number> {
     process.stderr.write(`${wrong}\n`);
     return 2;
   }
-  if (positionals[0] === 'decide') return decideOnly();
+  if (values.regressions) return sweepKnownBugs();
   const workers = Number(values.workers);
   const kills = values['no-kills'] ? undefined : await killAtEachWrite(workers);
   if (kills !== undefined) tell(kills);
-  const count = Number(values.runs ?? 5_000);
+  const count = Number(values.runs);
   const folder = join(root, '.test-output');
   mkdirSync(folder, { recursive: true });
   const random = count === 0 ? undefined : await playRandomPlans(Number(values.from), count, folder);
@@ -71,9 +75,19 @@ async function main(): Promise<number> {
   return bad === 0 ? 0 : 1;
 }
 
-function decideOnly(): Promise<number> {
-  const output = join(root, '.test-output');
-  return sweepDecide({ runs: Number(values.runs ?? 100_000), from: Number(values.from), output, say });
+/** The report covers everything that is finished, by this sweep and those before. */
+async function sweepKnownBugs(): Promise<number> {
+  const folder = join(root, '.test-output', 'regressions');
+  const [index = 1, of = 1] = values.shard.split('/').map(Number);
+  const only = values.only === undefined ? {} : { only: values.only.split(',') };
+  const workers = Math.min(Number(values.workers), availableParallelism());
+  const swept = await sweepRegressions({ shard: { index, of }, workers, fresh: values.fresh, folder, say, ...only });
+  const all = regressions.flatMap(({ id }) => keptOf(folder, id) ?? []);
+  writeFileSync(join(root, 'docs', 'regressions.md'), reportOf(regressions, all));
+  const crashes = swept.reduce((sum, one) => sum + one.crashes, 0);
+  const found = swept.reduce((sum, one) => sum + one.found.length, 0);
+  say(`scenarios: ${swept.length}, crash points: ${crashes}, violations: ${found}`);
+  return found === 0 ? 0 : 1;
 }
 
 async function playRandomPlans(from: number, count: number, output: string): Promise<ManyResult> {
@@ -89,15 +103,15 @@ async function playRandomPlans(from: number, count: number, output: string): Pro
 }
 
 function wrongUse(): string | undefined {
-  if (positionals.length !== 1 || !['main-job', 'decide'].includes(positionals[0] ?? ''))
-    return `There is no sweep "${positionals.join(' ')}"; those there are: main-job and decide.`;
+  if (!values.regressions && (positionals.length !== 1 || positionals[0] !== 'main-job'))
+    return `There is no sweep "${positionals.join(' ')}"; the one there is: main-job, or --regressions.`;
   if (values.release !== undefined && values.release !== 'good' && values.release !== 'bad')
     return `--release is "${values.release}"; allowed are good and bad.`;
   const [index = 0, of = 0] = values.shard.split('/').map(Number);
   if (!(Number.isInteger(index) && Number.isInteger(of) && index >= 1 && index <= of))
     return `--shard is "${values.shard}"; wanted is a part such as 1/4.`;
   for (const name of ['workers', 'runs', 'from'] as const)
-    if (!/^\d+$/.test(values[name] ?? '0')) return `--${name} is "${values[name]}"; wanted is a whole number.`;
+    if (!/^\d+$/.test(values[name])) return `--${name} is "${values[name]}"; wanted is a whole number.`;
   return undefined;
 }
 

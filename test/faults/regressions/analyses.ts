@@ -252,8 +252,8 @@ export const analysisRegressions: readonly Regression[] = [
       patches: [
         {
           file: `${rollout}/analysis.ts`,
-          find: '      metadata.labels?.[keys.podTemplateHash] === scene.currentHash &&\n',
-          replace: '      metadata.labels?.[keys.podTemplateHash] !== undefined &&\n',
+          find: '      labels?.[keys.podTemplateHash] === scene.currentHash &&\n',
+          replace: '      labels?.[keys.podTemplateHash] !== undefined &&\n',
         },
       ],
       shows: ['S09', 'user', 'stuck'],

@@ -41,9 +41,8 @@ export const blueGreenRegressions: readonly Regression[] = [
         },
         {
           file: `${rollout}/blue-green-pause.ts`,
-          find: "  if (pause === 'none') return { kind: 'over', byPerson: false };",
-          replace:
-            "  if (pause === 'none' || scene.current?.status.available === 0) return { kind: 'over', byPerson: false };",
+          find: "  if (pause === 'none') return { kind: 'over' };",
+          replace: "  if (pause === 'none' || scene.current?.status.available === 0) return { kind: 'over' };",
         },
         {
           file: `${rollout}/blue-green-switch.ts`,

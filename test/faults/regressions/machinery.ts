@@ -37,30 +37,6 @@ export const machineryRegressions: readonly Regression[] = [
     },
   },
   {
-    id: 'R21',
-    wrong: 'what was written was taken for stored before the server said so, and a lost write was never made again',
-    end: 'healthy',
-    faults: eachWrite(10, 45).map((place) => ({ at: place, kind: 'before-commit', crash: false })),
-    async play(stage) {
-      await stage.begin({
-        version: 'v1',
-        steps: [{ setWeight: 40 }, { pause: { duration: '3s' } }, { setWeight: 70 }],
-      });
-      await stage.release({ version: 'v2' });
-      await stage.untilHealthy('v2');
-    },
-    mutant: {
-      patches: [
-        {
-          file: `${rollout}/act.ts`,
-          find: "    if (result.kind === 'unknown') this.doubts.push({ ...target, uid, resourceVersion });",
-          replace: "    if (result.kind === 'unknown') return done;",
-        },
-      ],
-      shows: ['stuck', 'user', 'L01'],
-    },
-  },
-  {
     id: 'R22',
     wrong: 'an update without progress stayed Progressing for ever',
     faults: [{ at: { write: 'create replicasets.apps shop-rev2', occurrence: 1 }, kind: 'reply-lost', crash: true }],
@@ -78,45 +54,6 @@ export const machineryRegressions: readonly Regression[] = [
         },
       ],
       shows: ['stuck'],
-    },
-  },
-  {
-    id: 'R23',
-    wrong: 'a leader that had lost its lease went on writing beside the new one',
-    faults: [
-      {
-        at: {
-          write:
-            'patch services shop-stable [metadata.annotations."tidegate.io/managed-by-rollouts" spec.selector.rollouts-pod-template-hash]',
-          occurrence: 2,
-        },
-        kind: 'late',
-        crash: true,
-        ms: 180_000,
-      },
-    ],
-    async play(stage) {
-      await stage.begin({ version: 'v1', steps: [{ setWeight: 50 }] });
-      const starts = stage.world.starts();
-      await stage.release({ version: 'v2' });
-      await stage.until(
-        'the leader is gone',
-        () => stage.canaryWeight() === 100 && stage.world.trouble.struck().length > 0,
-      );
-      await stage.command('abort');
-      await stage.until('the new leader has aborted', () => stage.world.starts() > starts && stage.isAborted());
-      await stage.until('the canary is gone', () => stage.size('v2') === 0);
-      await stage.pass(200_000);
-    },
-    mutant: {
-      patches: [
-        {
-          file: `${rollout}/fence.ts`,
-          find: 'members: family(observed) }, wrote);',
-          replace: 'members: family(observed).slice(0, 1) }, wrote);',
-        },
-      ],
-      shows: ['S06', 'S07', 'S17', 'user'],
     },
   },
   {
