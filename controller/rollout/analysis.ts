@@ -7,6 +7,7 @@ import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import { isArgo } from '../../crds/schema/dialect.ts';
 import { isReason } from '../reasons.ts';
 import { analysisRunDraft, type RunPlace } from './analysis-draft.ts';
+import { isOfAttempt } from './argo-runs.ts';
 import { holdWithoutEvidence, lackOfEvidence } from './background-evidence.ts';
 import { postPromotionPlace, prePromotionPlace } from './blue-green-places.ts';
 import { fact } from './facts.ts';
@@ -56,14 +57,15 @@ export function runsOf(scene: Scene, place: RunPlace): readonly AnalysisRunView[
 /** Runs of the current revision and attempt with these labels. */
 function labelled(scene: Scene, type: RunPlace['type'], step: number | undefined): readonly AnalysisRunView[] {
   const { keys, analysisRuns } = scene.observed;
-  const attempt = String(scene.status.attempt ?? 1);
-  return analysisRuns.filter(
-    ({ metadata }) =>
-      metadata.labels?.[keys.podTemplateHash] === scene.currentHash &&
-      metadata.labels[keys.rolloutType] === type &&
-      metadata.labels[keys.stepIndex] === (step === undefined ? undefined : String(step)) &&
-      metadata.annotations?.[keys.attempt] === attempt,
-  );
+  return analysisRuns.filter((run) => {
+    const { labels } = run.metadata;
+    return (
+      labels?.[keys.podTemplateHash] === scene.currentHash &&
+      labels[keys.rolloutType] === type &&
+      labels[keys.stepIndex] === (step === undefined ? undefined : String(step)) &&
+      isOfAttempt(scene.status, run, !isFinished(run) && run.spec.terminate !== true)
+    );
+  });
 }
 
 function suffix(run: AnalysisRunView): number {

@@ -282,6 +282,14 @@ describe('commands', () => {
     expect(decision.status.promoteFull).toBeUndefined();
   });
 
+  it('a full promotion that is asked for together with a retry is not forgotten', () => {
+    const status = aStatus({ abort: false, abortedAt: '2026-01-01T00:00:00Z', promoteFull: true });
+    const decision = decide(anObserved({ rollout: { status } }));
+
+    expect(decision.status).toMatchObject({ promoteFull: true, transition: { kind: 'promote' } });
+    expect(decision.status.abortedAt).toBeUndefined();
+  });
+
   it('an abort with nothing to go back to is refused and cleared', () => {
     const decision = decide(
       anObserved({

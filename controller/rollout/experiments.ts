@@ -7,6 +7,7 @@ import type { KubeObject } from '../../kube/api.ts';
 import type { Destination } from '../traffic/router.ts';
 import type { Observed } from './observed.ts';
 import { finalPhases } from './analysis.ts';
+import { isOfAttempt, stepOf } from './argo-runs.ts';
 import { isHeld, type Scene } from './scene.ts';
 
 /** An Experiment as the caches hold it. */
@@ -33,13 +34,13 @@ type Known = Pick<Observed, 'keys' | 'experiments'>;
 /** Experiments of this revision, step and attempt, the newest last: nothing else decides about the step. */
 export function experimentsAt(observed: Known, status: RolloutStatus, step: number): readonly ExperimentView[] {
   const { keys, experiments = [] } = observed;
-  const attempt = String(status.attempt ?? 1);
+  const { currentPodHash = '' } = status;
   return experiments
     .filter(
-      ({ metadata }) =>
-        metadata.labels?.[keys.podTemplateHash] === status.currentPodHash &&
-        metadata.labels?.[keys.stepIndex] === String(step) &&
-        metadata.annotations?.[keys.attempt] === attempt,
+      (one) =>
+        one.metadata.labels?.[keys.podTemplateHash] === currentPodHash &&
+        stepOf(one, keys.stepIndex, currentPodHash) === String(step) &&
+        isOfAttempt(status, one, !isOver(one) && one.spec.terminate !== true),
     )
     .toSorted((one, other) => suffix(one, step) - suffix(other, step));
 }

@@ -36,3 +36,30 @@ it('an abort that was recorded holds although the Rollout does not show it yet',
   expect(joined).toMatchObject({ abort: true, abortedAt: since, currentStepIndex: 0, stableRS: 'one' });
   expect(joined.controllerPause).toBeUndefined();
 });
+
+const later = (type: 'Progressing') => ({
+  type,
+  status: 'True' as const,
+  reason: 'ReplicaSetUpdated',
+  lastUpdateTime: '2026-01-01T00:05:00Z',
+});
+
+it('an abort of a revision that another controller has left behind since is no abort of the next one', () => {
+  const joined = joinStatus(aStatus({ currentPodHash: 'three', stableRS: 'one' }), [aRun(2, 1, { transition })]);
+
+  expect(joined.abort).toBeUndefined();
+  expect(joined.transition).toBeUndefined();
+});
+
+it('an abort that another controller has retried since does not come back', () => {
+  const retried = aStatus({ currentPodHash: 'two', stableRS: 'one', conditions: [later('Progressing')] });
+
+  expect(joinStatus(retried, [aRun(2, 1, { transition })]).abort).toBeUndefined();
+});
+
+it('a promotion of a revision that is stable and has been followed by another since is forgotten', () => {
+  const promote = { ...transition, kind: 'promote' as const, from: 'one', to: 'two' };
+  const next = aStatus({ currentPodHash: 'three', stableRS: 'two' });
+
+  expect(joinStatus(next, [aRun(2, 1, { transition: promote })]).transition).toBeUndefined();
+});

@@ -9,6 +9,7 @@ import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import { recordName } from './record.ts';
 import type { Observed } from './observed.ts';
 import { currentRevision } from './replica-sets.ts';
+import { instantOf } from './time-text.ts';
 
 export interface StatusHalves {
   /** What Argo's own status has fields for. */
@@ -51,11 +52,30 @@ export function carrierName(observed: Observed, status: RolloutStatus): string {
  * that stands there holds, and is carried over to the fields that Argo's half still lacks.
  */
 export function joinStatus(stored: RolloutStatus, runs: readonly RolloutRun[]): RolloutStatus {
-  const joined: RolloutStatus = { ...stored, ...carrierOf(runs)?.status?.recorded };
+  const recorded: Partial<RolloutStatus> = carrierOf(runs)?.status?.recorded ?? {};
+  const joined: RolloutStatus = { ...stored, ...(isOutdated(stored, recorded) ? withoutIntent(recorded) : recorded) };
   const { transition } = joined;
   if (transition?.kind !== 'abort') return joined;
   const stableRS = transition.to ?? joined.stableRS;
   if (joined.abortedAt !== undefined) return { ...joined, stableRS };
   const none = { pauseConditions: undefined, controllerPause: undefined, promoteFull: undefined };
   return { ...joined, ...none, stableRS, abort: true, abortedAt: transition.since, currentStepIndex: 0 };
+}
+
+/**
+ * True when Argo Rollouts' controller was at work since: what was under way then speaks of a revision that is not released any
+ * more, or of an abort that a later status does not know.
+ */
+function isOutdated(stored: RolloutStatus, { transition }: Partial<RolloutStatus>): boolean {
+  const { currentPodHash, abortedAt, conditions = [] } = stored;
+  if (transition === undefined || transition.kind === 'weight' || currentPodHash === undefined) return false;
+  if (transition.from !== currentPodHash && transition.to !== currentPodHash) return true;
+  if (transition.kind !== 'abort' || abortedAt !== undefined) return false;
+  const since = instantOf(transition.since) ?? Number.POSITIVE_INFINITY;
+  return conditions.some((one) => (instantOf(one.lastUpdateTime) ?? 0) > since);
+}
+
+function withoutIntent(recorded: Partial<RolloutStatus>): Partial<RolloutStatus> {
+  const { transition: _transition, verdict: _verdict, drainUntil: _until, waiting: _waiting, ...rest } = recorded;
+  return rest;
 }

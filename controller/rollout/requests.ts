@@ -32,7 +32,8 @@ export function nextRequest(scene: Scene): Request | undefined {
   const command = openCommand(scene.observed.rollout, scene.status.lastCommand, scene.observed.keys);
   if (isAbortAsked(scene)) return bareAbort(scene, command);
   if (command !== undefined && command.verb === 'abort') return answer(scene, command);
-  return bareRetry(scene) ?? barePromoteFull(scene) ?? (command === undefined ? undefined : answer(scene, command));
+  // A retry alone would forget that a full promotion was asked for together with it.
+  return barePromoteFull(scene) ?? bareRetry(scene) ?? (command === undefined ? undefined : answer(scene, command));
 }
 
 /** Commands that lead to nothing new. */
