@@ -40,7 +40,9 @@ export async function answering(first: Answer): Promise<Backend> {
       }
       response.statusCode = now === 'error' ? 500 : 200;
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify(now === 'error' ? { error: 'broken' } : { data: { rate: rates[now] } }));
+      const isPrometheus = request.url?.startsWith('/api/v1/query') === true;
+      const good = now === 'error' ? {} : isPrometheus ? vectorOf(rates[now]) : { data: { rate: rates[now] } };
+      response.end(JSON.stringify(now === 'error' ? { error: 'broken' } : good));
     };
     reply();
   });
@@ -69,6 +71,12 @@ export async function withBackend(first: Answer, play: (backend: Backend) => Pro
   } finally {
     await backend.close();
   }
+}
+
+/** The answer of Prometheus to a query with one series. */
+function vectorOf(value: number): object {
+  const result = [{ metric: {}, value: [Math.floor(Date.now() / 1000), String(value)] }];
+  return { status: 'success', data: { resultType: 'vector', result } };
 }
 
 /** A metric that passes from 90 on and fails below 20. */

@@ -156,6 +156,20 @@ onStage('AnalysisRuns', (scenario) => {
   );
 
   scenario(
+    'Prometheus gives its vector, and status keeps the query that was asked [AnalysisRun.status.metricResults[].metadata, AnalysisTemplate.spec.metrics[].provider.prometheus.query]',
+    (app) =>
+      withBackend('good', async ({ url, asked }) => {
+        const prometheus = { address: new URL(url).origin, query: 'rate{app="{{args.app}}"}' };
+        const metrics = [{ name: 'rate', successCondition: 'result[0] >= 90', provider: { prometheus } }];
+        await start(app, 'queried', { metrics, args: [{ name: 'app', value: 'shop' }] });
+        const run = await untilRun(app, 'queried', 'Successful');
+        expect(resultOf(run, 'rate')).toMatchObject({ metadata: { ResolvedPrometheusQuery: 'rate{app="shop"}' } });
+        expect(measured(run)).toMatchObject([{ value: '[99]' }]);
+        expect(asked()[0]?.path).toMatch(/^\/api\/v1\/query/);
+      }),
+  );
+
+  scenario(
     'a Job measures: it belongs to the run, and its success is success [AnalysisTemplate.spec.metrics[].provider.job.spec, AnalysisTemplate.spec.metrics[].provider.job.metadata, label:analysisrun.argoproj.io/uid, annotation:analysisrun.argoproj.io/name, annotation:analysisrun.argoproj.io/metric-name]',
     async (app) => {
       await start(app, 'jobs', { metrics: [job('tidegate.dev/check:v1', ['sh', '-c', 'exit 0'])] });
@@ -175,7 +189,7 @@ onStage('AnalysisRuns', (scenario) => {
   );
 
   scenario(
-    'a Job that fails is a failed measurement, one whose image does not exist an inconclusive one [provider:job]',
+    'a Job that fails is a failed measurement, one whose image does not exist an inconclusive one',
     async (app) => {
       await start(app, 'broken', { metrics: [job('tidegate.dev/check:v1', ['sh', '-c', 'exit 3'])] });
       await start(app, 'stuck', { metrics: [job('tidegate.dev/check:missing', ['true'])] });
