@@ -75,19 +75,23 @@ onStage('analysis of a canary', (scenario) => {
       }),
   );
 
-  scenario('errors beyond the limit abort as Argo does, too [event:AnalysisRunError]', (app) =>
-    withBackend('error', async (backend) => {
-      const spec = canary({ setWeight: 50 }, { analysis: promotedBy('checks') });
-      await app.apply(template('checks', backend.url, { consecutiveErrorLimit: 0 }));
-      await app.releaseHealthy('v1', spec);
-      await app.release('v2', spec);
-      await app.untilPhase(
-        'Degraded',
-        /^RolloutAborted: .*Metric "rate" assessed Error due to consecutiveErrors \(1\) > consecutiveErrorLimit \(0\)/,
-      );
-      await app.untilSizes({ v1: 2 });
-      await untilSo('its event', async () => reasonsOver(app).includes('AnalysisRunError'));
-    }),
+  scenario(
+    'errors beyond the limit abort as Argo does, too [event:AnalysisRunError, event:AnalysisRunPending]',
+    (app) =>
+      withBackend('error', async (backend) => {
+        const spec = canary({ setWeight: 50 }, { analysis: promotedBy('checks') });
+        await app.apply(template('checks', backend.url, { consecutiveErrorLimit: 0 }));
+        await app.releaseHealthy('v1', spec);
+        await app.release('v2', spec);
+        await app.untilPhase(
+          'Degraded',
+          /^RolloutAborted: .*Metric "rate" assessed Error due to consecutiveErrors \(1\) > consecutiveErrorLimit \(0\)/,
+        );
+        await app.untilSizes({ v1: 2 });
+        await untilSo('its events', async () =>
+          ['AnalysisRunPending', 'AnalysisRunError'].every((one) => reasonsOver(app).includes(one)),
+        );
+      }),
   );
 
   scenario(
@@ -188,10 +192,12 @@ onStage('analysis of a canary', (scenario) => {
       await app.patchStatus({ abort: false });
       await app.untilPhase('Healthy', '');
       const name = await stepRun(app, 'v2', 2, 1);
-      expect(inOrder((await app.list(runs)).map((one) => [one.metadata.name, at(one, 'status.phase')]))).toEqual([
-        [name, 'Failed'],
-        [`${name}.1`, 'Successful'],
-      ]);
+      expect(inOrder((await app.list(runs)).map((one) => [one.metadata.name, at(one, 'status.phase')]))).toEqual(
+        inOrder([
+          [name, 'Failed'],
+          [`${name}.1`, 'Successful'],
+        ]),
+      );
     }),
   );
 
