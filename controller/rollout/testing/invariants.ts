@@ -150,7 +150,8 @@ function checkScaleDown(world: World, write: Write, weights: readonly Shares[], 
     const unconfirmed = Math.min(end, one.until) > since ? (one.unconfirmed[podHash] ?? 0) : 0;
     return [written, unconfirmed];
   });
-  const needed = podsFor(Math.max(0, ...recent), world.replicas, 100);
+  const asked = podHash === world.status?.currentPodHash ? explicitSize(world) : Number.POSITIVE_INFINITY;
+  const needed = Math.min(podsFor(Math.max(0, ...recent), world.replicas, 100), asked);
   if (to < needed) say('S03', `${podHash} scaled to ${to}, its weight of the last ${drainMs} ms needs ${needed}`);
 }
 
