@@ -1,12 +1,14 @@
 /**
  * `npm run -s sweep -- main-job`: kills the controller at each side of every write of a good and of a bad release, then
- * plays thousands of runs with random faults in this process's own time. `--help` lists the settings.
+ * plays thousands of runs with random faults in this process's own time. `npm run -s sweep -- decide`: random specs, events
+ * and faults against the decision alone. `--help` lists the settings.
  */
 
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
+import { sweepDecide } from '../test/faults/decide/sweep-decide.ts';
 import { type ManyResult, runMany, seedsFrom } from '../test/faults/in-process/run-many.ts';
 import { regressions } from '../test/faults/regressions/all-regressions.ts';
 import { keptOf, sweepRegressions } from '../test/faults/regressions/crash-sweep.ts';
@@ -18,6 +20,7 @@ import { root, runNode } from './programs.ts';
 
 const usage = `Usage: npm run -s sweep -- main-job [settings]
        npm run -s sweep -- --regressions [--shard I/N] [--only R04,R05] [--fresh]
+       npm run -s sweep -- decide [--runs N] [--from N]   (default 100000 sequences, 250 to a seed, from seed 1)
 
   --release good|bad   only this release (default both)
   --shard I/N          only the I-th of N parts of the kills (default 1/1)
@@ -38,7 +41,7 @@ const { values, positionals } = parseArgs({
     release: { type: 'string' },
     shard: { type: 'string', default: '1/1' },
     workers: { type: 'string', default: '4' },
-    runs: { type: 'string', default: '5000' },
+    runs: { type: 'string' },
     from: { type: 'string', default: '1' },
     'no-kills': { type: 'boolean', default: false },
     'keep-writes': { type: 'boolean', default: false },
@@ -63,10 +66,11 @@ async function main(): Promise<number> {
     return 2;
   }
   if (values.regressions) return sweepKnownBugs();
+  if (positionals[0] === 'decide') return decideOnly();
   const workers = Number(values.workers);
   const kills = values['no-kills'] ? undefined : await killAtEachWrite(workers);
   if (kills !== undefined) tell(kills);
-  const count = Number(values.runs);
+  const count = Number(values.runs ?? 5_000);
   const folder = join(root, '.test-output');
   mkdirSync(folder, { recursive: true });
   const random = count === 0 ? undefined : await playRandomPlans(Number(values.from), count, folder);
@@ -90,6 +94,11 @@ async function sweepKnownBugs(): Promise<number> {
   return found === 0 ? 0 : 1;
 }
 
+function decideOnly(): Promise<number> {
+  const output = join(root, '.test-output');
+  return sweepDecide({ runs: Number(values.runs ?? 100_000), from: Number(values.from), output, say });
+}
+
 async function playRandomPlans(from: number, count: number, output: string): Promise<ManyResult> {
   const folder = join(output, 'failing-plans');
   const result = await runMany({ jobs: seedsFrom(from, count), folder, say });
@@ -103,15 +112,15 @@ async function playRandomPlans(from: number, count: number, output: string): Pro
 }
 
 function wrongUse(): string | undefined {
-  if (!values.regressions && (positionals.length !== 1 || positionals[0] !== 'main-job'))
-    return `There is no sweep "${positionals.join(' ')}"; the one there is: main-job, or --regressions.`;
+  if (!values.regressions && (positionals.length !== 1 || !['main-job', 'decide'].includes(positionals[0] ?? '')))
+    return `There is no sweep "${positionals.join(' ')}"; those there are: main-job, decide, or --regressions.`;
   if (values.release !== undefined && values.release !== 'good' && values.release !== 'bad')
     return `--release is "${values.release}"; allowed are good and bad.`;
   const [index = 0, of = 0] = values.shard.split('/').map(Number);
   if (!(Number.isInteger(index) && Number.isInteger(of) && index >= 1 && index <= of))
     return `--shard is "${values.shard}"; wanted is a part such as 1/4.`;
   for (const name of ['workers', 'runs', 'from'] as const)
-    if (!/^\d+$/.test(values[name])) return `--${name} is "${values[name]}"; wanted is a whole number.`;
+    if (!/^\d+$/.test(values[name] ?? '0')) return `--${name} is "${values[name]}"; wanted is a whole number.`;
   return undefined;
 }
 

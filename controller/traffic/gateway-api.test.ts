@@ -183,7 +183,7 @@ describe('planning weights', () => {
   });
 });
 
-it('reads the form of the Argo plugin', () => {
+it('reads the form of the Argo plugin [router:argoproj-labs/gatewayAPI]', () => {
   const rollout = aRollout({ plugins: { 'argoproj-labs/gatewayAPI': { httpRoute: 'shop', namespace: 'team' } } });
 
   expect(gatewayApi.needs(rollout)).toEqual([

@@ -104,11 +104,11 @@ describe('a header route', () => {
   });
 
   it.each([
-    ['prefix', 'prefix', { prefix: 'v1.' }, { type: 'RegularExpression', value: String.raw`^v1\..*` }],
-    ['regex', 'regex', { regex: 'v[12]' }, { type: 'RegularExpression', value: 'v[12]' }],
+    [{ prefix: 'v1.' }, { type: 'RegularExpression', value: String.raw`^v1\..*` }],
+    [{ regex: 'v[12]' }, { type: 'RegularExpression', value: 'v[12]' }],
   ])(
-    'matches by %s [Rollout.spec.strategy.canary.steps[].setHeaderRoute.match[].headerValue.%s]',
-    (_kind, _row, headerValue, header) => {
+    'matches by prefix and by regular expression: %j [StringMatch.prefix, StringMatch.regex]',
+    (headerValue, header) => {
       const route: ManagedRoute = { ...beta, kind: 'header', match: [{ headerName: 'x-v', headerValue }] };
 
       const [made] = rulesAfter(
@@ -196,7 +196,7 @@ describe('a header route', () => {
 });
 
 describe('a mirror route', () => {
-  it('keeps the split and copies to the canary [Rollout.spec.strategy.canary.steps[].setMirrorRoute]', () => {
+  it('keeps the split and copies to the canary [step:setMirrorRoute]', () => {
     const live = aRoute([{ matches: [prefix('/')], backendRefs: split(0) }]);
 
     const [made] = rulesAfter(aRollout(), live, plan(30, [shadow({ method: { exact: 'GET' } }, 25)]));

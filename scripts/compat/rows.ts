@@ -8,7 +8,7 @@ import { type KindDefinition, kinds } from '../../crds/schema/kinds.ts';
 import { isRefused } from '../../crds/schema/not-supported.ts';
 import { fieldRows } from '../../crds/schema-walk.ts';
 import { structuralSchema } from '../../crds/structural.ts';
-import { knownRows } from './known-rows.ts';
+import { knownRows, unwritten } from './known-rows.ts';
 
 export interface Row {
   /** `Rollout.spec.paused`, `event:RolloutPaused`. */
@@ -76,9 +76,7 @@ function madeRows(): readonly Row[] {
 
 /** True for a field that holds others: its row is each of them. */
 export function holdsRows(id: string): boolean {
-  return (
-    allRows().some((row) => row.id.startsWith(`${id}.`) || row.id.startsWith(`${id}[]`)) || containers().has(id)
-  );
+  return allRows().some((row) => row.id.startsWith(`${id}.`) || row.id.startsWith(`${id}[]`)) || containers().has(id);
 }
 
 let known: ReadonlySet<string> | undefined;
@@ -111,7 +109,8 @@ function fields(): readonly Row[] {
           const id = rowOf(field);
           const isShape = id !== field && !id.startsWith(`${kind.kind}.`);
           const group = isShape ? 'Shapes used in several places' : kind.kind;
-          return isRefused(kind.kind, path) ? { id, group, refused: `not supported yet: ${path}` } : { id, group };
+          const refused = isRefused(kind.kind, path) ? `not supported yet: ${path}` : unwritten[id];
+          return refused === undefined ? { id, group } : { id, group, refused };
         });
     });
 }

@@ -244,7 +244,7 @@ describe('the rules of header and mirror steps on the simulated gateway', () => 
     return { answered: text, asked: world.asked.map((one) => one.version).toSorted() };
   };
 
-  it('lead a header to the canary, and back [router:gatewayAPI]', async () => {
+  it('lead a header to the canary, and back [step:setHeaderRoute]', async () => {
     await set([{ kind: 'header', ...beta }]);
     await eventually('the canary answers', async () => (await askedAs({ 'x-beta': 'yes' })).answered === 'canary');
     expect((await askedAs({})).answered).toBe('stable');
