@@ -80,7 +80,7 @@ export function stayAborted(scene: Scene): Moves {
   const grow = effects(...withoutDeadline(scene, stable), ...sizeStable(scene));
   const freed = freePreview(scene);
   const down = freed.effects.length > 0 ? noMoves : removeAborted(scene);
-  return together(live, grow, freed, down, retire(scene), waiting);
+  return together(grow, retire(scene), live, freed, down, waiting);
 }
 
 /** With its pods about to go, the preview Service selects stable, so that nobody who uses it finds it empty. Argo leaves it. */

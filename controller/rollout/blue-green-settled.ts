@@ -31,7 +31,8 @@ export function stayStable(scene: Scene): Moves {
   const sizes = effects(...revisionAnnotations(scene), ...sizeCurrent(scene, replicas));
   const missing = isWhole(current, replicas) ? noMoves : waitForPods(scene, currentHash, available(current), replicas);
   const preview = selectRevision(scene, previewOf(scene), currentHash);
-  const work = together(sizes, liveMoves(scene), preview, retire(scene));
+  // A longer life for a revision that somebody gave the Service comes first: after the switch nobody can know of it.
+  const work = together(sizes, retire(scene), liveMoves(scene), preview);
   const tidy = work.effects.length > 0 || missing.waiting ? noMoves : tidyUp(scene);
   return together(missing, work, tidy, isHeld(scene) ? heldWait() : noMoves);
 }
