@@ -28,9 +28,9 @@ const usage = `Usage: npm run -s sweep -- main-job [settings]
   --runs N             runs with random plans after the kills (default 5000)
   --from N             seed of the first of them (default 1)
   --no-kills           only the random plans
-  --regressions        the scenarios of known bugs instead, killed in virtual time; finished ones are not played again
+  --regressions        the scenarios of known bugs instead, killed in virtual time; goes on where the last one stopped
   --only IDS           only these of them
-  --fresh              finished ones are played again
+  --fresh              plays again what was played
   --keep-writes        write down which writes there are, instead of refusing those that are new
 `;
 
