@@ -1,10 +1,11 @@
 /**
  * Kills the controller of every regression scenario at each side of each of its writes, in virtual time: before the commit, with
- * the reply lost, and after the reply. A scenario that is finished is kept in a file and not played again by the next sweep.
+ * the reply lost, and after the reply. What was played is kept in a file per scenario after every run, and the next sweep goes on
+ * there.
  */
 
 import { fork } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { regressions } from './all-regressions.ts';
@@ -13,7 +14,7 @@ import { regressions } from './all-regressions.ts';
 export const Swept = z.object({
   id: z.string(),
   writes: z.number(),
-  /** Runs, one per crash point. */
+  /** Crash points played so far, one run each, of three at each write. */
   crashes: z.number(),
   /** Runs whose crash point was never reached: the writes went another way. */
   missed: z.number(),
@@ -39,7 +40,7 @@ export async function sweepRegressions(options: SweepOptions): Promise<readonly 
   const ids = regressions.map(({ id }) => id).filter((_id, at) => at % of === index - 1);
   const wanted = ids.filter((id) => options.only === undefined || options.only.includes(id));
   if (options.fresh) for (const id of wanted) rmSync(fileOf(options.folder, id), { force: true });
-  const open = wanted.filter((id) => keptOf(options.folder, id) === undefined);
+  const open = wanted.filter((id) => !isFinished(keptOf(options.folder, id)));
   options.say(`${wanted.length} scenarios, ${wanted.length - open.length} of them finished before`);
   const work = async (): Promise<void> => {
     for (let id = open.shift(); id !== undefined; id = open.shift()) await sweepOne(id, options);
@@ -48,11 +49,16 @@ export async function sweepRegressions(options: SweepOptions): Promise<readonly 
   return wanted.flatMap((id) => keptOf(options.folder, id) ?? []);
 }
 
+/** Every write has been killed at its three sides. */
+export function isFinished(swept: Swept | undefined): boolean {
+  return swept !== undefined && swept.crashes >= swept.writes * 3;
+}
+
 function fileOf(folder: string, id: string): string {
   return join(folder, `${id}.json`);
 }
 
-/** What a sweep before this one found; undefined when it was not finished. */
+/** What sweeps before this one found; undefined when there was none. */
 export function keptOf(folder: string, id: string): Swept | undefined {
   const file = fileOf(folder, id);
   return existsSync(file) ? Swept.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
@@ -60,21 +66,14 @@ export function keptOf(folder: string, id: string): Swept | undefined {
 
 /** In a process of its own, so that one which hangs or dies is a finding and not the end of the sweep. */
 async function sweepOne(id: string, { folder, say }: SweepOptions): Promise<void> {
-  const swept = await new Promise<Swept>((resolve, reject) => {
-    const child = fork(join(import.meta.dirname, 'sweep-worker.ts'), [id], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-    });
-    let result: Swept | undefined;
-    child.on('message', (message) => {
-      result = Swept.parse(message);
-    });
+  const worker = join(import.meta.dirname, 'sweep-worker.ts');
+  const child = fork(worker, [id, fileOf(folder, id)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const code = await new Promise((resolve, reject) => {
     child.once('error', reject);
-    child.once('exit', (code, signal) => {
-      if (result === undefined) reject(new Error(`the sweep of ${id} ended with ${signal ?? `code ${code ?? ''}`}`));
-      else resolve(result);
-    });
+    child.once('exit', (status, signal) => resolve(signal ?? status));
   });
-  writeFileSync(fileOf(folder, id), `${JSON.stringify(swept, undefined, 2)}\n`);
+  const swept = keptOf(folder, id);
+  if (code !== 0 || swept === undefined) throw new Error(`the sweep of ${id} ended with ${String(code)}`);
   say(`${id}: ${swept.writes} writes, ${swept.crashes} crashes, ${swept.found.length} findings`);
   for (const sentence of swept.found.slice(0, 3)) say(`  ${sentence}`);
 }

@@ -16,10 +16,12 @@ export function reportOf(regressions: readonly Regression[], swept: readonly Swe
   const crashes = sum(swept.map((one) => one.crashes));
   const found = sum(swept.map((one) => one.found.length));
   const missed = sum(swept.map((one) => one.missed));
-  const count = `Swept: ${swept.length} of ${regressions.length} scenarios, ${crashes} crashes (${missed} of them at a write that did not come in that form again), ${found} findings.\n\n`;
+  const whole = swept.filter(({ writes, crashes: played }) => played >= writes * 3).length;
+  const count = `Swept so far: ${whole} of ${regressions.length} scenarios as a whole, ${swept.length - whole} in part, ${crashes} crashes (${missed} of them at a write that did not come in that form again), ${found} findings.\n\n`;
   const rows = regressions.map(({ id, wrong, mutant }) => {
     const one = swept.find((entry) => entry.id === id);
-    const result = one === undefined ? ['not swept yet', ''] : [String(one.crashes), String(one.found.length)];
+    const result =
+      one === undefined ? ['not swept yet', ''] : [`${one.crashes} of ${one.writes * 3}`, String(one.found.length)];
     return `| [${id}](../test/faults/regressions/${id}.test.ts) | ${wrong} | ${mutant.shows.join(', ')} | ${result.join(' | ')} |`;
   });
   const open = swept.flatMap(({ id, found: sentences }) => sentences.slice(0, 5).map((text) => `- ${id}: ${text}`));

@@ -1,11 +1,12 @@
-/** A process that sweeps one scenario: plays it undisturbed, then once per crash point, and tells what it found. */
+/** A process that sweeps one scenario: plays it undisturbed, then once per crash point, and keeps what it found after each. */
 
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import type { FaultKind, PlannedFault } from '../plan/plan.ts';
 import { regressionOf } from './all-regressions.ts';
-import type { Swept } from './crash-sweep.ts';
+import { Swept } from './crash-sweep.ts';
 import { type Outcome, playRegression } from './play-regression.ts';
 
-const [id = ''] = process.argv.slice(2);
+const [id = '', file = ''] = process.argv.slice(2);
 const regression = regressionOf(id);
 const sides: readonly FaultKind[] = ['before-commit', 'reply-lost', 'after-reply'];
 // Every abort makes an error, and nobody reads where it was made.
@@ -16,25 +17,34 @@ function findingsOf({ stuck, complaints, violations }: Outcome): readonly string
   return [...broken, ...complaints, ...(stuck === undefined ? [] : [stuck])];
 }
 
-async function sweep(): Promise<Swept> {
+function keep(swept: Swept): void {
+  const next = `${file}.next`;
+  writeFileSync(next, `${JSON.stringify(swept, undefined, 2)}\n`);
+  renameSync(next, file);
+}
+
+async function sweep(): Promise<void> {
   const calm = await playRegression(regression);
-  const own = regression.faults?.length ?? 0;
-  const found = findingsOf(calm).map((text) => `undisturbed: ${text}`);
-  let [crashes, missed] = [0, 0];
-  for (const { identity, occurrence } of calm.writes) {
-    for (const kind of sides) {
-      const fault: PlannedFault = { at: { write: identity, occurrence }, kind, crash: true };
-      const outcome = await playRegression(regression, { faults: [fault] });
-      crashes += 1;
-      if (outcome.struck <= Math.min(own, calm.struck)) missed += 1;
-      found.push(...findingsOf(outcome).map((text) => `${kind} of ${identity} ${occurrence}: ${text}`));
-    }
+  const own = Math.min(regression.faults?.length ?? 0, calm.struck);
+  const points = calm.writes.flatMap(({ identity, occurrence }) =>
+    sides.map((kind) => ({ identity, occurrence, kind })),
+  );
+  const before = existsSync(file) ? Swept.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
+  const isSame = before?.writes === calm.writes.length;
+  const found = isSame ? [...before.found] : findingsOf(calm).map((text) => `undisturbed: ${text}`);
+  let [crashes, missed] = isSame ? [before.crashes, before.missed] : [0, 0];
+  for (const { identity, occurrence, kind } of points.slice(crashes)) {
+    const fault: PlannedFault = { at: { write: identity, occurrence }, kind, crash: true };
+    const outcome = await playRegression(regression, { faults: [fault] });
+    crashes += 1;
+    if (outcome.struck <= own) missed += 1;
+    found.push(...findingsOf(outcome).map((text) => `${kind} of ${identity} ${occurrence}: ${text}`));
+    keep({ id, writes: calm.writes.length, crashes, missed, found });
   }
-  return { id, writes: calm.writes.length, crashes, missed, found };
 }
 
 // Whoever started it is gone: nobody waits for the result.
 process.once('disconnect', () => process.exit(1));
 
-process.send?.(await sweep());
+await sweep();
 process.exit(0);
