@@ -3,7 +3,7 @@ import { runSequences } from './run-sequences.ts';
 import { shortagesOf, tallyLines } from './sweep-decide.ts';
 
 /** More by `npm run -s sweep -- decide`. */
-const runs = Number(process.env.RUNS ?? 500);
+const runs = Number(process.env.RUNS ?? 250);
 const seed = Number(process.env.SEED ?? 1);
 
 describe('decide under random specs, events and faults', () => {
