@@ -9,7 +9,15 @@ export type ReasonPlace = 'event' | 'condition' | 'waiting' | 'run entry' | 'rel
 export interface ReasonEntry {
   readonly shows: readonly ReasonPlace[];
   /** Kinds of the objects that carry it. */
-  readonly on: readonly ('Rollout' | 'AnalysisRun' | 'Experiment' | 'GitSync' | 'GitRevert' | 'Release' | 'RolloutRun')[];
+  readonly on: readonly (
+    | 'Rollout'
+    | 'AnalysisRun'
+    | 'Experiment'
+    | 'GitSync'
+    | 'GitRevert'
+    | 'Release'
+    | 'RolloutRun'
+  )[];
   /** Warning: somebody should look. For an event it is the event's own type. */
   readonly type: 'Normal' | 'Warning';
   /** One plain sentence. */

@@ -170,15 +170,21 @@ export const rolloutReasons = {
   GateAnswerRefused: {
     ...told,
     type: 'Warning',
-    meaning: 'The answer of a gate names another revision, attempt or Rollout than it was asked about, so it does not count.',
+    meaning:
+      'The answer of a gate names another revision, attempt or Rollout than it was asked about, so it does not count.',
     remedy: 'Let the gate answer for the podHash, revision and attempt of the question.',
   },
-  GateTold: { ...told, type: 'Normal', meaning: 'A post-rollout gate was told of the end; its answer changes nothing.' },
+  GateTold: {
+    ...told,
+    type: 'Normal',
+    meaning: 'A post-rollout gate was told of the end; its answer changes nothing.',
+  },
   StepPluginTransition: { ...told, type: 'Normal', meaning: 'A step plugin is in another phase than before.' },
   GateFailed: {
     ...verdict,
     type: 'Warning',
-    meaning: 'A gate made the revision a failed one: pre-rollout failed too often, a deadline passed, or rollback said yes.',
+    meaning:
+      'A gate made the revision a failed one: pre-rollout failed too often, a deadline passed, or rollback said yes.',
     remedy: 'status.verdict names the gate and its last answer.',
   },
   StepPluginFailed: {

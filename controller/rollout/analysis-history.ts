@@ -18,7 +18,10 @@ type Finished = KubeObject & { readonly status?: { readonly phase?: string | und
 function surplus(scene: Scene, all: readonly Finished[]): readonly RolloutEffect[] {
   const { keys, rollout } = scene.observed;
   const old = all
-    .filter((run) => finalPhases.has(run.status?.phase ?? '') && run.metadata.labels?.[keys.podTemplateHash] !== scene.currentHash)
+    .filter(
+      (run) =>
+        finalPhases.has(run.status?.phase ?? '') && run.metadata.labels?.[keys.podTemplateHash] !== scene.currentHash,
+    )
     .filter((run) => run.metadata.deletionTimestamp === undefined)
     .toSorted((one, other) =>
       (other.metadata.creationTimestamp ?? '').localeCompare(one.metadata.creationTimestamp ?? ''),

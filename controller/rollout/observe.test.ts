@@ -75,17 +75,19 @@ function storesOf(
   });
   const stores = {
     ...Object.fromEntries(
-      ['rollouts', 'analysisRuns', 'experiments', 'analysisTemplates', 'clusterAnalysisTemplates', 'rolloutRuns'].map((name) => [
-        name,
-        none,
-      ]),
+      ['rollouts', 'analysisRuns', 'experiments', 'analysisTemplates', 'clusterAnalysisTemplates', 'rolloutRuns'].map(
+        (name) => [name, none],
+      ),
     ),
     replicaSets: { ...none, byOwner: () => sets },
     pods: { ...none, get: (_namespace: string, name: string) => pods.find((one) => one.metadata.name === name) },
     services: { ...none, get: (_namespace: string, name: string) => services.get(name) },
     endpointSlices: { ...none, byIndex: (_index: string, service: string) => [slice(service)] },
     routes: new Map([
-      ['gateway.networking.k8s.io/HTTPRoute', { ...none, get: (_namespace: string, name: string) => (name === 'web' ? httpRoute : undefined) }],
+      [
+        'gateway.networking.k8s.io/HTTPRoute',
+        { ...none, get: (_namespace: string, name: string) => (name === 'web' ? httpRoute : undefined) },
+      ],
     ]),
   };
   return stores as unknown as RolloutStores;

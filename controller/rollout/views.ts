@@ -2,7 +2,14 @@
 
 import { z } from 'zod';
 import type { JsonObject, KubeObject } from '../../kube/api.ts';
-import type { ContainerTrouble, EndpointSliceView, PodView, ReplicaSetView, ServicePort, ServiceView } from './observed.ts';
+import type {
+  ContainerTrouble,
+  EndpointSliceView,
+  PodView,
+  ReplicaSetView,
+  ServicePort,
+  ServiceView,
+} from './observed.ts';
 import { instantOf } from './time-text.ts';
 import { head } from './view-head.ts';
 

@@ -96,8 +96,12 @@ export const decisionFields = {
   ),
   lastCommand: LastCommand,
   gates: list(GateStatus, 'What the gates said of the current revision and attempt.', { maxItems: 16, atomic: true }),
-  pluginEnds: list(PluginEnd, 'Step plugins of earlier revisions and attempts that still have to be told of their end.', {
-    maxItems: 64,
-    atomic: true,
-  }),
+  pluginEnds: list(
+    PluginEnd,
+    'Step plugins of earlier revisions and attempts that still have to be told of their end.',
+    {
+      maxItems: 64,
+      atomic: true,
+    },
+  ),
 };

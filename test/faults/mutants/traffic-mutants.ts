@@ -31,7 +31,8 @@ export const trafficMutants: readonly Mutant[] = [
       {
         file: 'controller/traffic/gateway-rules.ts',
         find: "if (ref === weighted.canary) return [{ ...ref, weight: weightFor('canary') }];",
-        replace: "if (ref === weighted.canary) return [{ ...ref, name: `${ref.name}-old`, weight: weightFor('canary') }];",
+        replace:
+          "if (ref === weighted.canary) return [{ ...ref, name: `${ref.name}-old`, weight: weightFor('canary') }];",
       },
     ],
     situation: 'good-release',
