@@ -151,20 +151,22 @@ function record(status: RolloutStatus, action: LifecycleAction, input: Lifecycle
         ...newAttempt(status),
       };
     case 'markStable':
-      return {
-        ...status,
-        stableRS: status.transition?.to || status.currentPodHash,
-        transition: undefined,
-        promoteFull: undefined,
-        drainUntil: input.drainUntil,
-        ...unchecked(status),
-        ...(input.stablePingPong === undefined
-          ? {}
-          : { canary: { ...status.canary, stablePingPong: input.stablePingPong } }),
-      };
+      return markedStable(status, input);
     case 'endTransition':
       return { ...status, transition: undefined, drainUntil: undefined };
   }
+}
+
+function markedStable(status: RolloutStatus, { drainUntil, stablePingPong }: LifecycleInput): RolloutStatus {
+  return {
+    ...status,
+    stableRS: status.transition?.to || status.currentPodHash,
+    transition: undefined,
+    promoteFull: undefined,
+    drainUntil,
+    ...unchecked(status),
+    ...(stablePingPong === undefined ? {} : { canary: { ...status.canary, stablePingPong } }),
+  };
 }
 
 /** What outlives a revision: the weights as written, whose turn it is, and the experiment that may still get traffic. */

@@ -89,12 +89,6 @@ export function rolloutCacheNeeds(dialect: Dialect, instanceId = ''): RolloutCac
     project: whole,
     indexes: { [namesIndex]: namedTemplates },
   });
-  const preset = (kind: string) => ({
-    kind: { group: ownGroup, kind },
-    optional: true,
-    project: whole,
-    indexes: {},
-  });
   return {
     rollouts: {
       kind: { group, kind: 'Rollout' },
@@ -136,8 +130,7 @@ export function rolloutCacheNeeds(dialect: Dialect, instanceId = ''): RolloutCac
     experiments: { kind: { group, kind: 'Experiment' }, labelSelector: served, project: whole, indexes: {} },
     analysisTemplates: template('AnalysisTemplate'),
     clusterAnalysisTemplates: { ...template('ClusterAnalysisTemplate'), clusterScoped: true },
-    strategyPresets: preset('StrategyPreset'),
-    clusterStrategyPresets: { ...preset('ClusterStrategyPreset'), clusterScoped: true },
+    ...presetNeeds(),
     rolloutRuns: {
       kind: { group: ownGroup, kind: 'RolloutRun' },
       project: (raw) => runView(raw as unknown as RolloutRunObject),
@@ -146,6 +139,15 @@ export function rolloutCacheNeeds(dialect: Dialect, instanceId = ''): RolloutCac
     workloads: workloadNeeds(hash),
     routes: routeKinds.map((kind) => ({ kind: kindOf(kind), optional: true, project: whole, indexes: {} })),
   };
+}
+
+function presetNeeds(): Pick<RolloutCacheNeeds, 'strategyPresets' | 'clusterStrategyPresets'> {
+  const cluster = { ...presetNeed('ClusterStrategyPreset'), clusterScoped: true };
+  return { strategyPresets: presetNeed('StrategyPreset'), clusterStrategyPresets: cluster };
+}
+
+function presetNeed(kind: string): CacheNeed<KubeObject & JsonObject> {
+  return { kind: { group: ownGroup, kind }, optional: true, project: whole, indexes: {} };
 }
 
 function kindOf({ group, kind }: KindRef): KindRef {

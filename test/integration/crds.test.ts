@@ -9,7 +9,7 @@ import { type BareObject, installCrds, refusalOf } from './install-crds.ts';
 
 const missing = clusterMissing();
 
-function aPreset(strategy: object): BareObject {
+function aPreset(strategy: object): BareObject & { readonly spec: object } {
   const spec = { args: [{ name: 'first', default: '20' }], strategy };
   return { apiVersion: 'tidegate.io/v1alpha1', kind: 'StrategyPreset', spec };
 }

@@ -85,7 +85,7 @@ export function onStage(
 
     declare((title, play, withinMs = 120_000) => {
       it.concurrent(
-        title,
+        `${title}`,
         async () => {
           const { stage } = parts;
           if (stage === undefined) throw new Error('the stage did not start');
