@@ -14,6 +14,7 @@ const badCommits: Readonly<Record<string, number>> = {
   superseded: 0,
   'aborted-by-command': 1,
   'two-rollouts': 1,
+  'blue-green': 1,
 };
 
 describe.each(scenarioNames)('%s, undisturbed', (scenario) => {
