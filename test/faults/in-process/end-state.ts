@@ -141,6 +141,8 @@ const explained: readonly RegExp[] = [
   /^RolloutRun \S+\.status\.(?:entries|outcome)\b/,
   // A record ends when its revision is healthy: a Service that changes hands just then is told in it or comes too late for it.
   /^RolloutRun \S+ entry SwitchService$/,
+  // A pause by time that was over before a verdict that came late.
+  /^RolloutRun \S+ entry RolloutResumed$/,
   // A check that was looked at before its first reading came.
   /^RolloutRun \S+ entry AnalysisRunPending$/,
   // An analysis that ends between two looks is never seen at work.
