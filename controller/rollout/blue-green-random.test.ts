@@ -124,6 +124,7 @@ function atRest(world: BlueGreenWorld): string[] {
 }
 
 const numRuns = Number(process.env.RUNS ?? 60);
+const seed = Number(process.env.SEED ?? 1);
 const templates = { templates: [{ templateName: 'errors' }] };
 const strategy = fc.record({
   shown: fc.boolean(),
@@ -153,7 +154,7 @@ describe('whatever people do with blue-green', () => {
       fc.property(given, (one) => {
         expect(play(one)).toEqual([]);
       }),
-      { numRuns, endOnFailure: process.env.RUNS !== undefined },
+      { numRuns, seed, endOnFailure: process.env.RUNS !== undefined },
     );
   }, 300_000);
 });

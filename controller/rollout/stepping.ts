@@ -190,7 +190,9 @@ function moveTraffic(scene: Scene, target: Target): Reached {
     stableHash,
   });
   const written = canaryWeight(scene);
-  const takesAway = wanted.weight < written || (isDynamic(scene) && wanted.weight !== written);
+  // Where routes disagree, one of them gives stable more than the plan does.
+  const isUneven = wanted.weight !== written || scene.observed.traffic?.state.lowest !== undefined;
+  const takesAway = wanted.weight < written || (isDynamic(scene) && isUneven);
   // A drain that runs belongs to an earlier, higher weight: forget it before the weight of a side falls again.
   if (takesAway && scene.status.drainUntil !== undefined)
     return { moves: together(services, { ...noMoves, patch: { drainUntil: undefined } }), isReached: false };
