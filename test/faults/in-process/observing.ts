@@ -19,9 +19,11 @@ export interface Watched {
 /** Without `liveness` only the end itself is judged, not how soon it was reached. */
 export function observing(plan: Plan, { api, git, time }: Watched, liveness: LivenessOptions = {}): Observer {
   const heldMs = plan.faults.map((fault) => (fault.kind === 'delay-watch' ? (fault.ms ?? 5_000) : 0));
+  const lateMs = plan.faults.map((fault) => (fault.kind === 'late' ? (fault.ms ?? 5_000) : 0));
   const observer = observe({
     now: time.now,
     viewLagMs: usualLagMs + Math.max(0, ...heldMs),
+    writeLagMs: Math.max(0, ...lateMs),
     liveness,
   });
   api.onCommit((commit) => observer.commit(commit));

@@ -112,7 +112,7 @@ function livenessOf(plan: Plan, world: Pick<RunWorld, 'time' | 'trouble'>, undis
     },
     ...(undisturbedMs === undefined
       ? {}
-      : { withinMs: 2 * undisturbedMs + 90_000 + heldMs.reduce((all, one) => all + one, 0) }),
+      : { withinMs: 2 * undisturbedMs + settleMs + heldMs.reduce((all, one) => all + one, 0) }),
   };
 }
 

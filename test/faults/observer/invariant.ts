@@ -86,6 +86,8 @@ export interface ObserverOptions {
   readonly viewLagMs?: number;
   /** By how much the clocks of controller and API server may differ, in milliseconds of the commits' time. Default 5. */
   readonly clockToleranceMs?: number;
+  /** How long a write may be under way before it is committed (default 0): what it calls now is that old. */
+  readonly writeLagMs?: number;
   /** Who commits what the controller pushes: a name, or `name <mail>`. Default `tidegate`. */
   readonly committer?: string;
   readonly liveness?: LivenessOptions;
@@ -105,6 +107,7 @@ export interface LivenessOptions {
 
 export interface Limits {
   readonly viewLagMs: number;
+  readonly writeLagMs: number;
   readonly clockToleranceMs: number;
   readonly committer: string;
   readonly liveness: LivenessOptions;

@@ -47,6 +47,7 @@ export function observe(options: ObserverOptions = {}): Observer {
   const limits: Limits = {
     viewLagMs: options.viewLagMs ?? 1_000,
     clockToleranceMs: options.clockToleranceMs ?? 5,
+    writeLagMs: options.writeLagMs ?? 0,
     committer: options.committer ?? 'tidegate',
     liveness: options.liveness ?? {},
   };

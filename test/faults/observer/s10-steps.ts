@@ -81,7 +81,7 @@ function checkPauseStart({ before, after }: StatusWrite, at: number, limits: Lim
   for (const pause of pauses(after)) {
     if (pauses(before).some((one) => isSameJson(one, pause))) continue;
     const start = timeOf(pause, 'startTime');
-    const earliest = at - 1000 - limits.viewLagMs;
+    const earliest = at - 1000 - limits.viewLagMs - limits.writeLagMs;
     if (start === undefined || start < earliest || start > at + limits.clockToleranceMs)
       say(`a pause of ${after.text} is recorded to have begun at ${textOf(pause, 'startTime') ?? 'no time'}, not now`);
   }
