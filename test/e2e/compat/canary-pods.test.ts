@@ -189,11 +189,14 @@ onStage('pods of a canary', (scenario) => {
     async (app) => {
       const spec = { replicas: 1, minReadySeconds: 3, ...plan([{ setWeight: 50 }, { pause: {} }]) };
       await app.releaseHealthy('v1', spec);
-      const begun = Date.now();
       await app.release('v2', spec);
       await app.untilPhase('Progressing', 'old replicas are pending termination');
-      await app.untilPhase('Paused', 'CanaryPauseStep');
-      expect(Date.now() - begun).toBeGreaterThanOrEqual(3_000);
+      const paused = await app.untilPhase('Paused', 'CanaryPauseStep');
+      const [pod] = await podsOf(app, 'v2');
+      const ready = (at(pod, 'status.conditions') as JsonObject[]).find(({ type }) => type === 'Ready');
+      const [pause] = at(paused, 'status.pauseConditions') as JsonObject[];
+      const waitedMs = Date.parse(String(pause?.startTime)) - Date.parse(String(ready?.lastTransitionTime));
+      expect(waitedMs).toBeGreaterThanOrEqual(3_000);
       expect(at(await setOf(app, 'v2'), 'spec.minReadySeconds')).toBe(3);
     },
   );
