@@ -129,6 +129,6 @@ describe('eject', () => {
 
 it('has one line that needs neither this tool nor its controller', () => {
   expect(emergencyLine('web', 'shop', 'tidegate.io', ['web-stable'])).toBe(
-    `kubectl -n shop delete rollouts.tidegate.io web --cascade=background && kubectl -n shop patch service web-stable --type merge -p '{"spec":{"selector":{"pod-template-hash":null}}}' && kubectl -n shop patch deployment web --type merge -p '{"spec":{"paused":false}}'`,
+    `kubectl -n shop delete rollouts.tidegate.io web --cascade=background && kubectl -n shop patch service web-stable --type merge -p '{"spec":{"selector":{"pod-template-hash":null}}}' && kubectl -n shop wait deployment/web --for=jsonpath={.status.replicas} --timeout=5m && kubectl -n shop patch deployment web --type merge -p '{"spec":{"paused":false}}'`,
   );
 });

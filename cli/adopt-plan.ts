@@ -170,7 +170,10 @@ export function unpinPatch(keys: Keys): JsonObject {
   };
 }
 
-/** One line that gives everything back to the Deployment without this tool and its controller. */
+/**
+ * One line that gives everything back to the Deployment without this tool and its controller. It waits until the Deployment
+ * counts pods again (kubectl 1.31 or newer): let go before that, it would make a second set of them.
+ */
 export function emergencyLine(name: string, namespace: string, group: string, services: readonly string[]): string {
   const unpin = services.map(
     (service) =>
@@ -179,6 +182,7 @@ export function emergencyLine(name: string, namespace: string, group: string, se
   return [
     `kubectl -n ${namespace} delete rollouts.${group} ${name} --cascade=background`,
     ...unpin,
+    `kubectl -n ${namespace} wait deployment/${name} --for=jsonpath={.status.replicas} --timeout=5m`,
     `kubectl -n ${namespace} patch deployment ${name} --type merge -p '{"spec":{"paused":false}}'`,
   ].join(' && ');
 }

@@ -81,11 +81,12 @@ export class HandOver {
     }
   }
 
-  /** Uids of the pods of these ReplicaSets. */
+  /** Uids of the pods of these ReplicaSets; one that is leaving already is no pod that could be lost. */
   async podsOf(sets: readonly Whole[]): Promise<ReadonlySet<string>> {
     const owners = new Set(sets.map((set) => set.metadata.uid));
     const pods = await this.list({ group: '', kind: 'Pod' });
-    const own = pods.filter(({ metadata }) => metadata.ownerReferences?.some((one) => owners.has(one.uid)));
+    const staying = pods.filter(({ metadata }) => metadata.deletionTimestamp === undefined);
+    const own = staying.filter(({ metadata }) => metadata.ownerReferences?.some((one) => owners.has(one.uid)));
     return new Set(own.map((pod) => pod.metadata.uid ?? ''));
   }
 

@@ -146,7 +146,9 @@ describe.skipIf(missing !== undefined)(`adopt and eject${missing ? ` (skipped: $
     await whole('own');
     expect(uidsOf(await podsOf('own'))).toEqual(pods);
     expect(uidsOf(await setsOf('own'))).toEqual(sets);
-    expect(await world.read('Rollout', 'own')).toBeUndefined();
+    await eventually('the Rollout is gone', async () => (await world.read('Rollout', 'own')) === undefined, {
+      withinMs: 60_000,
+    });
     const service = await world.read('Service', 'own-stable');
     expect(field(service, 'spec.selector')).toEqual({ app: 'own' });
 
