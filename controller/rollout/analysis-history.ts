@@ -5,6 +5,7 @@ import type { KubeObject } from '../../kube/api.ts';
 import { finalPhases } from './analysis.ts';
 import type { RolloutEffect } from './effects.ts';
 import { effects, type Moves, together } from './moves.ts';
+import { revisionOf } from './replica-sets.ts';
 import { refTo, type Scene } from './scene.ts';
 
 /** Runs of the current revision are never touched: they may still be asked about. */
@@ -23,8 +24,10 @@ function surplus(scene: Scene, all: readonly Finished[]): readonly RolloutEffect
         finalPhases.has(run.status?.phase ?? '') && run.metadata.labels?.[keys.podTemplateHash] !== scene.currentHash,
     )
     .filter((run) => run.metadata.deletionTimestamp === undefined)
-    .toSorted((one, other) =>
-      (other.metadata.creationTimestamp ?? '').localeCompare(one.metadata.creationTimestamp ?? ''),
+    // Creation times are whole seconds, so the revision goes first.
+    .toSorted(
+      (one, other) =>
+        revisionOf(other, keys) - revisionOf(one, keys) || createdText(other).localeCompare(createdText(one)),
     );
   const limits = runHistoryLimits(rollout);
   const good = old.filter((run) => run.status?.phase === 'Successful');
@@ -34,6 +37,10 @@ function surplus(scene: Scene, all: readonly Finished[]): readonly RolloutEffect
     target: refTo(run),
     tells: [],
   }));
+}
+
+function createdText({ metadata }: KubeObject): string {
+  return metadata.creationTimestamp ?? '';
 }
 
 /** Tidying up is never worth a write while something else is still moving. */

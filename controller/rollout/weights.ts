@@ -153,7 +153,10 @@ function setWeight(
 function weightFacts(scene: Scene, canary: number): readonly Fact[] {
   const before = canaryWeight(scene);
   const { managed } = routeWish(scene);
-  if (managed !== undefined && before === canary && leastOnCanary(scene) === canary) {
+  const isSame = before === canary && leastOnCanary(scene) === canary;
+  // The route is only made, or says the same in another way.
+  if (isSame && managed === undefined) return [];
+  if (isSame && managed !== undefined) {
     const names = managed.map((one) => one.name).join(', ') || 'none';
     return [fact(scene.now, 'ManagedRoutesUpdated', `Header and mirror routes to the canary: ${names}`)];
   }

@@ -162,6 +162,7 @@ describe.skipIf(missing !== undefined)(`adopt and eject${missing ? ` (skipped: $
       async () => {
         const one = await deployment('own');
         return (
+          field(one, 'status.observedGeneration') === field(one, 'metadata.generation') &&
           field(one, 'status.updatedReplicas') === 4 &&
           field(one, 'status.replicas') === 4 &&
           field(one, 'status.availableReplicas') === 4
