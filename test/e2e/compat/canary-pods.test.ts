@@ -1,6 +1,7 @@
 /** What a canary's ReplicaSets and pods carry, what its status counts, and what moves pods without a new revision. */
 import { expect } from 'vitest';
 import type { JsonObject } from '../../../crds/schema/json.ts';
+import { textOf } from '../../../kube/json.ts';
 import { type App, at, conditionOf, type Live } from './app.ts';
 import { firstDeploy, pausedAtCanary, plan, promote } from './canary-plans.ts';
 import { versionOf } from './recording.ts';
@@ -195,7 +196,8 @@ onStage('pods of a canary', (scenario) => {
       const [pod] = await podsOf(app, 'v2');
       const ready = (at(pod, 'status.conditions') as JsonObject[]).find(({ type }) => type === 'Ready');
       const [pause] = at(paused, 'status.pauseConditions') as JsonObject[];
-      const waitedMs = Date.parse(String(pause?.startTime)) - Date.parse(String(ready?.lastTransitionTime));
+      const waitedMs =
+        Date.parse(textOf(pause, 'startTime') ?? '') - Date.parse(textOf(ready, 'lastTransitionTime') ?? '');
       expect(waitedMs).toBeGreaterThanOrEqual(3_000);
       expect(at(await setOf(app, 'v2'), 'spec.minReadySeconds')).toBe(3);
     },
