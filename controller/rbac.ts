@@ -74,11 +74,6 @@ function routeRules(): readonly Rule[] {
   return [...rules.values()];
 }
 
-/** What `--analysis-secrets controller` needs besides, in each namespace whose analyses name Secrets; bound by the operator, never by default. */
-export function secretReaderRules(): readonly Rule[] {
-  return [{ apiGroups: [''], resources: ['secrets'], verbs: ['get'] }];
-}
-
 /** Rights in the namespace of the controller itself. */
 export function leaseRules(): readonly Rule[] {
   return [{ apiGroups: ['coordination.k8s.io'], resources: ['leases'], verbs: ['get', 'create', 'update', 'patch'] }];

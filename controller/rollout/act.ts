@@ -93,8 +93,6 @@ class Pass {
         return this.create(effect.draft.object as unknown as KubeObject);
       case 'StartExperiment':
         return this.startExperiment(effect.draft);
-      case 'Create':
-        return this.create(effect.object);
       case 'Patch':
         return this.merge(effect.target, effect.patch);
       case 'StopAnalysis':

@@ -1,6 +1,6 @@
 /** What the rollout room may write, as data: one effect is one write, carries all it needs, and may be repeated. */
 
-import type { JsonObject, KubeObject, Ref } from '../../kube/api.ts';
+import type { JsonObject, Ref } from '../../kube/api.ts';
 import type { Call } from './calls.ts';
 import type { Fact } from '../decision.ts';
 import type { ExperimentDraft } from './experiment-draft.ts';
@@ -40,8 +40,6 @@ type Write =
   /** The pod templates are read off the ReplicaSets as they are now. */
   | { readonly kind: 'StartExperiment'; readonly draft: ExperimentDraft }
   | { readonly kind: 'Delete'; readonly target: Ref }
-  /** Any other object, whole, with its owner; a name that is taken stops the pass. */
-  | { readonly kind: 'Create'; readonly object: KubeObject & JsonObject }
   /** A merge patch of an object that was observed. */
   | { readonly kind: 'Patch'; readonly target: Ref; readonly patch: JsonObject }
   /** Asks for the end of a pod by the eviction API, which keeps to disruption budgets; a refusal is tried again later. */

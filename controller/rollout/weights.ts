@@ -154,9 +154,9 @@ function weightFacts(scene: Scene, canary: number): readonly Fact[] {
   const before = canaryWeight(scene);
   const { managed } = routeWish(scene);
   const isSame = before === canary && leastOnCanary(scene) === canary;
-  // The route is only made, or says the same in another way.
-  if (isSame && managed === undefined) return [];
-  if (isSame && managed !== undefined) {
+  if (isSame) {
+    // The route is only made, or says the same in another way.
+    if (managed === undefined) return [];
     const names = managed.map((one) => one.name).join(', ') || 'none';
     return [fact(scene.now, 'ManagedRoutesUpdated', `Header and mirror routes to the canary: ${names}`)];
   }

@@ -12,6 +12,7 @@ import { contour } from './contour.ts';
 import { gatewayApi } from './gateway-api.ts';
 import { nginx } from './nginx.ts';
 import type { Found, PlanScope, Refusal, RouteState, RouteWrite, TrafficRouter, WeightPlan } from './router.ts';
+import { share } from './split.ts';
 import { traefik } from './traefik.ts';
 
 export const routers: readonly TrafficRouter[] = [
@@ -108,9 +109,4 @@ function ends(plans: readonly WeightPlan[], sign: 1 | -1): WeightPlan | undefine
     (best, plan) => (best === undefined || sign * (share(plan) - share(best)) > 0 ? plan : best),
     undefined,
   );
-}
-
-function share(plan: WeightPlan): number {
-  const canary = plan.destinations.find((one) => one.role === 'canary')?.weight ?? 0;
-  return plan.total <= 0 ? 0 : canary / plan.total;
 }

@@ -18,19 +18,18 @@ import {
   withTargets,
 } from './app-mesh-objects.ts';
 import {
-  canaryShare,
   hashOf,
   heldRange,
   isRefusal,
   keysOf,
   namespaceOf,
-  refused,
   routingField,
   routingOf,
   type Shares,
   sharesOf,
   sidesOf,
 } from './mesh-split.ts';
+import { share, refused } from './split.ts';
 import type { Claim, Found, PlanScope, Refusal, RouteState, RouteWrite, TrafficRouter, WeightPlan } from './router.ts';
 
 const field = `${routingField}.appMesh`;
@@ -203,7 +202,7 @@ function plan(
 
 function weighted(rollout: Rollout, route: Route, { names }: World, shares: Shares, scope: PlanScope): Route {
   const held = heldPlan(rollout, route, names);
-  if (scope === 'lower' && canaryShare(held) < shares.canary / 100) return route;
+  if (scope === 'lower' && share(held) < shares.canary / 100) return route;
   return withTargets(route, (target) => {
     const side = target.virtualNodeRef?.name === names.canary ? 'canary' : 'stable';
     return target.weight === shares[side] ? target : { ...target, weight: shares[side] };

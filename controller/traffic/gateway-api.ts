@@ -16,10 +16,10 @@ import {
   type Pair,
   planOf,
   servicePair,
-  share,
   type WeightedRule,
   weightedRules,
 } from './gateway-rules.ts';
+import { share } from './split.ts';
 import type { Claim, Found, PlanScope, Refusal, RouteState, RouteWrite, TrafficRouter, WeightPlan } from './router.ts';
 
 const routeGroup = 'gateway.networking.k8s.io';

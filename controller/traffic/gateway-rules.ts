@@ -122,11 +122,6 @@ export function planOf({ stable, canary, extras }: WeightedRule, pair: Pair): We
   return { total: destinations.reduce((sum, one) => sum + one.weight, 0), destinations };
 }
 
-export function share(plan: WeightPlan): number {
-  const canary = plan.destinations.find((one) => one.role === 'canary')?.weight ?? 0;
-  return plan.total === 0 ? 0 : canary / plan.total;
-}
-
 /** Every backend of the rule with its wanted weight, made explicit; those of experiments come and go with the plan. */
 export function backendsOf(weighted: WeightedRule, wanted: WeightPlan): readonly BackendRef[] {
   const weightFor = (role: 'stable' | 'canary') => wanted.destinations.find((one) => one.role === role)?.weight ?? 0;

@@ -3,7 +3,7 @@
 import type { StringMatch } from '../../crds/schema/canary-steps.ts';
 import type { Json, JsonObject } from '../../kube/api.ts';
 import type { Entry, Split, Target } from './istio-objects.ts';
-import { sameJson } from './mesh-split.ts';
+import { isEqual } from './merge-diff.ts';
 import type { ManagedRoute } from './router.ts';
 
 /** What managed entries are made of. */
@@ -31,7 +31,7 @@ export function withManaged(
   const first = wanted.map((route) => {
     const entry = managedEntry(route, context);
     const old = entries.find((one) => one.name === route.name);
-    return sameJson(old as unknown as Json, entry as unknown as Json) ? (old as Entry) : entry;
+    return isEqual(old as unknown as Json, entry as unknown as Json) ? (old as Entry) : entry;
   });
   const names = new Set([...known, ...managed.map((one) => one.name)]);
   return [...first, ...entries.filter((one) => !names.has(one.name ?? ''))];

@@ -3,7 +3,8 @@
 import type { Rollout } from '../../crds/schema/rollout.ts';
 import type { TrafficRouting } from '../../crds/schema/traffic-routing.ts';
 import { type Entry, protocols, type Protocol, sameHost, type Split, type VirtualService } from './istio-objects.ts';
-import { namespaceOf, refused, routingField, routingOf, type Sides } from './mesh-split.ts';
+import { namespaceOf, routingField, routingOf, type Sides } from './mesh-split.ts';
+import { refused } from './split.ts';
 import type { Refusal } from './router.ts';
 
 type Istio = NonNullable<TrafficRouting['istio']>;

@@ -5,7 +5,8 @@ import type { JsonObject, KubeObject } from '../../kube/api.ts';
 import { asDestinationRule, type Split, type Subset } from './istio-objects.ts';
 import type { Locate } from './istio-select.ts';
 import { extraService } from './istio-weights.ts';
-import { hashOf, isRefusal, keysOf, namespaceOf, refused, routingField, routingOf, sharesOf } from './mesh-split.ts';
+import { hashOf, isRefusal, keysOf, namespaceOf, routingField, routingOf, sharesOf } from './mesh-split.ts';
+import { refused } from './split.ts';
 import type { Destination, Refusal, RouteWrite, WeightPlan } from './router.ts';
 
 export interface SubsetQuestion {

@@ -30,12 +30,10 @@ import { istioClaims } from './istio-claims.ts';
 import { planSubsets } from './istio-subsets.ts';
 import { heldPlan, rewriteRoute } from './istio-weights.ts';
 import {
-  canaryShare,
   heldRange,
   isRefusal,
   namespaceOf,
   plannedSides,
-  refused,
   routingField,
   routingOf,
   type Shares,
@@ -43,6 +41,7 @@ import {
   type Sides,
   sidesOf,
 } from './mesh-split.ts';
+import { share, refused } from './split.ts';
 import type { Found, PlanScope, Refusal, RouteState, RouteWrite, TrafficRouter, WeightPlan } from './router.ts';
 
 const field = `${routingField}.istio`;
@@ -204,7 +203,7 @@ function rewriteEntry(
   scope: PlanScope,
 ): Entry | Refusal {
   const route = one.entry.route ?? [];
-  if (scope === 'lower' && canaryShare(heldPlan(route, locate, sides)) < shares.canary / 100) return one.entry;
+  if (scope === 'lower' && share(heldPlan(route, locate, sides)) < shares.canary / 100) return one.entry;
   const answer = rewriteRoute(route, locate, shares, sides.namespace);
   if (answer.kind === 'route') return answer.changed ? { ...one.entry, route: answer.route } : one.entry;
   const message = `${entryText(one, target.name)} leaves ${answer.room} of 100 beside its additional subsets; wanted are ${shares.canary} for the canary, so lower the weight of the additional subsets or of the step`;

@@ -6,12 +6,10 @@
 import type { Rollout } from '../../crds/schema/rollout.ts';
 import type { Json, JsonObject, KubeObject, ObjectKey } from '../../kube/api.ts';
 import {
-  canaryShare,
   heldRange,
   isRefusal,
   namespaceOf,
   plannedSides,
-  refused,
   routingField,
   routingOf,
   type Shares,
@@ -19,6 +17,7 @@ import {
   type Sides,
   sidesOf,
 } from './mesh-split.ts';
+import { share, refused } from './split.ts';
 import type { Claim, Found, PlanScope, Refusal, RouteState, RouteWrite, TrafficRouter, WeightPlan } from './router.ts';
 
 const group = 'kuma.io';
@@ -172,7 +171,7 @@ function plan(
     const { raw, route, rules } = located;
     const moved = rules.filter(
       (one) =>
-        (scope === 'all' || canaryShare(heldPlan(one, sides)) >= shares.canary / 100) &&
+        (scope === 'all' || share(heldPlan(one, sides)) >= shares.canary / 100) &&
         (one.refs[one.stable]?.weight !== shares.stable || one.refs[one.canary]?.weight !== shares.canary),
     );
     if (moved.length === 0) continue;

@@ -1,19 +1,16 @@
 /** What the mesh routers have in common: the two sides of a Rollout, shares of 100, and the range of weights that is held. */
 
 import { dialectOf, tidegateDialect } from '../../crds/schema/dialect.ts';
-import { isJsonObject, type Json } from '../../crds/schema/json.ts';
 import { keys, type Keys } from '../../crds/schema/keys.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
-import { servicesOf } from '../../crds/schema/services-of.ts';
 import type { TrafficRouting } from '../../crds/schema/traffic-routing.ts';
 import type { Destination, Refusal, RouteState, WeightPlan } from './router.ts';
+import { pairOf, servicePair, type ServicePair, share } from './split.ts';
 
 /** Path of the routers in a Rollout. */
 export const routingField = 'spec.strategy.canary.trafficRouting';
 
-export interface Sides {
-  readonly stable: string;
-  readonly canary: string;
+export interface Sides extends ServicePair {
   readonly namespace: string;
 }
 
@@ -27,15 +24,12 @@ export function namespaceOf(rollout: Rollout): string {
 
 /** The Services that carry stable and canary traffic now. */
 export function sidesOf(rollout: Rollout): Sides {
-  const { stable = '', canary = '' } = servicesOf(rollout);
-  return { stable, canary, namespace: namespaceOf(rollout) };
+  return { ...servicePair(rollout), namespace: namespaceOf(rollout) };
 }
 
 /** The same by a plan, which knows best; what it leaves out comes from the Rollout. */
 export function plannedSides(rollout: Rollout, wanted: WeightPlan): Sides {
-  const known = sidesOf(rollout);
-  const named = (role: Destination['role']) => wanted.destinations.find((one) => one.role === role)?.service;
-  return { ...known, stable: named('stable') || known.stable, canary: named('canary') || known.canary };
+  return { ...pairOf(rollout, wanted), namespace: namespaceOf(rollout) };
 }
 
 export function keysOf(rollout: Rollout): Keys {
@@ -68,34 +62,15 @@ export function hashOf(wanted: WeightPlan, role: Destination['role']): string | 
   return wanted.destinations.find((one) => one.role === role)?.podHash;
 }
 
-/** Canary share of a plan, 0 to 1. */
-export function canaryShare(plan: WeightPlan): number {
-  const canary = plan.destinations.find((one) => one.role === 'canary')?.weight ?? 0;
-  return plan.total <= 0 ? 0 : canary / plan.total;
-}
-
 /** The plan with the highest canary share, and with the least where they differ. */
 export function heldRange(plans: readonly WeightPlan[]): Pick<RouteState, 'written' | 'lowest'> {
-  const sorted = [...plans].sort((a, b) => canaryShare(b) - canaryShare(a));
+  const sorted = [...plans].sort((a, b) => share(b) - share(a));
   const [written] = sorted;
   const lowest = sorted.at(-1);
   if (written === undefined || lowest === undefined) return { written: undefined };
-  return canaryShare(lowest) < canaryShare(written) ? { written, lowest } : { written };
-}
-
-export function refused(field: string, message: string): Refusal {
-  return { kind: 'refused', field, message };
+  return share(lowest) < share(written) ? { written, lowest } : { written };
 }
 
 export function isRefusal(value: object): value is Refusal {
   return 'kind' in value && value.kind === 'refused';
-}
-
-/** Equal as JSON: the order of keys does not count, undefined members are absent. */
-export function sameJson(a: Json | undefined, b: Json | undefined): boolean {
-  if (Array.isArray(a) && Array.isArray(b))
-    return a.length === b.length && a.every((item: Json, index) => sameJson(item, (b as readonly Json[])[index]));
-  if (!isJsonObject(a) || !isJsonObject(b)) return a === b;
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return [...names].every((name) => sameJson(a[name], b[name]));
 }

@@ -5,18 +5,9 @@
 
 import type { Rollout } from '../../crds/schema/rollout.ts';
 import type { JsonObject, KubeObject, ObjectKey } from '../../kube/api.ts';
-import {
-  canaryShare,
-  namespaceOf,
-  plannedSides,
-  refused,
-  routingField,
-  routingOf,
-  sameJson,
-  sharesOf,
-  type Sides,
-  sidesOf,
-} from './mesh-split.ts';
+import { namespaceOf, plannedSides, routingField, routingOf, sharesOf, type Sides, sidesOf } from './mesh-split.ts';
+import { share, refused } from './split.ts';
+import { isEqual } from './merge-diff.ts';
 import type { Found, PlanScope, Refusal, RouteState, RouteWrite, TrafficRouter, WeightPlan } from './router.ts';
 
 const group = 'split.smi-spec.io';
@@ -97,7 +88,7 @@ function plan({ rollout, wanted, scope, version }: Question, found: Found): read
   const [key] = splitKey(rollout);
   if (key === undefined) return [];
   const object = found(key);
-  const isLow = canaryShare(read(rollout, found).written ?? wanted) < canaryShare(wanted);
+  const isLow = share(read(rollout, found).written ?? wanted) < share(wanted);
   if (object === undefined) {
     const made = newSplit(rollout, key, version, wantedSpec(rollout, wanted, version));
     return scope === 'lower' && isLow ? [] : [{ kind: 'create', object: made }];
@@ -110,7 +101,7 @@ function plan({ rollout, wanted, scope, version }: Question, found: Found): read
   if (scope === 'lower' && isLow) return [];
   const next = wantedSpec(rollout, wanted, object.apiVersion);
   const { service, backends = [] } = (object as TrafficSplit).spec ?? {};
-  if (sameJson(comparable(service, backends), comparable(next.service, next.backends))) return [];
+  if (isEqual(comparable(service, backends), comparable(next.service, next.backends))) return [];
   return [{ kind: 'patch', object, patch: { spec: next as unknown as JsonObject } }];
 }
 

@@ -76,12 +76,12 @@ function madeRows(): readonly Row[] {
 
 /** True for a field that holds others: its row is each of them. */
 export function holdsRows(id: string): boolean {
-  return allRows().some((row) => row.id.startsWith(`${id}.`) || row.id.startsWith(`${id}[]`)) || containers().has(id);
+  return allFields().has(id);
 }
 
 let known: ReadonlySet<string> | undefined;
 
-function containers(): ReadonlySet<string> {
+function allFields(): ReadonlySet<string> {
   known ??= new Set(
     kinds
       .filter((kind) => !kind.ownGroup)

@@ -346,7 +346,6 @@ export class World {
       case 'Call':
         // Nobody answers here; `world-calls.ts` has a world where somebody does.
         break;
-      case 'Create':
       case 'Patch':
         throw new Error(`the world does not know ${effect.kind}`);
       case 'Annotate':
