@@ -296,7 +296,11 @@ describe.skipIf(missing !== undefined)(
         .auditEvents()
         .slice(before)
         .filter(
-          ({ userAgent, verb }) => userAgent?.startsWith('tidegate-controller') && !['watch', 'list'].includes(verb),
+          ({ userAgent, verb, objectRef }) =>
+            userAgent?.startsWith('tidegate-controller') &&
+            !['watch', 'list'].includes(verb) &&
+            // Which kinds there are is asked for the whole controller.
+            objectRef?.resource !== undefined,
         )
         .map(
           ({ verb, objectRef, responseStatus }) =>
