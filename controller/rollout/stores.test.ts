@@ -133,16 +133,21 @@ describe('enqueueRollouts', () => {
     ]);
   });
 
-  it('looks at a pod only for its troubles', () => {
+  it('looks at it when a pod is seen first, gets ready, has troubles or leaves: slices and ReplicaSets may be seen before', () => {
     const { feed } = room();
     const labels = { [shopKeys.podTemplateHash]: 'two' };
     feed('ReplicaSet', { metadata: { ...owned, labels }, spec: { replicas: 1 } });
-    const status = {
-      containerStatuses: [{ name: 'web', image: 'i', restartCount: 0, state: { waiting: { reason: 'ErrImagePull' } } }],
-    };
+    const pod = (resourceVersion: string, status: object, more: object = {}) =>
+      feed('Pod', { metadata: { name: 'one', labels, resourceVersion, ...more }, status });
+    const ready = { conditions: [{ type: 'Ready', status: 'True' }] };
+    const waiting = { waiting: { reason: 'ErrImagePull' } };
+    const trouble = { containerStatuses: [{ name: 'web', image: 'i', restartCount: 0, state: waiting }] };
 
-    expect(feed('Pod', { metadata: { name: 'fine', labels } })).toEqual([]);
-    expect(feed('Pod', { metadata: { name: 'bad', labels }, status })).toEqual([['shop/web', 'normal']]);
+    expect(pod('6', {})).toEqual([['shop/web', 'normal']]);
+    expect(pod('7', ready)).toEqual([['shop/web', 'normal']]);
+    expect(pod('8', { ...ready, podIP: '10.0.0.9' })).toEqual([]);
+    expect(pod('9', trouble)).toEqual([['shop/web', 'normal']]);
+    expect(pod('10', trouble, { deletionTimestamp: '2026-11-02T10:00:00Z' })).toEqual([['shop/web', 'normal']]);
   });
 
   it('stops when undone', () => {

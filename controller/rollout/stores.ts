@@ -275,11 +275,21 @@ function enqueueRecorded(stores: RolloutStores, revert: GitRevertObject, enqueue
   if (run !== undefined) enqueue(`${namespace}/${run.spec.rollout.name}`, 'low');
 }
 
-/** Readiness shows in the ReplicaSet's status; of pods themselves only troubles matter. */
-function enqueuePod(stores: RolloutStores, dialect: Dialect, change: StoreChange<PodView>, enqueue: Enqueue): void {
-  const { object, old } = change;
-  if (object.troubles.length === 0 && (old?.troubles.length ?? 0) === 0) return;
-  if (JSON.stringify(object.troubles) === JSON.stringify(old?.troubles)) return;
+/**
+ * For all that a pass reads of a pod, its being known among it: each kind has a watch of its own, and an EndpointSlice may be
+ * seen before the pod that it names.
+ */
+function enqueuePod(
+  stores: RolloutStores,
+  dialect: Dialect,
+  { kind, object, old }: StoreChange<PodView>,
+  enqueue: Enqueue,
+): void {
+  if (kind === 'updated' && old !== undefined && seenOf(object) === seenOf(old)) return;
   for (const set of stores.replicaSets.byIndex('hash', `${object.metadata.namespace ?? ''}/${object.podHash}`))
     enqueueOwner(set, dialect, enqueue);
+}
+
+function seenOf({ podHash, ready, leaving, troubles }: PodView): string {
+  return JSON.stringify([podHash, ready, leaving, troubles]);
 }
