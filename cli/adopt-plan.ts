@@ -5,19 +5,15 @@
 
 import { isJsonObject, type Json, type JsonObject } from '../crds/schema/json.ts';
 import { deploymentHashLabel, type Keys, ownKeys, podTemplateHashLabel } from '../crds/schema/keys.ts';
+import { objectText, type Report, reporter, valueText } from '../crds/schema/problem.ts';
 import type { KubeObject } from '../kube/api.ts';
-import { fieldOf } from '../kube/json.ts';
+import { fieldOf, listOf } from '../kube/json.ts';
 
 export type Whole = KubeObject & JsonObject;
 
 const revisionKey = 'deployment.kubernetes.io/revision';
 /** A stale value would keep the Deployment from ever rolling again; an absent one is safe. */
 const desiredKey = 'deployment.kubernetes.io/desired-replicas';
-
-function numberAt(object: Whole, ...path: string[]): number {
-  const value = fieldOf(object, ...path);
-  return typeof value === 'number' ? value : 0;
-}
 
 export function replicasOf(object: Whole): number {
   const value = fieldOf(object, 'spec', 'replicas');
@@ -31,26 +27,17 @@ export function controlledBy(owner: KubeObject, sets: readonly Whole[]): readonl
   );
 }
 
-/** Why the Deployment can't be taken over now, with what to do; undefined when it can. `isPaused`: by this very command. */
-export function adoptRefusal(deployment: Whole, owned: readonly Whole[], isPaused = false): string | undefined {
-  const replicas = replicasOf(deployment);
-  const active = owned.filter((set) => replicasOf(set) > 0);
-  const status = (name: string) => numberAt(deployment, 'status', name);
-  const owner = deployment.metadata.ownerReferences?.find((one) => one.controller === true);
-  if (owner !== undefined) return `it belongs to ${owner.kind} ${owner.name}: change that instead`;
-  if (fieldOf(deployment, 'spec', 'strategy', 'type') === 'Recreate')
-    return 'its strategy is Recreate: change it to RollingUpdate';
-  if (fieldOf(deployment, 'spec', 'revisionHistoryLimit') === 0)
-    return 'its revisionHistoryLimit is 0, so there would be nothing to go back to: raise it';
-  if (fieldOf(deployment, 'spec', 'paused') === true && !isPaused)
-    return 'it is paused by somebody: find out why, then run kubectl rollout resume';
-  if (replicas === 0) return 'it has 0 replicas: scale it up first';
-  if (active.length !== 1) return `${active.length} of its ReplicaSets have pods: wait until its rollout is over`;
-  if (status('observedGeneration') < (deployment.metadata.generation ?? 0))
-    return 'its controller has not seen the last change yet: try again';
-  const isWhole = ['replicas', 'updatedReplicas', 'availableReplicas'].every((name) => status(name) === replicas);
-  if (!isWhole) return 'not all of its pods are available and of the newest template: wait until its rollout is over';
-  return undefined;
+/** Field owners of what this tool and its controller write. */
+export const fieldManager = 'kubectl-tidegate';
+const ownManagers: readonly unknown[] = [fieldManager, 'tidegate'];
+
+/** True when the pause is that of an adopt which was cut short, or of a Rollout that is gone: nobody else owns the field. */
+export function isPausedByUs(deployment: Whole): boolean {
+  const entries = listOf(deployment, 'metadata', 'managedFields').filter(isJsonObject);
+  const managers = entries
+    .filter((entry) => fieldOf(entry, 'fieldsV1', 'f:spec', 'f:paused') !== undefined)
+    .map((entry) => entry.manager);
+  return managers.length > 0 && managers.every((one) => ownManagers.includes(one));
 }
 
 export interface RolloutDraft {
@@ -96,32 +83,53 @@ function ownerRef({ apiVersion, kind, metadata: { name, uid = '' } }: Whole, isC
   return isController ? { ...base, controller: true, blockOwnerDeletion: true } : base;
 }
 
-/** Why the ReplicaSets can't be given back now; undefined when they can. */
+/** Why the ReplicaSets can't be given back now, in one sentence; undefined when they can. */
 export function ejectRefusal(
   rollout: Whole,
   deployment: Whole,
   owned: readonly Whole[],
   keys: Keys,
 ): string | undefined {
-  if (rollout.metadata.annotations?.[ownKeys.adopted] !== deployment.metadata.uid)
-    return 'it did not adopt the Deployment of its workloadRef, so there is nothing to give back';
+  const one = (object: Whole, ...parts: Parameters<Report>) => reporter(objectText(object))(...parts).message;
   const active = owned.filter((set) => replicasOf(set) > 0);
   const [only] = active;
-  const known = fieldOf(rollout, 'status', 'phase');
-  const phase = typeof known === 'string' ? known : 'without a status';
-  if (phase !== 'Healthy') return `it is ${phase}: promote or abort and wait until it is Healthy`;
-  if (only === undefined || active.length > 1)
-    return `${active.length} of its ReplicaSets have pods: wait until the old ones are scaled down`;
-  if (owned.some((set) => set.metadata.annotations?.[keys.ephemeralMetadata] !== undefined))
-    return 'its ReplicaSets carry metadata of their roles: remove canaryMetadata and stableMetadata from the Rollout first';
-  if (!isSameTemplate(only, deployment))
-    return `the template of ReplicaSet ${only.metadata.name} differs from the Deployment's: giving it back would start a rolling update; set the Deployment's template to it first`;
-  return undefined;
+  const uid = rollout.metadata.annotations?.[ownKeys.adopted];
+  if (uid !== deployment.metadata.uid) {
+    const found = valueText(uid);
+    const allowed = `only the adopted Deployment can get its pods back, and ${deployment.metadata.name} is ${valueText(deployment.metadata.uid)}`;
+    return one(rollout, `metadata.annotations["${ownKeys.adopted}"]`, found, allowed, 'there is nothing to eject');
+  }
+  const phase = fieldOf(rollout, 'status', 'phase');
+  if (phase !== 'Healthy') {
+    const remedy = 'promote or abort it, and wait until it is Healthy';
+    return one(rollout, 'status.phase', valueText(typeof phase === 'string' ? phase : undefined), healthy, remedy);
+  }
+  if (only === undefined || active.length > 1) {
+    const remedy = only === undefined ? 'scale it up' : 'wait until the old ones are scaled down';
+    return one(rollout, 'the number of its ReplicaSets with pods', String(active.length), 'it has to be 1', remedy);
+  }
+  const marked = owned.find((set) => set.metadata.annotations?.[keys.ephemeralMetadata] !== undefined);
+  if (marked !== undefined) {
+    const field = `metadata.annotations["${keys.ephemeralMetadata}"]`;
+    const remedy = 'remove canaryMetadata and stableMetadata from the Rollout first';
+    return one(marked, field, 'set', 'a Deployment knows no metadata of roles', remedy);
+  }
+  if (isSameTemplate(only, deployment)) return undefined;
+  const remedy = `set the Deployment's template to that of the ReplicaSet, or release it with the Rollout first`;
+  return one(deployment, 'spec.template', `not that of ReplicaSet ${only.metadata.name}`, rolls, remedy);
 }
+
+const healthy = 'only a Rollout that is Healthy can be ejected';
+const rolls = 'giving the pods back would start a rolling update without steps';
 
 /** Equal but for the hash label, as the Deployment's controller compares them. */
 export function isSameTemplate(set: Whole, deployment: Whole): boolean {
-  return canonical(withoutHash(set)) === canonical(withoutHash(deployment));
+  return templateText(set) === templateText(deployment);
+}
+
+/** The pod template as text, without the hash label: what a Deployment compares. */
+export function templateText(object: Whole): string {
+  return canonical(withoutHash(object));
 }
 
 function withoutHash(object: Whole): Json {
@@ -156,16 +164,20 @@ export function ejectPatch(set: Whole, deployment: Whole, keys: Keys): JsonObjec
         [keys.revisionHistory]: null,
         [keys.desiredReplicas]: null,
         [keys.scaleDownDeadline]: null,
+        [keys.workloadGeneration]: null,
         [ownKeys.term]: null,
       },
     },
   };
 }
 
+/** Pods got the label for the Rollout's sake only. */
+export const unlabelPatch: JsonObject = { metadata: { labels: { [podTemplateHashLabel]: null } } };
+
 /** Takes the pin off a Service. */
 export function unpinPatch(keys: Keys): JsonObject {
   return {
-    metadata: { annotations: { [keys.managedByRollouts]: null } },
+    metadata: { annotations: { [keys.managedByRollouts]: null, [ownKeys.term]: null } },
     spec: { selector: { [deploymentHashLabel]: null } },
   };
 }

@@ -1,14 +1,17 @@
 /**
  * `adopt deployment/NAME`: a Rollout takes over the ReplicaSets of a running Deployment; no pod restarts. The Deployment stays as
- * a paused hull: its template and replicas are still what people, Git and autoscalers change.
+ * a paused hull: its template and replicas are still what people, Git and autoscalers change. A command that was cut short
+ * goes on where it stopped when it is run again.
  */
 
 import type { JsonObject } from '../../crds/schema/json.ts';
 import { fieldOf } from '../../kube/json.ts';
-import { adoptedRollout, adoptPatch, adoptRefusal, controlledBy, emergencyLine, type Whole } from '../adopt-plan.ts';
-import { CliError, type ExitCode, exitCode } from '../exit-code.ts';
+import { adoptedRollout, adoptPatch, controlledBy, emergencyLine, isPausedByUs, type Whole } from '../adopt-plan.ts';
+import { ownRefusals, surroundingRefusals } from '../adopt-refusals.ts';
+import { apiError, CliError, type ExitCode, exitCode } from '../exit-code.ts';
 import { rolloutApiVersion, rolloutKey, type Session } from '../session.ts';
-import { HandOver } from './hand-over.ts';
+import { lookAround } from './adopt-surroundings.ts';
+import { HandOver, whatBecameOf } from './hand-over.ts';
 
 export interface AdoptOptions {
   readonly name: string;
@@ -21,30 +24,55 @@ export interface AdoptOptions {
 const setKind = { group: 'apps', kind: 'ReplicaSet' };
 
 export async function adopt(session: Session, options: AdoptOptions): Promise<ExitCode> {
-  const { name } = options;
-  const hand = new HandOver(session, options.dryRun);
+  const { name, dryRun } = options;
+  const hand = new HandOver(session, dryRun);
   const key = hand.key('apps', 'Deployment', name);
   const deployment = await hand.get(key);
   const begun = await begunRollout(session, deployment);
-  if (begun !== undefined) return finish(hand, options, deployment, begun);
-  const owned = controlledBy(deployment, await hand.list(setKind));
-  refuse(session, name, adoptRefusal(deployment, owned));
+  const isUnderWay = begun !== undefined && controlledBy(begun, await hand.list(setKind)).length > 0;
+  if (!isUnderWay) refuse(session, name, await refusals(hand, options, deployment, begun));
   hand.say(`If anything goes wrong, this gives everything back to the Deployment:\n  ${lineOf(session, options)}`);
+  if (isUnderWay) return finish(hand, options, await pause(hand, deployment), begun);
 
-  const paused = await hand.patch(`pause Deployment ${name}`, deployment, { spec: { paused: true } });
-  const generation = paused.metadata.generation ?? 0;
-  const isSeen = (one: Whole) => Number(fieldOf(one, 'status', 'observedGeneration') ?? 0) >= generation;
-  const hull = await hand.until(`the controller of Deployment ${name} sees the pause`, key, isSeen);
-  const sets = controlledBy(hull, await hand.list(setKind));
-  await orGoBack(hand, hull, () => refuse(session, name, options.dryRun ? undefined : adoptRefusal(hull, sets, true)));
-
-  const { strategy } = options;
-  const draft = adoptedRollout(hull, { apiVersion: rolloutApiVersion(session.dialect), strategy });
-  const rollout = await orGoBack(hand, hull, () => hand.create(`create Rollout ${name}, held`, draft));
-  return finish(hand, options, hull, rollout);
+  return orGoBack(hand, deployment, async () => {
+    const hull = await pause(hand, deployment);
+    if (!dryRun) refuse(session, name, await refusals(hand, options, hull, begun));
+    const { strategy } = options;
+    const draft = adoptedRollout(hull, { apiVersion: rolloutApiVersion(session.dialect), strategy });
+    return { hull, rollout: begun ?? (await hand.create(`create Rollout ${name}, held`, draft)) };
+  }).then(({ hull, rollout }) => finish(hand, options, hull, rollout));
 }
 
-/** From here on the command can be run again after a crash: what has changed hands already is left as it is. */
+/** Paused, and its controller has seen that: from then on it makes no ReplicaSet. */
+async function pause(hand: HandOver, deployment: Whole): Promise<Whole> {
+  const { name } = deployment.metadata;
+  const isPaused = fieldOf(deployment, 'spec', 'paused') === true;
+  const paused = isPaused
+    ? deployment
+    : await hand.patch(`pause Deployment ${name}`, deployment, { spec: { paused: true } });
+  const generation = paused.metadata.generation ?? 0;
+  const isSeen = (one: Whole) => Number(fieldOf(one, 'status', 'observedGeneration') ?? 0) >= generation;
+  const key = hand.key('apps', 'Deployment', name);
+  return hand.until(`the controller of Deployment ${name} sees the pause`, key, isSeen);
+}
+
+/** `begun`: the held Rollout of an earlier try, which is no reason against this one. */
+async function refusals(
+  hand: HandOver,
+  { strategy }: AdoptOptions,
+  deployment: Whole,
+  begun: Whole | undefined,
+): Promise<readonly string[]> {
+  const owned = controlledBy(deployment, await hand.list(setKind));
+  const around = await lookAround(hand, owned);
+  const releases = around.releases.filter((one) => one.metadata.uid !== begun?.metadata.uid);
+  return [
+    ...ownRefusals(deployment, owned, isPausedByUs(deployment)),
+    ...surroundingRefusals(deployment, { ...around, releases }, strategy),
+  ];
+}
+
+/** From here on everything is done by the Rollout; what has changed hands already is left as it is. */
 async function finish(hand: HandOver, options: AdoptOptions, hull: Whole, rollout: Whole): Promise<ExitCode> {
   const { session } = hand;
   const { name } = options;
@@ -54,15 +82,21 @@ async function finish(hand: HandOver, options: AdoptOptions, hull: Whole, rollou
   const pods = await hand.podsOf(both);
   for (const set of sets)
     await hand.patch(`hand ReplicaSet ${set.metadata.name} over`, set, adoptPatch(set, hull, rollout, session.keys));
-  hand.assertSamePods(pods, await hand.podsOf(both));
   const release = { metadata: { annotations: { [session.keys.adopting]: null } } };
   if (options.dryRun) hand.say(`let Rollout ${name} go`);
   else await hand.patch(`let Rollout ${name} go`, rollout, release);
-  const isDone = (one: Whole) => fieldOf(one, 'status', 'phase') === 'Healthy';
   if (!options.dryRun)
-    await hand.until(`Rollout ${name} is Healthy`, rolloutKey(session, name), isDone, options.timeoutMs);
-  hand.say(`Rollout ${name} has the ${pods.size} pods of Deployment ${name}; none was restarted.`);
+    await hand.until(`Rollout ${name} is Healthy`, rolloutKey(session, name), isTakenOver, options.timeoutMs);
+  hand.say(`Rollout ${name} has the pods of Deployment ${name}; ${whatBecameOf(pods, await hand.podsOf(both))}.`);
   return exitCode.ok;
+}
+
+/** Healthy, or at the next release already: somebody changed the template meanwhile. */
+function isTakenOver(rollout: Whole): boolean {
+  const at = (name: string) => fieldOf(rollout, 'status', name);
+  const isReleasing =
+    typeof at('stableRS') === 'string' && at('stableRS') !== '' && at('stableRS') !== at('currentPodHash');
+  return at('phase') === 'Healthy' || isReleasing;
 }
 
 function lineOf({ namespace, dialect }: Session, { name, strategy }: AdoptOptions): string {
@@ -84,25 +118,43 @@ export function servicesIn(strategy: JsonObject): readonly string[] {
 async function begunRollout(session: Session, deployment: Whole): Promise<Whole | undefined> {
   const { name, uid } = deployment.metadata;
   const found = await session.client.get(rolloutKey(session, name), session.call);
-  if (found.kind !== 'ok') return undefined;
+  if (found.kind === 'not-found') return undefined;
+  if (found.kind !== 'ok') throw apiError(`read Rollout ${name}`, found);
   const { annotations } = found.object.metadata;
   if (annotations?.[session.keys.adopted] === uid && annotations?.[session.keys.adopting] !== undefined)
     return found.object;
-  refuse(session, name, 'a Rollout of that name exists already: delete it, or eject it first');
+  const text = `Rollout ${session.namespace}/${name}: metadata.name is taken, but the new Rollout needs it: delete that one, or eject it first.`;
+  refuse(session, name, [text]);
   return undefined;
 }
 
-function refuse(session: Session, name: string, why: string | undefined): void {
-  if (why === undefined) return;
-  throw new CliError(exitCode.usage, `Deployment ${session.namespace}/${name} can not be adopted: ${why}`);
+function refuse(session: Session, name: string, why: readonly string[]): void {
+  if (why.length === 0) return;
+  const text = why.length === 1 ? ` ${why[0]}` : why.map((one) => `\n- ${one}`).join('');
+  const what = `Deployment ${session.namespace}/${name} can not be adopted, and its pods were left alone.`;
+  throw new CliError(exitCode.usage, `${what}${text}`);
 }
 
 /** Nothing has changed hands yet: the Deployment goes on as before. */
-async function orGoBack<T>(hand: HandOver, hull: Whole, work: () => T | Promise<T>): Promise<T> {
+async function orGoBack<T>(hand: HandOver, deployment: Whole, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
-    await hand.patch(`let Deployment ${hull.metadata.name} go on`, hull, { spec: { paused: null } });
+    await goBack(hand, deployment).catch((second: unknown) => {
+      const { name } = deployment.metadata;
+      hand.say(
+        `Deployment ${name} may still be paused: run adopt again, or kubectl rollout resume (${String(second)})`,
+      );
+    });
     throw error;
   }
+}
+
+async function goBack(hand: HandOver, deployment: Whole): Promise<void> {
+  const { session } = hand;
+  const { name, uid } = deployment.metadata;
+  const found = await session.client.get(rolloutKey(session, name), session.call);
+  const isOwn = found.kind === 'ok' && found.object.metadata.annotations?.[session.keys.adopted] === uid;
+  if (isOwn) await hand.remove(`delete Rollout ${name}, which has no pods yet`, found.object, 'Background');
+  await hand.patchAnyVersion(`let Deployment ${name} go on`, deployment, { spec: { paused: null } });
 }
