@@ -110,7 +110,7 @@ class Pass {
   }
 
   async writeStatus(status: RolloutStatus): Promise<Step> {
-    const before = this.observed.rollout.status ?? {};
+    const before = this.observed.rollout.status;
     if (!isArgo(this.observed.dialect)) return this.patchStatus(statusPatch(before, status));
     const now = splitStatus(status);
     const recorded = await this.writeRecorded(status, now.recorded);
@@ -157,7 +157,7 @@ class Pass {
 
   /** The name is taken: by our own ReplicaSet that the cache does not show yet, or by another template of the same hash. */
   private async resolveClash(name: string): Promise<Step> {
-    const { namespace = '', uid } = this.observed.rollout.metadata;
+    const { namespace, uid } = this.observed.rollout.metadata;
     const key: ObjectKey = { group: 'apps', kind: 'ReplicaSet', namespace, name };
     const live = await this.options.client.get(key, this.callOptions());
     const isOurs = live.kind === 'ok' && live.object.metadata.ownerReferences?.some((owner) => owner.uid === uid);
@@ -166,7 +166,7 @@ class Pass {
       return { kind: 'stopped', why: `ReplicaSet ${name} exists already`, afterMs: 50 };
     }
     if (live.kind !== 'ok') return this.settle(live, `read ReplicaSet ${name}`);
-    const { collisionCount = 0 } = this.observed.rollout.status ?? {};
+    const { collisionCount = 0 } = this.observed.rollout.status;
     const step = await this.merge(this.rollout, { status: { collisionCount: collisionCount + 1 } }, 'status');
     return step.kind === 'done'
       ? { kind: 'stopped', why: `the name ${name} is taken by another owner`, afterMs: 0 }
@@ -174,7 +174,7 @@ class Pass {
   }
 
   private async startExperiment(draft: ExperimentDraft): Promise<Step> {
-    const { namespace = '' } = this.observed.rollout.metadata;
+    const { namespace } = this.observed.rollout.metadata;
     const sets = new Map<string, JsonObject>();
     for (const name of new Set(Object.values(draft.sets))) {
       const found = await this.options.client.get(

@@ -53,7 +53,7 @@ export function analysisRunDraft(scene: Scene, place: RunPlace): AnalysisRunDraf
     kind: 'AnalysisRun',
     metadata: {
       name,
-      namespace: rollout.metadata.namespace ?? '',
+      namespace: rollout.metadata.namespace,
       labels,
       annotations,
       ownerReferences: [ownerReference(rollout)],

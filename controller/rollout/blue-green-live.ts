@@ -7,7 +7,7 @@ import type { Observed } from './observed.ts';
 /** The Service to ask for; undefined for another strategy. */
 export function activeServiceKey({ rollout }: Observed): ObjectKey | undefined {
   const name = rollout.spec.strategy?.blueGreen?.activeService;
-  return name ? { group: '', kind: 'Service', namespace: rollout.metadata.namespace ?? '', name } : undefined;
+  return name ? { group: '', kind: 'Service', namespace: rollout.metadata.namespace, name } : undefined;
 }
 
 /** Why the revision must keep its pods by the Service as the API server has it; undefined when it need not. */

@@ -35,7 +35,7 @@ export function activeCounts(scene: Scene): Pick<RolloutStatus, 'HPAReplicas' | 
 
 /** Why a blue-green Rollout whose pods are all there is not healthy yet (argo-rollouts.md 2.4, item 8); undefined when it is. */
 export function unfinishedText({ rollout }: Observed, status: RolloutStatus): string | undefined {
-  const { blueGreen } = rollout.spec.strategy ?? {};
+  const { blueGreen } = rollout.spec.strategy;
   const { activeSelector, postPromotionAnalysisRunStatus: post } = status.blueGreen ?? {};
   if (activeSelector === undefined || activeSelector !== status.currentPodHash) {
     const isAnalysed = status.blueGreen?.prePromotionAnalysisRunStatus !== undefined;

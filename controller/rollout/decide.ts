@@ -45,6 +45,7 @@ import { mayWait, statusPatch } from './status-diff.ts';
 import { failedPlugin } from './step-plugin.ts';
 import { stopExperiments } from './step-experiment.ts';
 import { holdSizes, holdWeight, runStep } from './stepping.ts';
+import { takenOver } from './taken-over.ts';
 import { deadlineText, instantOf } from './time-text.ts';
 import { bounded, withBound } from './wait-bound.ts';
 
@@ -52,9 +53,13 @@ export type RolloutDecision = Decision<RolloutStatus, RolloutEffect>;
 
 export function decide(seen: Observed): RolloutDecision {
   const observed = withLostActive(withLostRouter(seen));
-  const status = observed.rollout.status ?? {};
+  const status = observed.rollout.status;
   if (observed.problems.length > 0) return refuse(observed, status);
-  const change = newRevision(observed, status) ?? newPlan(observed, status) ?? newPreset(observed, status);
+  const change =
+    takenOver(observed, status) ??
+    newRevision(observed, status) ??
+    newPlan(observed, status) ??
+    newPreset(observed, status);
   if (change !== undefined) return record(observed, withoutSteps(observed, change.status), change.facts);
   return go(observed, sceneOf(observed, status));
 }
@@ -212,7 +217,7 @@ function isFinal(scene: Scene): boolean {
 }
 
 function act(observed: Observed, moves: Moves): RolloutDecision {
-  const status = observed.rollout.status ?? {};
+  const status = observed.rollout.status;
   const base = { phase: 'act', status, effects: moves.effects, facts: moves.facts } as const;
   return withWaiting(
     moves.lookAgainAt === undefined ? base : { ...base, lookAgainAt: moves.lookAgainAt },
@@ -222,7 +227,7 @@ function act(observed: Observed, moves: Moves): RolloutDecision {
 
 /** Nothing to move: status mirrors the world, but counts alone don't make a write right after a progress. */
 function settle(observed: Observed, intent: RolloutStatus, moves: Moves): RolloutDecision {
-  const before = observed.rollout.status ?? {};
+  const before = observed.rollout.status;
   const next = nextStatus(observed, intent, moves.waiting);
   const quietUntil = mayWait(before, next.status, observed.now);
   const times = [moves.lookAgainAt, quietUntil].filter((one) => one !== undefined);

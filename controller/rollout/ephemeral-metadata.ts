@@ -24,7 +24,7 @@ const nothing: Added = { labels: {}, annotations: {} };
 
 /** The metadata of the role that a revision has now; nothing for a revision without a role. */
 function wantedFor(scene: Scene, podHash: string): Added {
-  const { canary, blueGreen } = scene.observed.rollout.spec.strategy ?? {};
+  const { canary, blueGreen } = scene.observed.rollout.spec.strategy;
   const isStable = podHash === scene.stableHash;
   const isNew = podHash === scene.currentHash;
   if (blueGreen !== undefined) {

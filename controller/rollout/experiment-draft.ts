@@ -51,7 +51,7 @@ export function experimentDraft(
     kind: 'Experiment',
     metadata: {
       name,
-      namespace: rollout.metadata.namespace ?? '',
+      namespace: rollout.metadata.namespace,
       labels: {
         ...rollout.metadata.labels,
         [keys.podTemplateHash]: scene.currentHash,

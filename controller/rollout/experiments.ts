@@ -63,7 +63,7 @@ export function extraDestinations(
   observed: Known & Pick<Observed, 'rollout'>,
   readyBehind: (service: string, podHash: string) => number,
 ): readonly Destination[] {
-  const status = observed.rollout.status ?? {};
+  const status = observed.rollout.status;
   const index = status.currentStepIndex ?? 0;
   const step = observed.rollout.spec.strategy?.canary?.steps?.[index]?.experiment;
   const running = experimentsAt(observed, status, index).at(-1);

@@ -30,7 +30,7 @@ export function fence(client: KubeClient, leadership: Leadership): Fence {
     doubt: (uid, targets) => stamps.doubt(uid, targets),
     forget: (uid) => stamps.forget(uid),
     async check(observed, wrote) {
-      const uid = observed.rollout.metadata.uid ?? '';
+      const uid = observed.rollout.metadata.uid;
       const answer = await stamps.check({ uid, isSettled: isSettled(observed), members: family(observed) }, wrote);
       if (answer.kind !== 'failed') return answer;
       const { kind, metadata } = answer.object;
@@ -41,7 +41,7 @@ export function fence(client: KubeClient, leadership: Leadership): Fence {
 
 /** Nothing is under way that another leader could still be writing for. */
 function isSettled({ rollout, replicaSets }: Observed): boolean {
-  const status = rollout.status ?? {};
+  const status = rollout.status;
   const state = stateOf(status);
   const others = replicaSets.filter((set) => set.podHash !== status.stableRS && set.replicas > 0);
   if (state === 'new') return replicaSets.length === 0;

@@ -111,7 +111,7 @@ function targetOf(gate: Gate): Call['target'] {
 
 function boundOf(scene: Scene): Bound {
   return {
-    rolloutUid: scene.observed.rollout.metadata.uid ?? '',
+    rolloutUid: scene.observed.rollout.metadata.uid,
     podHash: scene.currentHash,
     checksum: scene.currentHash,
     revision: currentRevision(scene.observed, scene.currentHash),
@@ -121,7 +121,7 @@ function boundOf(scene: Scene): Bound {
 
 /** `name`, `namespace`, `phase`, `checksum` and `metadata` are what services written for Flagger read. */
 function question(scene: Scene, gate: Gate, phase: string): JsonObject {
-  const { namespace = '', name, uid = '' } = scene.observed.rollout.metadata;
+  const { namespace, name, uid } = scene.observed.rollout.metadata;
   const { podHash, revision, attempt } = boundOf(scene);
   return {
     name,

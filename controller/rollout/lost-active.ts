@@ -8,14 +8,14 @@ import { sceneOf } from './scene.ts';
 export function withLostActive(observed: Observed): Observed {
   const { rollout, problems } = observed;
   const { status = {} } = rollout;
-  const { blueGreen } = rollout.spec.strategy ?? {};
+  const { blueGreen } = rollout.spec.strategy;
   if (blueGreen !== undefined || problems.some((one) => one.scope === 'spec')) return observed;
   if (status.blueGreen?.activeSelector === undefined || !isUnderWay(observed)) return observed;
   return { ...observed, problems: [...problems, lostActive(observed)] };
 }
 
 function isUnderWay(observed: Observed): boolean {
-  switch (sceneOf(observed, observed.rollout.status ?? {}).state) {
+  switch (sceneOf(observed, observed.rollout.status).state) {
     case 'stepping':
     case 'promoting':
     case 'aborting':

@@ -12,7 +12,7 @@ export function withLostRouter(observed: Observed): Observed {
   if (traffic !== undefined || trafficRouting !== undefined || problems.some((one) => one.scope === 'spec'))
     return observed;
   const weights = rollout.status?.canary?.weights;
-  if (weights === undefined || !isUnderWay(sceneOf(observed, rollout.status ?? {}))) return observed;
+  if (weights === undefined || !isUnderWay(sceneOf(observed, rollout.status))) return observed;
   return { ...observed, problems: [...problems, lostRouter(observed, weights.canary.weight)] };
 }
 

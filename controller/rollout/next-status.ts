@@ -21,7 +21,7 @@ export interface NextStatus {
 
 /** `intent` is the stored status with what this pass decided; `waiting` is undefined in a final state. */
 export function nextStatus(observed: Observed, intent: RolloutStatus, waiting: Waiting | undefined): NextStatus {
-  const before = observed.rollout.status ?? {};
+  const before = observed.rollout.status;
   const counted = { ...intent, ...counts(observed, intent), ...generation(observed) };
   const analysis = analysisStatus(sceneOf(observed, counted));
   const canary = {

@@ -141,7 +141,7 @@ function experimentsSeen(
   rollout: Observed['rollout'],
   owned: readonly KubeObject[],
 ): Pick<Observed, 'experiments' | 'extras' | 'isExperimentNameTaken'> {
-  const { namespace = '' } = rollout.metadata;
+  const { namespace } = rollout.metadata;
   // Validated by the API server against the CRD made from the schema of this type.
   const experiments = owned as readonly ExperimentView[];
   const readyOf = (service: string, podHash: string) => readyEndpoints(options, namespace, service)[podHash] ?? 0;
@@ -153,7 +153,7 @@ function experimentsSeen(
 }
 
 function withRecord(rollout: ParsedRollout['rollout'], runs: readonly RolloutRun[]): ParsedRollout['rollout'] {
-  return { ...rollout, status: joinStatus(rollout.status ?? {}, runs) };
+  return { ...rollout, status: joinStatus(rollout.status, runs) };
 }
 
 /** Looks up the templates that Rollouts of this namespace may name. */
@@ -175,7 +175,7 @@ export function templateFinder(
 function referenceProblems(options: ObserveOptions, parsed: ParsedRollout, find: FindTemplate): readonly SpecProblem[] {
   if (parsed.problems.length > 0) return [];
   const { rollout } = parsed;
-  const { namespace = '' } = rollout.metadata;
+  const { namespace } = rollout.metadata;
   const services = new Map<string, NamedService>();
   for (const { name } of namedServices(rollout)) {
     const view = options.stores.services.get(namespace, name);

@@ -6,6 +6,7 @@ import type { Keys } from '../../crds/schema/keys.ts';
 import type { PresetSnapshot } from '../../crds/schema/preset-reference.ts';
 import type { FindTemplate } from '../../crds/schema/validate-references.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
+import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import type { Instant, JsonObject, KubeObject, ObjectMeta } from '../../kube/api.ts';
 import type { CallAnswer } from './calls.ts';
@@ -97,11 +98,17 @@ export interface SpecProblem {
   readonly message: string;
 }
 
+/** What the API server gives every stored object is there; a Rollout without a status has an empty one. */
+export type StoredRollout = Rollout & {
+  readonly metadata: ObjectMeta & { readonly namespace: string; readonly uid: string };
+  readonly status: RolloutStatus;
+};
+
 export interface Observed {
   readonly now: Instant;
   readonly dialect: Dialect;
   readonly keys: Keys;
-  readonly rollout: Rollout & { readonly metadata: ObjectMeta };
+  readonly rollout: StoredRollout;
   /** Not empty: the spec is not used; nothing is started. */
   readonly problems: readonly SpecProblem[];
   readonly podHash: string;

@@ -11,12 +11,12 @@ import { validatePodTemplate, validateRollout } from '../../crds/schema/validate
 import { type Dialect, isArgo } from '../../crds/schema/dialect.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
 import { withoutBadQuantities } from './lenient-template.ts';
-import type { RolloutObject, SpecProblem } from './observed.ts';
+import type { RolloutObject, SpecProblem, StoredRollout } from './observed.ts';
 import { argoStepHash, podTemplateHash, stepHash } from './pod-hash.ts';
 import type { WorkloadTemplate } from './workload-view.ts';
 
 export interface ParsedRollout {
-  readonly rollout: Rollout & { readonly metadata: RolloutObject['metadata'] };
+  readonly rollout: StoredRollout;
   readonly podHash: string;
   readonly stepHash: string;
   readonly problems: readonly SpecProblem[];
@@ -57,7 +57,7 @@ function parse(object: RolloutObject, dialect: Dialect, source: WorkloadTemplate
     ...rules.map(({ field, message }) => ({ scope: 'spec' as const, field, message })),
   ];
   return {
-    rollout: rollout as ParsedRollout['rollout'],
+    rollout: rollout as StoredRollout,
     podHash: podTemplateHash(template, status.status.collisionCount),
     stepHash: planHash(raw, dialect),
     problems,

@@ -58,7 +58,7 @@ export function pluginProgress(scene: Scene, place: PluginPlace, known: PluginSt
 }
 
 function told(scene: Scene, place: PluginPlace, { status }: PluginStatus): JsonObject {
-  const { namespace = '', name, uid = '' } = scene.observed.rollout.metadata;
+  const { namespace, name, uid } = scene.observed.rollout.metadata;
   const { podHash, attempt, index, operation } = place;
   const step = scene.steps[index]?.plugin;
   const config = step?.name === place.name ? step.config : undefined;

@@ -54,7 +54,7 @@ export function rolloutReconciler(options: RolloutReconcilerOptions): ReconcileR
     const outcome = await act({ client, keys, wrote, effectDone, signal, call }, observed, decision);
     if (outcome.doubts.length > 0) fences.doubt(uid, outcome.doubts);
     tell(options, observed, outcome.facts);
-    const status = outcome.stopped ? (observed.rollout.status ?? {}) : decision.status;
+    const status = outcome.stopped ? observed.rollout.status : decision.status;
     const recordAt = await records.follow(observed, status, outcome.facts);
     if (options.gitReverts) await copyReverts(client, observed, options.gitReverts, wrote);
     if (outcome.stopped) {

@@ -56,8 +56,8 @@ export function recordWriter(options: RecordWriterOptions): RecordWriter {
   return {
     forget: (uid) => void pending.delete(uid),
     async follow(observed, after, facts) {
-      const uid = observed.rollout.metadata.uid ?? '';
-      const before = observed.rollout.status ?? {};
+      const uid = observed.rollout.metadata.uid;
+      const before = observed.rollout.status;
       let areClosed = await closeLeft(options, observed, after);
       if (before.runName !== undefined && before.runName !== after.runName)
         areClosed = (await close(options, observed, before, before.runName, pending.get(uid))) && areClosed;
@@ -88,7 +88,7 @@ async function write(
   mine: Pending,
   forget: () => void,
 ): Promise<number | undefined> {
-  const run = options.stores.rolloutRuns.get(observed.rollout.metadata.namespace ?? '', mine.name);
+  const run = options.stores.rolloutRuns.get(observed.rollout.metadata.namespace, mine.name);
   if (run === undefined) {
     if (mine.facts.length > 0) await create(options, observed, status, mine.name);
     return mine.facts.length > 0 ? observed.now + delayMs : undefined;
@@ -147,7 +147,7 @@ async function close(
   name: string,
   pending: Pending | undefined,
 ): Promise<boolean> {
-  const run = options.stores.rolloutRuns.get(observed.rollout.metadata.namespace ?? '', name);
+  const run = options.stores.rolloutRuns.get(observed.rollout.metadata.namespace, name);
   if (run === undefined || run.status?.finishedAt !== undefined) return true;
   const facts = pending?.name === name ? pending.facts : [];
   const phase = recordPhase(status) === 'Running' ? 'Superseded' : recordPhase(status);
@@ -163,7 +163,7 @@ async function create(
 ): Promise<void> {
   const object = recordObject(observed, status, name) as unknown as KubeObject;
   const result = await options.client.create(object, { fieldManager });
-  if (result.kind === 'ok') options.wrote(observed.rollout.metadata.uid ?? '', result.object);
+  if (result.kind === 'ok') options.wrote(observed.rollout.metadata.uid, result.object);
   else if (result.kind !== 'conflict')
     options.trouble(observed.rollout.metadata.name, `RolloutRun ${name}: ${result.kind}`);
   await removeOldest(options, observed);
@@ -184,7 +184,7 @@ async function patch(
     { status: difference },
     { subresource: 'status', uid, resourceVersion, fieldManager },
   );
-  if (result.kind === 'ok') options.wrote(observed.rollout.metadata.uid ?? '', result.object);
+  if (result.kind === 'ok') options.wrote(observed.rollout.metadata.uid, result.object);
   else if (result.kind !== 'conflict')
     options.trouble(observed.rollout.metadata.name, `RolloutRun ${key.name}: ${result.kind}`);
   return result.kind === 'ok';

@@ -16,7 +16,7 @@ export function isForwardOnly(observed: Observed): boolean {
 /** The Services that the route was written with last, whatever the broken spec says. */
 export function withLastServices<R extends Pick<Rollout, 'spec' | 'status'>>(rollout: R): R {
   const { weights } = rollout.status?.canary ?? {};
-  const { canary } = rollout.spec.strategy ?? {};
+  const { canary } = rollout.spec.strategy;
   if (weights === undefined || canary === undefined) return rollout;
   const stableService = weights.stable.serviceName ?? canary.stableService;
   const canaryService = weights.canary.serviceName ?? canary.canaryService;

@@ -68,7 +68,7 @@ function availableNow(scene: Scene, set: ReplicaSetView): number {
 
 /** How many pods may be missing while pods are restarted: at least one, or nothing would ever move. */
 export function mayBeMissing(rollout: Rollout): number {
-  const { canary, blueGreen } = rollout.spec.strategy ?? {};
+  const { canary, blueGreen } = rollout.spec.strategy;
   const limit = (blueGreen ?? canary)?.maxUnavailable ?? '25%';
   return Math.max(1, resolveIntOrPercent(limit, rollout.spec.replicas ?? 1, 'down') ?? 0);
 }

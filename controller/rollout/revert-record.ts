@@ -42,7 +42,7 @@ export async function copyReverts(
   reverts: Store<GitRevertObject>,
   wrote: (object: KubeObject) => void,
 ): Promise<void> {
-  const { namespace = '' } = observed.rollout.metadata;
+  const { namespace } = observed.rollout.metadata;
   for (const { run, revert } of revertCopies(observed.runs, reverts.list(namespace))) {
     const { uid, resourceVersion, ...key } = refTo(run);
     const options = { subresource: 'status', uid, resourceVersion, fieldManager } as const;

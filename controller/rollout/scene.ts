@@ -43,7 +43,7 @@ export interface Scene {
 }
 
 export function sceneOf(observed: Observed, status: RolloutStatus): Scene {
-  const { canary = {}, blueGreen } = observed.rollout.spec.strategy ?? {};
+  const { canary = {}, blueGreen } = observed.rollout.spec.strategy;
   const steps = canary.steps ?? [];
   const currentHash = status.currentPodHash ?? observed.podHash;
   const find = (hash: string | undefined) => observed.replicaSets.find((set) => set.podHash === hash);

@@ -24,7 +24,7 @@ export function templateCheck(client: KubeClient): TemplateCheck {
   const known = new Map<string, { readonly generation: string; readonly problems: readonly SpecProblem[] }>();
   return {
     async check(observed, signal) {
-      const uid = observed.rollout.metadata.uid ?? '';
+      const uid = observed.rollout.metadata.uid;
       if (!isNew(observed)) return { kind: 'known', problems: [] };
       const { rollout, workload } = observed;
       const generation = `${rollout.metadata.generation ?? 0}/${workload?.metadata.generation ?? 0}`;

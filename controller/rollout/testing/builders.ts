@@ -8,9 +8,9 @@ import { keys } from '../../../crds/schema/keys.ts';
 import type { Rollout } from '../../../crds/schema/rollout.ts';
 import { servicesOf } from '../../../crds/schema/services-of.ts';
 import type { AnalysisPhase, RolloutStatus } from '../../../crds/schema/rollout-status.ts';
-import type { JsonObject, KubeObject, ObjectMeta } from '../../../kube/api.ts';
+import type { JsonObject, KubeObject } from '../../../kube/api.ts';
 import type { Found, RouteState, TrafficRouter, WeightPlan } from '../../traffic/router.ts';
-import type { AnalysisRunView, Observed, PodView, ReplicaSetView, ServiceState } from '../observed.ts';
+import type { AnalysisRunView, Observed, PodView, ReplicaSetView, ServiceState, StoredRollout } from '../observed.ts';
 
 export const start = Date.parse('2026-01-01T00:00:00Z');
 export const shopKeys = keys(tidegateDialect);
@@ -28,8 +28,8 @@ export interface RolloutGiven {
   readonly status?: RolloutStatus;
 }
 
-export function aRollout(given: RolloutGiven = {}): Rollout & { metadata: ObjectMeta } {
-  const { replicas = 5, canary = {}, image = 'shop:1', annotations, status, ...rest } = given;
+export function aRollout(given: RolloutGiven = {}): StoredRollout {
+  const { replicas = 5, canary = {}, image = 'shop:1', annotations, status = {}, ...rest } = given;
   return {
     apiVersion: 'tidegate.io/v1alpha1',
     kind: 'Rollout',
@@ -48,7 +48,7 @@ export function aRollout(given: RolloutGiven = {}): Rollout & { metadata: Object
       strategy: { canary },
       ...rest,
     },
-    ...(status === undefined ? {} : { status }),
+    status,
   };
 }
 
