@@ -45,6 +45,7 @@ import { mayWait, statusPatch } from './status-diff.ts';
 import { failedPlugin } from './step-plugin.ts';
 import { stopExperiments } from './step-experiment.ts';
 import { holdSizes, holdWeight, runStep } from './stepping.ts';
+import { takenOver } from './taken-over.ts';
 import { deadlineText, instantOf } from './time-text.ts';
 import { bounded, withBound } from './wait-bound.ts';
 
@@ -54,7 +55,11 @@ export function decide(seen: Observed): RolloutDecision {
   const observed = withLostActive(withLostRouter(seen));
   const status = observed.rollout.status;
   if (observed.problems.length > 0) return refuse(observed, status);
-  const change = newRevision(observed, status) ?? newPlan(observed, status) ?? newPreset(observed, status);
+  const change =
+    takenOver(observed, status) ??
+    newRevision(observed, status) ??
+    newPlan(observed, status) ??
+    newPreset(observed, status);
   if (change !== undefined) return record(observed, withoutSteps(observed, change.status), change.facts);
   return go(observed, sceneOf(observed, status));
 }
