@@ -53,10 +53,24 @@ export function straysOf(
   return stores.ReplicaSet.byOwner(uid).filter(isControlled);
 }
 
-/** The hull stays paused; what it made while it was not is a second set of pods, and goes. */
+/**
+ * The hull stays paused; what it made while it was not is a second set of pods, and goes. One of the same name that was made
+ * anew, as after a prune, is the hull from then on.
+ */
 export function hullEffects(scene: Scene, hull: WorkloadView): readonly RolloutEffect[] {
-  const { rollout, strays = [] } = scene.observed;
-  if (hullUid(rollout) !== hull.metadata.uid || hull.kind !== 'Deployment') return [];
+  const { rollout, strays = [], replicaSets } = scene.observed;
+  const known = hullUid(rollout);
+  const { uid = '' } = hull.metadata;
+  if (known === undefined || hull.kind !== 'Deployment') return [];
   if (!hull.paused) return [{ kind: 'Patch', target: refTo(hull), patch: { spec: { paused: true } }, tells: [] }];
-  return strays.map((one) => ({ kind: 'Delete', target: refTo(one), tells: [] }));
+  if (known !== uid) return [{ kind: 'Annotate', target: refTo(rollout), set: { [ownKeys.adopted]: uid }, tells: [] }];
+  const loose = replicaSets.filter((set) => !set.metadata.ownerReferences?.some((one) => one.uid === uid));
+  const owned = loose.map((set): RolloutEffect => {
+    const others = (set.metadata.ownerReferences ?? []).filter(
+      (one) => one.controller === true || one.kind !== hull.kind,
+    );
+    const patch = { metadata: { ownerReferences: [...others.map((one) => ({ ...one })), ...hullOwner(rollout)] } };
+    return { kind: 'Patch', target: refTo(set), patch, tells: [] };
+  });
+  return [...owned, ...strays.map((one): RolloutEffect => ({ kind: 'Delete', target: refTo(one), tells: [] }))];
 }
