@@ -10,8 +10,8 @@
  * - own values of route weights, Service selectors and ReplicaSet sizes that come back under one and the same intent of the
  *   Rollout (revision, step, attempt, transition, generation, pauses, and what the Services select), unless somebody else changed
  *   that value in between;
- * - statuses of a Rollout that come back while nobody but the controller wrote anything at all; under the same condition the
- *   content of all other objects, and their statuses when they come back for the second time.
+ * - statuses of a Rollout that come back while nobody but the controller wrote anything at all and no metric answered anew; under
+ *   the first of these conditions the content of all other objects, and their statuses when they come back for the second time.
  */
 
 import { isJsonObject, type Json, type JsonObject } from '../../../crds/schema/json.ts';
@@ -47,6 +47,7 @@ function begin(): Check {
       if (isOwn) {
         checkTimesOnly(commit, say);
         contents.follow(commit, say);
+        if (isReading(commit)) statuses.clear();
       } else {
         statuses.clear();
         contents.forget();
@@ -57,6 +58,12 @@ function begin(): Check {
       }
     },
   };
+}
+
+/** What a metric answered comes from outside, though the controller writes it down. */
+function isReading({ kind, before, after }: Commit): boolean {
+  const results = (object: JsonObject | undefined) => canonical(plain(valueAt(object, 'status', 'metricResults')));
+  return kind === 'AnalysisRun' && results(before) !== results(after);
 }
 
 function isExempt(kind: string): boolean {

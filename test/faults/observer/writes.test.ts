@@ -57,6 +57,19 @@ describe('S15, no-ops and flapping', () => {
     expect(shop.broken()).toEqual([]);
   });
 
+  it.each<readonly [string, readonly string[], readonly string[]]>([
+    ['answers anew', ['0.1', 'NaN', '0.2'], []],
+    ['says the same all the time', ['0.1', '0.1', '0.1'], ['S15']],
+  ])('of one that goes to and fro while a metric %s', (_what, values, broken) => {
+    const shop = aShop();
+    for (const [index, value] of values.entries()) {
+      const metrics = [{ name: 'errors', phase: 'Running', value }];
+      shop.analysisRun('web-1', { hash: 'v1', phase: 'Running', metrics });
+      shop.status({ message: index === 1 ? 'waits for evidence' : 'measures' });
+    }
+    expect(shop.broken()).toEqual(broken);
+  });
+
   it('minds a patch that would change nothing, when it was made on what is stored', () => {
     const shop = aShop();
     const metadata = { uid: 'u', resourceVersion: versionOf(shop) };
