@@ -8,16 +8,28 @@ export type Instant = number;
 
 /**
  * What one measurement found.
- * - `value`: the backend answered; `text` is what people read in status. `warnings` are the backend's own doubts about its answer.
+ * - `value`: the backend answered; `text` is what people read in status. `warnings` are the backend's own doubts about its answer;
+ *   `metadata` stands beside the measurement.
  * - `running`: it takes longer; ask again with `resume`, which people see too, at `lookAgainAt` or when something tells.
- * - `verdict`: the backend itself says how the measurement ended; conditions play no part.
+ * - `verdict`: the backend itself says how the measurement ended; conditions play no part. `text` is the value that people read.
  * - `no-evidence`: it answered, and the answer says nothing. `misconfigured`: a person must change something.
  *   `unavailable`: it may pass by itself.
  */
 export type Reading =
-  | { readonly kind: 'value'; readonly value: Json; readonly text: string; readonly warnings?: readonly string[] }
+  | {
+      readonly kind: 'value';
+      readonly value: Json;
+      readonly text: string;
+      readonly warnings?: readonly string[];
+      readonly metadata?: Readonly<Record<string, string>>;
+    }
   | { readonly kind: 'running'; readonly resume: Resume; readonly lookAgainAt?: Instant }
-  | { readonly kind: 'verdict'; readonly phase: 'Successful' | 'Failed' | 'Inconclusive'; readonly why?: string }
+  | {
+      readonly kind: 'verdict';
+      readonly phase: 'Successful' | 'Failed' | 'Inconclusive';
+      readonly text?: string;
+      readonly why?: string;
+    }
   | Missing;
 
 /** What an unfinished measurement goes on with; it stands in its metadata. */
@@ -35,8 +47,34 @@ export interface MeasureContext {
   readonly now: Instant;
   readonly signal: AbortSignal;
   readonly resume?: Resume;
+  /** When the run began, once that is known. */
+  readonly runStartedAt?: Instant;
   /** Absent where no Jobs can be run. */
   readonly jobs?: JobPort;
+  /** Absent where no Secrets can be read. */
+  readonly secrets?: SecretPort;
+}
+
+/**
+ * A Secret that a backend itself knows by name, not an argument. `shared`: the one that all runs use, in the controller's namespace
+ * where the controller reads with its own rights, else in that of the run. `run`: always in the namespace of the run.
+ */
+export interface SecretRequest {
+  readonly name: string;
+  readonly place: 'shared' | 'run';
+  /** Keys without which it is of no use. */
+  readonly needs: readonly string[];
+  readonly may?: readonly string[];
+  /** Keys whose values people may see; those of all others are masked in everything that they see. */
+  readonly open?: readonly string[];
+}
+
+/** Values have no white space around them. A key that is not there or empty is not in `values`. */
+export type SecretAnswer = { readonly kind: 'ok'; readonly values: ReadonlyMap<string, string> } | Missing;
+
+/** Reads Secrets for one measurement. Never throws for an answer of the API server; no sentence holds a value. */
+export interface SecretPort {
+  read(request: SecretRequest): Promise<SecretAnswer>;
 }
 
 /** A Job to run: labels and annotations, and a batch/v1 JobSpec. */

@@ -88,6 +88,12 @@ export const ControllerConfig = z.strictObject({
     .describe(
       'Whose rights read Secrets that analyses name: account tidegate-deployer of the namespace, or, with --api-group argoproj.io only, the controller’s own (docs/analysis-secrets.md).',
     ),
+  analysisSecretsNamespace: z
+    .string()
+    .optional()
+    .describe(
+      'With --analysis-secrets controller: namespace of the Secrets that metrics backends know by name, such as datadog; default: that of the Lease.',
+    ),
   stepPluginsFile: z
     .string()
     .optional()

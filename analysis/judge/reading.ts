@@ -2,7 +2,7 @@
  * Turns one reading into the outcome of a measurement. Under Argo's rules everything that is no value is an Error; under
  * Tidegate's it is held: no evidence, a wrong configuration and an absent backend neither pass nor fail anything.
  */
-import type { Json } from '../../crds/schema/json.ts';
+import { isJsonObject, type Json } from '../../crds/schema/json.ts';
 import { type ConditionOutcome, evaluateCondition } from '../expr/condition.ts';
 import type { Instant, Missing, Reading, Resume } from '../provider.ts';
 import type { JudgeRule } from './rule.ts';
@@ -37,19 +37,23 @@ export const maxValueLength = 1024;
  */
 export function judgeReading(reading: Reading, conditions: Conditions, rule: JudgeRule): Outcome {
   if (reading.kind === 'running') return reading;
-  if (reading.kind === 'verdict') return judged(reading.phase, reading.why);
+  if (reading.kind === 'verdict') {
+    return { ...judged(reading.phase, reading.why), ...(reading.text === undefined ? {} : { value: reading.text }) };
+  }
   if (reading.kind !== 'value') return missing(reading, rule);
   const value = bounded(reading.text);
-  if (rule === 'argo') return { ...judgeAsArgo(reading.value, conditions), value, ...warned(reading.warnings) };
+  if (rule === 'argo') return { ...judgeAsArgo(reading.value, conditions), value, ...besides(reading) };
   const [doubt] = reading.warnings ?? [];
   if (doubt !== undefined) return held('no-evidence', `the backend doubts its own answer: ${doubt}`);
   const outcome = judgeStrictly(reading.value, conditions);
-  return outcome.kind === 'judged' ? { ...outcome, value } : outcome;
+  return outcome.kind === 'judged' ? { ...outcome, value, ...besides(reading) } : outcome;
 }
 
 /** Argo Rollouts judges by a doubtful answer all the same, and says so beside it. */
-function warned(warnings: readonly string[] = []): { readonly metadata?: Readonly<Record<string, string>> } {
-  return warnings.length === 0 ? {} : { metadata: { warnings: bounded(JSON.stringify(warnings)) } };
+function besides({ warnings = [], metadata }: Extract<Reading, { kind: 'value' }>): Pick<Judged, 'metadata'> {
+  const all: Record<string, string> = { ...metadata };
+  if (warnings.length > 0) all['warnings'] = bounded(JSON.stringify(warnings));
+  return Object.keys(all).length === 0 ? {} : { metadata: all };
 }
 
 /** Cuts long text; what people need of a value stands at its beginning. */
@@ -134,7 +138,11 @@ function withheld(field: string, source: string, outcome: Exclude<ConditionOutco
   return held('misconfigured', errorText(field, source, outcome));
 }
 
+/** Nothing at all, NaN, and lists and objects of nothing else; an empty object is an answer. */
 function saysNothing(value: Json): boolean {
   if (value === null || (typeof value === 'number' && Number.isNaN(value))) return true;
-  return Array.isArray(value) && value.every((item) => typeof item === 'number' && Number.isNaN(item));
+  if (Array.isArray(value)) return value.every(saysNothing);
+  if (!isJsonObject(value)) return false;
+  const items = Object.values(value).filter((item) => item !== undefined);
+  return items.length > 0 && items.every(saysNothing);
 }

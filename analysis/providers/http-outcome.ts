@@ -19,16 +19,22 @@ export function noAnswer(outcome: Exclude<OutboundOutcome, { kind: 'response' }>
 
 /**
  * A status that every backend uses alike, or undefined for 2xx. `detail` is the backend's own sentence when it gave one.
- * 429 and 5xx may pass (Retry-After is honoured); all others want a person.
+ * 429 and 5xx may pass (Retry-After is honoured); all others want a person. `check` is where credentials are set.
  */
-export function badStatus(response: Response, backend: string, now: Instant, detail?: string): Missing | undefined {
+export function badStatus(
+  response: Response,
+  backend: string,
+  now: Instant,
+  detail?: string,
+  check = 'authentication and headers',
+): Missing | undefined {
   const { status } = response;
   if (status >= 200 && status < 300) return undefined;
   const said = detail === undefined || detail === '' ? '' : `: ${shortened(detail)}`;
   if (status === 401 || status === 403) {
     return {
       kind: 'misconfigured',
-      why: `${backend} refused the credentials (HTTP ${status})${said}; check authentication and headers`,
+      why: `${backend} refused the credentials (HTTP ${status})${said}; check ${check}`,
     };
   }
   if (status === 429 || status >= 500) {

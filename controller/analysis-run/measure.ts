@@ -3,7 +3,16 @@ import { resolveRunArgs, substituteMetric } from '../../analysis/args.ts';
 import { type Taken, unfinished } from '../../analysis/judge/metric-result.ts';
 import { bounded, judgeReading, type Outcome } from '../../analysis/judge/reading.ts';
 import { ruleOf } from '../../analysis/judge/rule.ts';
-import type { JobPort, MeasureContext, MetricProvider, Missing, Reading, Resume } from '../../analysis/provider.ts';
+import { readTime } from '../../analysis/judge/time.ts';
+import type {
+  JobPort,
+  MeasureContext,
+  MetricProvider,
+  Missing,
+  Reading,
+  Resume,
+  SecretPort,
+} from '../../analysis/provider.ts';
 import { redactor } from '../../analysis/redact.ts';
 import type { Argument } from '../../crds/schema/analysis-template.ts';
 import type { Dialect } from '../../crds/schema/dialect.ts';
@@ -13,6 +22,7 @@ import type { Clock, KubeClient } from '../../kube/api.ts';
 import type { Outbound } from '../../outbound/outcome.ts';
 import type { Tenants } from '../git-sync/tenant.ts';
 import type { AnalysisRunObject, PreparedMetric } from './observed.ts';
+import { namedSecrets } from './secret-port.ts';
 import { type SecretRights, secretsOf } from './secrets.ts';
 
 export interface MeasureParts {
@@ -21,6 +31,8 @@ export interface MeasureParts {
   readonly tenants: Tenants;
   /** Whose rights these are; default `tenant`. */
   readonly secretRights?: SecretRights;
+  /** Where Secrets lie that all runs share, when the controller reads them. */
+  readonly sharedSecretsNamespace?: string;
   readonly clock: Clock;
   readonly dialect: Dialect;
   readonly outbound: Outbound;
@@ -63,14 +75,8 @@ async function outcomeOf(
   const rule = ruleOf(parts.dialect);
   const { client, tenants, secretRights: rights = 'tenant' } = parts;
   const { namespace = '', name } = run.metadata;
-  const secrets = secretsOf({
-    client,
-    tenants,
-    namespace,
-    askedBy: `AnalysisRun ${namespace}/${name}`,
-    signal,
-    rights,
-  });
+  const secretParts = { client, tenants, namespace, askedBy: `AnalysisRun ${namespace}/${name}`, signal, rights };
+  const secrets = secretsOf(secretParts);
   const resolved = await resolveRunArgs(args, run as unknown as JsonObject, secrets.read);
   if (resolved.kind === 'wrong') {
     const why = resolved.problems.map(({ message }) => message).join('; ');
@@ -80,8 +86,14 @@ async function outcomeOf(
   if (substituted.kind === 'wrong')
     return { outcome: judgeReading({ kind: 'misconfigured', why: substituted.message }, {}, rule) };
   const { metric } = substituted;
-  const redact = redactor([...resolved.args.secrets, ...derivedSecrets(metric, resolved.args.secrets)]);
-  const reading = await ask(metric, run, parts, signal);
+  const { sharedSecretsNamespace: sharedNamespace } = parts;
+  const named = namedSecrets(secrets, {
+    ...secretParts,
+    ...(sharedNamespace === undefined ? {} : { sharedNamespace }),
+  });
+  const reading = await ask(metric, run, named.port, parts, signal);
+  const argSecrets = resolved.args.secrets;
+  const redact = redactor([...argSecrets, ...derivedSecrets(metric, argSecrets), ...named.hidden()]);
   const outcome = masked(judgeReading(maskedReading(reading, redact), metric, rule), redact);
   const shown = providerOf(metric, parts)?.metadata?.(metric);
   if (shown === undefined) return { outcome };
@@ -94,16 +106,25 @@ function providerOf(metric: Metric, { providers }: MeasureParts): MetricProvider
   return providers.find(({ name }) => name === kind);
 }
 
-async function ask(metric: Metric, run: AnalysisRunObject, parts: MeasureParts, signal: AbortSignal): Promise<Reading> {
+async function ask(
+  metric: Metric,
+  run: AnalysisRunObject,
+  secrets: SecretPort,
+  parts: MeasureParts,
+  signal: AbortSignal,
+): Promise<Reading> {
   const provider = providerOf(metric, parts);
   if (provider === undefined)
     return { kind: 'misconfigured', why: `not supported yet: provider.${Object.keys(metric.provider)[0] ?? ''}` };
   const jobs = parts.jobs?.(run, signal);
   const resume = resumeOf(run, metric.name);
+  const runStartedAt = readTime(run.status?.startedAt);
   const context: MeasureContext = {
     outbound: parts.outbound,
     now: parts.clock.now(),
     signal,
+    secrets,
+    ...(runStartedAt === undefined ? {} : { runStartedAt }),
     ...(resume === undefined ? {} : { resume }),
     ...(jobs === undefined ? {} : { jobs }),
   };
@@ -128,7 +149,15 @@ function maskedReading(reading: Reading, redact: (text: string) => string): Read
   if (reading.kind === 'verdict') return reading.why === undefined ? reading : { ...reading, why: redact(reading.why) };
   if (reading.kind !== 'value') return { ...reading, why: redact(reading.why) } satisfies Missing;
   const warnings = reading.warnings === undefined ? {} : { warnings: reading.warnings.map(redact) };
-  return { ...reading, text: redact(reading.text), ...warnings };
+  const metadata = reading.metadata === undefined ? {} : { metadata: maskedTexts(reading.metadata, redact) };
+  return { ...reading, text: redact(reading.text), ...warnings, ...metadata };
+}
+
+function maskedTexts(
+  texts: Readonly<Record<string, string>>,
+  redact: (text: string) => string,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(texts).map(([key, text]) => [key, redact(text)]));
 }
 
 function masked(outcome: Outcome, redact: (text: string) => string): Outcome {

@@ -35,6 +35,8 @@ export interface AnalysisRunOptions {
   readonly providers: readonly MetricProvider[];
   /** Whose rights read the Secrets that runs name; default `tenant`. */
   readonly secretRights?: SecretRights;
+  /** Where Secrets lie that all runs share, when the controller reads them. */
+  readonly sharedSecretsNamespace?: string;
   readonly log: Log;
 }
 

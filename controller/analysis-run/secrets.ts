@@ -11,9 +11,15 @@ import { tenantAccount } from '../rbac.ts';
 
 export interface Secrets {
   readonly read: SecretReader;
+  /** All values of one Secret; `keys` are those it is read for, for the sentence when it is not there. */
+  readonly readAll: (name: string, keys: readonly string[]) => Promise<AllRead>;
   /** True when a read failed for a reason that may pass by itself. */
   readonly mayPass: () => boolean;
 }
+
+export type AllRead =
+  | { readonly kind: 'ok'; readonly data: ReadonlyMap<string, string> }
+  | { readonly kind: 'wrong'; readonly message: string; readonly mayPass: boolean };
 
 export interface SecretsParts {
   readonly client: KubeClient;
@@ -35,17 +41,29 @@ type Asked = ApiResult | Exclude<TenantToken, { kind: 'ok' }>;
 export function secretsOf(parts: SecretsParts): Secrets {
   const known = new Map<string, Promise<Asked>>();
   let passing = false;
-  const read: SecretReader = async (name, key) => {
+  const readAll: Secrets['readAll'] = async (name, keys) => {
     const asked = known.get(name) ?? ask(parts, name);
     known.set(name, asked);
     const result = await asked;
-    if (result.kind === 'ok') return keyOf(result.object, key, `Secret ${parts.namespace}/${name}`);
-    const lasting = lastingFault(result, key, `Secret ${parts.namespace}/${name}`, parts);
-    if (lasting !== undefined) return { kind: 'wrong', message: lasting };
+    if (result.kind === 'ok') return { kind: 'ok', data: valuesOf(result.object) };
+    const lasting = lastingFault(result, keysText(keys), `Secret ${parts.namespace}/${name}`, parts);
+    if (lasting !== undefined) return { kind: 'wrong', message: lasting, mayPass: false };
     passing = true;
-    return { kind: 'wrong', message: `Secret ${parts.namespace}/${name} could not be read for now` };
+    return { kind: 'wrong', message: `Secret ${parts.namespace}/${name} could not be read for now`, mayPass: true };
   };
-  return { read, mayPass: () => passing };
+  const read: SecretReader = async (name, key) => {
+    const all = await readAll(name, [key]);
+    if (all.kind === 'wrong') return { kind: 'wrong', message: all.message };
+    const value = all.data.get(key);
+    if (value !== undefined) return { kind: 'ok', value };
+    return { kind: 'wrong', message: missingKey(`Secret ${parts.namespace}/${name}`, key, all.data) };
+  };
+  return { read, readAll, mayPass: () => passing };
+}
+
+function keysText(keys: readonly string[]): string {
+  const last = keys.at(-1) ?? '';
+  return keys.length < 2 ? `the key ${last}` : `the keys ${keys.slice(0, -1).join(', ')} and ${last}`;
 }
 
 function accountOf({ namespace }: SecretsParts): { readonly namespace: string; readonly name: string } {
@@ -73,7 +91,7 @@ function isUnaccepted(result: ApiResult): boolean {
 /** The sentence about what needs a person; undefined for what may pass by itself. */
 function lastingFault(
   result: Exclude<Asked, { kind: 'ok' }>,
-  key: string,
+  keys: string,
   what: string,
   parts: SecretsParts,
 ): string | undefined {
@@ -82,7 +100,7 @@ function lastingFault(
   switch (result.kind) {
     case 'not-found':
     case 'gone':
-      return `${what} does not exist: create it with the key ${key}`;
+      return `${what} does not exist: create it with ${keys}`;
     case 'forbidden':
       return `${what} may not be read by ${who}, with whose rights it is read: grant this account the right ${right}`;
     case 'refused':
@@ -98,12 +116,16 @@ function lastingFault(
   }
 }
 
-function keyOf(secret: object, key: string, what: string): Awaited<ReturnType<SecretReader>> {
+function valuesOf(secret: object): ReadonlyMap<string, string> {
   const data = 'data' in secret && isJsonObject(secret.data) ? secret.data : {};
-  const value = Object.hasOwn(data, key) ? data[key] : undefined;
-  if (typeof value !== 'string') {
-    const others = Object.keys(data).toSorted().join(', ') || 'none';
-    return { kind: 'wrong', message: `${what} has no key ${key}, its keys are: ${others}; add it or correct the name` };
-  }
-  return { kind: 'ok', value: Buffer.from(value, 'base64').toString('utf8') };
+  const texts = Object.entries(data).flatMap(([key, value]) =>
+    typeof value === 'string' ? [[key, value] as const] : [],
+  );
+  return new Map(texts.map(([key, value]) => [key, Buffer.from(value, 'base64').toString('utf8')]));
+}
+
+/** The sentence for a key that a Secret lacks. */
+export function missingKey(what: string, key: string, data: ReadonlyMap<string, string>): string {
+  const others = [...data.keys()].toSorted().join(', ') || 'none';
+  return `${what} has no key ${key}, its keys are: ${others}; add it or correct the name`;
 }

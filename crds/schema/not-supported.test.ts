@@ -40,8 +40,8 @@ describe('unsupportedFields', () => {
     ],
     [
       'another provider',
-      aTemplate({ metrics: [{ name: 'a', provider: { datadog: {} } }] }),
-      'spec.metrics[0].provider.datadog',
+      aTemplate({ metrics: [{ name: 'a', provider: { plugin: {} } }] }),
+      'spec.metrics[0].provider.plugin',
     ],
     ['pull requests', aGitSync({ revert: { mode: 'pullRequest' } }), 'spec.revert.mode'],
     ['observing', aGitSync({ sync: 'observe' }), 'spec.sync'],

@@ -17,7 +17,7 @@ interface Entry {
 
 const entries = (base: string, names: readonly string[]): Entry[] => names.map((name) => ({ path: `${base}.${name}` }));
 
-const supportedProviders: readonly string[] = ['prometheus', 'web', 'job'];
+const supportedProviders: readonly string[] = ['prometheus', 'web', 'job', 'datadog'];
 
 function metricEntries(base: string): Entry[] {
   const provider = `${base}.metrics[].provider`;

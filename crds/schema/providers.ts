@@ -79,7 +79,7 @@ const DatadogProvider = object(
         namespaced: flag('True looks in the namespace of the AnalysisRun. Default false.'),
       },
     ),
-    requestTimeout: int64('Seconds to wait for the answer. Default 10.', { minimum: 0 }),
+    requestTimeout: text('Time to wait for the answer, such as 30s. Default 10s.'),
   },
 );
 
@@ -200,7 +200,7 @@ export const MetricProvider = ruled(
         {
           profile: text('Name of the Secret with the keys.'),
           query: text('NRQL.'),
-          timeout: int64('Seconds to wait for the answer.'),
+          timeout: int64('Seconds that the query may take. Default 5.'),
         },
       ),
       wavefront: object('Wavefront.', {}, { address: text('Host name.'), query: text('The query.') }),

@@ -142,10 +142,10 @@ describe('validateTemplates', () => {
   });
 
   it('tells what the template uses and this version lacks', () => {
-    const graphite = aTemplate({ metrics: [{ name: 'smoke', provider: { graphite: {} } }] });
+    const plugged = aTemplate({ metrics: [{ name: 'smoke', provider: { plugin: {} } }] });
 
-    expect(use({ templates }, graphite)).toEqual([
-      'AnalysisTemplate shop/checks: not supported yet: spec.metrics[0].provider.graphite is set, but it must be left out in this version: remove it.',
+    expect(use({ templates }, plugged)).toEqual([
+      'AnalysisTemplate shop/checks: not supported yet: spec.metrics[0].provider.plugin is set, but it must be left out in this version: remove it.',
     ]);
   });
 });

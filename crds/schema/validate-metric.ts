@@ -5,6 +5,7 @@ import { parseInt32 } from './int-or-string.ts';
 import type { Metric } from './metric.ts';
 import { isTemplated, metricDurationFields, metricNumberFields, metricSettings } from './metric-settings.ts';
 import { type Problem, type Report, valueText } from './problem.ts';
+import { providerFaults } from './provider-faults.ts';
 import { providerNames } from './providers.ts';
 
 function numbers(metric: Metric, field: string, report: Report): Problem[] {
@@ -125,7 +126,10 @@ function provider(metric: Metric, field: string, report: Report): Problem[] {
       ),
     );
   }
-  return problems;
+  const faults = providerFaults(metric).map((one) =>
+    report(`${field}.${one.field}`, one.found, one.allowed, one.remedy),
+  );
+  return [...problems, ...faults];
 }
 
 /** Everything wrong with one metric. `field` is its path, such as `spec.metrics[0]`. */

@@ -130,10 +130,10 @@ export const templateCases: readonly BadCase[] = [
   },
   {
     name: 'provider that is not supported yet',
-    spoil: { git: { checks: { [`${metric}.provider`]: { datadog: { query: 'avg:errors' } } } } },
+    spoil: { git: { checks: { [`${metric}.provider`]: { plugin: { 'example.com/metrics': {} } } } } },
     says: {
       object,
-      field: /not supported yet: spec\.metrics\[0\]\.provider\.datadog/,
+      field: /not supported yet: spec\.metrics\[0\]\.provider\.plugin/,
       found: /is set/,
       allowed: /left out in this version/,
       remedy: /remove it/,

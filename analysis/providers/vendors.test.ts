@@ -1,0 +1,144 @@
+/**
+ * What all vendors' backends have in common, each against a real HTTP server through the real client: values, errors, time, bodies
+ * that are no answer, and Secrets that are not there.
+ */
+
+import { afterEach, describe, expect, it } from 'vitest';
+import type { Metric } from '../../crds/schema/metric.ts';
+import type { MetricProvider as Settings } from '../../crds/schema/providers.ts';
+import { outboundClient } from '../../outbound/client.ts';
+import type { OutboundOutcome } from '../../outbound/outcome.ts';
+import type { MeasureContext, MetricProvider, Reading } from '../provider.ts';
+import { asking } from '../testing/asking.ts';
+import { aContext, answering, type Backend, backend, type Handler } from '../testing/backend.ts';
+import { secretsFor } from '../testing/secrets.ts';
+import { datadogProvider } from './datadog.ts';
+
+interface Vendor {
+  readonly name: string;
+  readonly provider: () => MetricProvider;
+  readonly settings: (address: string) => Settings;
+  /** The Secret it opens, with the address to ask. */
+  readonly secret?: (address: string) => Readonly<Record<string, Readonly<Record<string, string>>>>;
+  readonly good: string;
+  readonly value: unknown;
+  /** Says "nothing was measured" in this API. */
+  readonly empty: string;
+  /** What Argo Rollouts makes of that. */
+  readonly ofEmpty: Partial<Reading>;
+  readonly malformed: readonly string[];
+}
+
+const vendors: readonly Vendor[] = [
+  {
+    name: 'Datadog v1',
+    provider: datadogProvider,
+    settings: () => ({ datadog: { query: 'q' } }),
+    secret: (address) => ({ datadog: { 'api-key': 'secret-api', 'app-key': 'secret-app', address } }),
+    good: '{"series":[{"pointlist":[[1,0.5]]}]}',
+    value: 0.5,
+    empty: '{"series":[]}',
+    ofEmpty: { kind: 'value', value: null },
+    malformed: ['', '[]', '{"series":[{"pointlist":[["a","b"]]}]}', '<html>login</html>', '{"series":'],
+  },
+  {
+    name: 'Datadog v2',
+    provider: datadogProvider,
+    settings: () => ({ datadog: { query: 'q', apiVersion: 'v2' } }),
+    secret: (address) => ({ datadog: { 'api-key': 'secret-api', 'app-key': 'secret-app', address } }),
+    good: '{"data":{"attributes":{"columns":[{"values":[0.5]}]}}}',
+    value: 0.5,
+    empty: '{"data":{"attributes":{"columns":[{"values":[]}]}}}',
+    ofEmpty: { kind: 'value', value: null },
+    malformed: ['', '"x"', '{"data":{"attributes":{"columns":[{"values":"invalid"}]}}}', '<!doctype html>'],
+  },
+];
+
+let server: Backend | undefined;
+
+afterEach(async () => {
+  await server?.close();
+  server = undefined;
+});
+
+function metricOf(vendor: Vendor, address: string): Metric {
+  return { name: 'm', provider: vendor.settings(address) };
+}
+
+async function measured(vendor: Vendor, handler: Handler, changes: Partial<MeasureContext> = {}): Promise<Reading> {
+  server = await backend(handler);
+  const { address } = server;
+  const secrets = secretsFor(vendor.secret?.(address) ?? {});
+  return vendor.provider().measure(metricOf(vendor, address), aContext({ secrets, ...changes }));
+}
+
+describe.each(vendors)('$name over a real connection', (vendor) => {
+  it('measures', async () => {
+    expect(await measured(vendor, answering(200, vendor.good))).toMatchObject({ kind: 'value', value: vendor.value });
+  });
+
+  it('an empty answer is never success', async () => {
+    expect(await measured(vendor, answering(200, vendor.empty))).toMatchObject(vendor.ofEmpty);
+  });
+
+  it.each(vendor.malformed)('%j is no answer', async (body) => {
+    expect((await measured(vendor, answering(200, body))).kind).toMatch(/^(unavailable|no-evidence)$/);
+  });
+
+  it.each([
+    [400, 'misconfigured'],
+    [401, 'misconfigured'],
+    [403, 'misconfigured'],
+    [404, 'misconfigured'],
+    [429, 'unavailable'],
+    [500, 'unavailable'],
+    [503, 'unavailable'],
+  ])('HTTP %i is %s and says what the backend said', async (status, kind) => {
+    const reading = await measured(vendor, answering(status, '{"errors":[{"message":"no such thing"}]}'));
+
+    expect(reading).toMatchObject({ kind, why: expect.stringContaining(`HTTP ${status}`) });
+    expect(reading).toMatchObject({ why: expect.stringContaining('no such thing') });
+  });
+
+  it('waits as long as a backend under load says', async () => {
+    expect(await measured(vendor, answering(429, '{}', { 'retry-after': '7' }))).toMatchObject({ retryAfterMs: 7_000 });
+  });
+
+  it('a backend that never answers is given up, and not forever asked', async () => {
+    const given = new AbortController();
+    const reading = measured(vendor, () => given.abort(), { signal: given.signal });
+
+    expect((await reading).kind).toBe('unavailable');
+  });
+
+  it('an answer that did not come in time is unavailable', async () => {
+    const late: OutboundOutcome = { kind: 'timeout', why: 'x did not answer in time' };
+    const { sent, context } = asking([late], { secrets: secretsFor(vendor.secret?.('http://x') ?? {}) });
+
+    expect(await vendor.provider().measure(metricOf(vendor, 'http://x'), context)).toMatchObject({
+      kind: 'unavailable',
+    });
+    expect(sent[0]?.timeoutMs).toBeGreaterThan(0);
+    expect(sent[0]?.timeoutMs).toBeLessThanOrEqual(60_000);
+  });
+
+  it('an address that nobody may name is not asked', async () => {
+    const outbound = outboundClient({ policy: {}, userAgent: 'tidegate-test' });
+    const reading = await measured(vendor, answering(200, vendor.good), { outbound });
+
+    expect(reading.kind).toBe('misconfigured');
+    expect(server?.seen).toEqual([]);
+  });
+
+  it.runIf(vendor.secret !== undefined)(
+    'without its Secret nothing is asked, and no sentence holds a key',
+    async () => {
+      const missing = await measured(vendor, answering(200, vendor.good), { secrets: secretsFor({}) });
+
+      expect(missing).toMatchObject({ kind: 'misconfigured', why: expect.stringMatching(/^Secret /) });
+      expect(server?.seen).toEqual([]);
+      await server?.close();
+      expect(JSON.stringify(await measured(vendor, answering(401, '{}')))).not.toContain('secret-');
+    },
+  );
+});
