@@ -23,6 +23,7 @@ import { releaseChecks, type TemplateLint, templateLint } from './release-checks
 import { caller } from './rollout/caller.ts';
 import { rolloutReconciler } from './rollout/reconciler.ts';
 import { enqueueRollouts } from './rollout/stores.ts';
+import { tellDeleted } from './rollout/tell-deleted.ts';
 import type { Room } from './rooms.ts';
 import type { Metrics } from './server/metrics.ts';
 import type { StepPlugins } from './step-plugins.ts';
@@ -56,6 +57,7 @@ export function roomsOf(parts: RoomParts): readonly Room[] {
 function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
   const { client, caches, clock, dialect, keys, events, leadership, metrics } = parts;
   const stores = caches.rollout;
+  const log = parts.log('rollout');
   const { known: plugins, outbound: pluginOutbound } = parts.stepPlugins;
   const address = callAddresses({ client, clock, plugins, outbound: parts.outbound, pluginOutbound });
   const calls = caller({ address, clock, signal: leadership.signal });
@@ -74,7 +76,7 @@ function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
     lintTemplate: lint,
     calls,
     stepPlugins: plugins,
-    log: parts.log('rollout'),
+    log,
     metrics: {
       fact: (reason) => {
         metrics.fact('rollout', reason);
@@ -89,7 +91,9 @@ function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
     start: (queue) => {
       calls.onChange((from) => queue.add(queueKey(from)));
       const undo = stores.rollouts.onChange(({ kind, object }) => {
-        if (kind === 'deleted') calls.forget(object.metadata.uid ?? '');
+        if (kind !== 'deleted') return;
+        calls.forget(object.metadata.uid ?? '');
+        void tellDeleted({ client, events, clock, dialect, log }, object);
       });
       const undoQueue = enqueueRollouts(stores, dialect, queue, caches.git.gitReverts);
       return () => {
@@ -114,6 +118,7 @@ function analysisRoom(parts: RoomParts): Room {
     outbound,
     providers,
     secretRights: parts.config.analysisSecrets,
+    sharedSecretsNamespace: parts.config.analysisSecretsNamespace ?? parts.config.leaseNamespace,
     log: parts.log('analysis-run'),
   });
   return { name: 'analysis-run', ...room };

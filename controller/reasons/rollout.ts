@@ -54,7 +54,37 @@ export const rolloutReasons = {
     meaning: 'The new revision became the stable one; condition Completed carries this reason with False too.',
   },
   SwitchService: { ...told, type: 'Normal', meaning: 'The selector of a Service was moved to another revision.' },
+  UpdatedDestinationRule: {
+    ...told,
+    type: 'Normal',
+    meaning: 'A subset of Istio that no Service stands for was labelled with another revision.',
+  },
   TrafficWeightUpdated: { ...told, type: 'Normal', meaning: 'The router was given another canary weight.' },
+  PatchingALBIngress: {
+    ...told,
+    type: 'Normal',
+    meaning: 'The Ingress of the AWS load balancer is given other weights; in argoproj.io only.',
+  },
+  TrafficRoutingError: {
+    ...told,
+    type: 'Warning',
+    meaning: 'The objects of the router could not be written; in argoproj.io only, elsewhere status.waiting says it.',
+    remedy: 'Correct the object or the right that the message names.',
+  },
+  WeightVerifyError: {
+    ...told,
+    type: 'Warning',
+    meaning:
+      'The weights in force could not be read from the router; in argoproj.io only, elsewhere status.waiting says it.',
+    remedy: 'Look at the objects of the router that the message names.',
+  },
+  ReconciliationError: {
+    ...told,
+    type: 'Warning',
+    meaning: 'A pass over the Rollout ended in an error and is made again; in argoproj.io only.',
+    remedy: 'The message says what failed; it is tried again by itself.',
+  },
+  RolloutDeleted: { ...told, type: 'Normal', meaning: 'The Rollout was deleted; in argoproj.io only.' },
   ManagedRoutesUpdated: {
     ...told,
     type: 'Normal',
@@ -143,11 +173,11 @@ export const rolloutReasons = {
     remedy: 'Look at events and logs of the pods; abort if the revision cannot come up.',
   },
   ReplicaSetCreateError: {
-    ...condition,
+    ...toldAndCondition,
     type: 'Warning',
     meaning:
-      'The ReplicaSet of the current revision cannot make pods, for instance because of a quota or an admission rule.',
-    remedy: 'The message is that of the ReplicaSet: raise the quota or correct the pod template.',
+      'The ReplicaSet of the current revision cannot make pods, for instance because of a quota or an admission rule; in argoproj.io also an event when it cannot be made itself.',
+    remedy: 'The message is that of the ReplicaSet or of the API server: raise the quota or correct the pod template.',
   },
   RolloutProgressing: {
     ...condition,

@@ -35,16 +35,26 @@ export interface ActOptions {
   readonly call?: (call: Call) => void;
 }
 
+/** A write that the API server did not make, for another reason than a newer version. */
+export interface FailedWrite {
+  /** 'pass': something else than an effect, such as the status. */
+  readonly kind: RolloutEffect['kind'] | 'pass';
+  readonly why: string;
+}
+
 /** `facts` are those that hold now. `stopped` says why not all was done; the next pass decides anew. */
 export interface ActOutcome {
   readonly facts: readonly Fact[];
   readonly writes: number;
   readonly stopped?: { readonly why: string; readonly afterMs?: number };
+  readonly failed?: FailedWrite;
   /** Objects, as they were decided on, to which a write may still arrive: nothing is known of its fate. */
   readonly doubts: readonly Ref[];
 }
 
-type Step = { readonly kind: 'done' } | { readonly kind: 'stopped'; readonly why: string; readonly afterMs?: number };
+type Step =
+  | { readonly kind: 'done' }
+  | { readonly kind: 'stopped'; readonly why: string; readonly afterMs?: number; readonly isError?: true };
 
 /** After a refused eviction (argo-rollouts.md 2.12). */
 const evictAgainMs = 30_000;
@@ -57,11 +67,11 @@ export async function act(options: ActOptions, observed: Observed, decision: Rol
   for (const effect of decision.effects) {
     const step = await pass.carryOut(effect);
     options.effectDone?.(effect.kind, step.kind);
-    if (step.kind === 'stopped') return { facts, writes: pass.writes, stopped: step, doubts: pass.doubts };
+    if (step.kind === 'stopped') return { facts, ...pass.end(step, effect.kind) };
     facts.push(...effect.tells);
   }
   const step = await pass.writeStatus(decision.status);
-  if (step.kind === 'stopped') return { facts, writes: pass.writes, stopped: step, doubts: pass.doubts };
+  if (step.kind === 'stopped') return { facts, ...pass.end(step, 'pass') };
   return { facts: [...facts, ...decision.facts], writes: pass.writes, doubts: pass.doubts };
 }
 
@@ -77,6 +87,12 @@ class Pass {
     this.options = options;
     this.observed = observed;
     this.rollout = refTo(observed.rollout);
+  }
+
+  end(stopped: Extract<Step, { kind: 'stopped' }>, kind: FailedWrite['kind']): Omit<ActOutcome, 'facts'> {
+    const { isError, ...rest } = stopped;
+    const failed = isError === true ? { failed: { kind, why: stopped.why } } : {};
+    return { writes: this.writes, stopped: rest, doubts: this.doubts, ...failed };
   }
 
   async carryOut(effect: RolloutEffect): Promise<Step> {
@@ -241,7 +257,7 @@ class Pass {
     const { traffic, rollout } = this.observed;
     if (traffic === undefined) return { kind: 'stopped', why: 'there is no router' };
     const writes = traffic.router.plan(rollout, effect.wanted, traffic.found, effect.scope);
-    if ('kind' in writes) return { kind: 'stopped', why: writes.message };
+    if ('kind' in writes) return { kind: 'stopped', why: writes.message, isError: true };
     let outcome = done;
     for (const write of writes) {
       const step = await this.writeRoute(write);
@@ -339,14 +355,19 @@ export function failed(
     case 'conflict':
       return { kind: 'stopped', why: `could not ${what}: it changed meanwhile`, afterMs: 30 };
     case 'busy':
-      return { kind: 'stopped', why: `could not ${what}: the API server is busy`, afterMs: result.retryAfterMs };
+      return {
+        kind: 'stopped',
+        why: `could not ${what}: the API server is busy`,
+        afterMs: result.retryAfterMs,
+        isError: true,
+      };
     case 'forbidden':
-      return { kind: 'stopped', why: `could not ${what}: the controller may not ${result.right}` };
+      return { kind: 'stopped', why: `could not ${what}: the controller may not ${result.right}`, isError: true };
     case 'invalid':
     case 'not-found':
     case 'gone':
-      return { kind: 'stopped', why: `could not ${what}: ${result.message}` };
+      return { kind: 'stopped', why: `could not ${what}: ${result.message}`, isError: true };
     case 'unknown':
-      return { kind: 'stopped', why: `could not ${what}: ${result.cause.message}` };
+      return { kind: 'stopped', why: `could not ${what}: ${result.cause.message}`, isError: true };
   }
 }

@@ -17,6 +17,7 @@ export const argoReasons: ReadonlySet<string> = new Set([
   'RolloutAborted',
   'RolloutCompleted',
   'SwitchService',
+  'UpdatedDestinationRule',
   'TrafficWeightUpdated',
   'SkipSteps',
   'ExperimentCreated',
@@ -29,6 +30,10 @@ export const argoReasons: ReadonlySet<string> = new Set([
   'ReplicaSetCreateError',
   'StepPluginTransition',
   'ReconciliationError',
+  'TrafficRoutingError',
+  'WeightVerifyError',
+  'PatchingALBIngress',
+  'RolloutDeleted',
 ]);
 
 const warnings: ReadonlySet<string> = new Set([
@@ -41,6 +46,10 @@ const warnings: ReadonlySet<string> = new Set([
   'ProgressDeadlineExceeded',
   'RouteDrift',
   'GateAnswerRefused',
+  'TrafficRoutingError',
+  'WeightVerifyError',
+  'ReconciliationError',
+  'ReplicaSetCreateError',
 ]);
 
 export function fact(

@@ -7,6 +7,7 @@ import type { Fact, Waiting } from '../decision.ts';
 import { analysisStatus } from './analysis.ts';
 import { activeCounts, blueGreenStatus } from './blue-green-status.ts';
 import { conditionsOf, invalidSpec, withHealthy } from './conditions.ts';
+import { durations } from './durations.ts';
 import { countedOn } from './experiments.ts';
 import type { Observed } from './observed.ts';
 import { phaseOf } from './phase.ts';
@@ -42,7 +43,7 @@ export function nextStatus(observed: Observed, intent: RolloutStatus, waiting: W
   const message = problemText(observed);
   if (message !== undefined) conditions.unshift(invalidSpec(scene, before, message));
   const named: RolloutStatus = { ...seen, conditions };
-  const phased: RolloutStatus = { ...named, ...phaseOf(observed, named) };
+  const phased: RolloutStatus = { ...named, ...phaseOf(observed, named), ...durations(observed, named) };
   return { status: withHealthy(scene, before, phased), facts: [...analysis.facts, ...facts] };
 }
 
@@ -69,12 +70,11 @@ function counts(observed: Observed, status: RolloutStatus): Partial<RolloutStatu
 
 function generation(observed: Observed): Partial<RolloutStatus> {
   const { dialect, rollout, workload } = observed;
-  const said = (value: number | undefined) => (dialect.observedGeneration === 'string' ? String(value) : value);
-  const { generation: own } = rollout.metadata;
-  const ofWorkload = workload?.metadata.generation;
+  const said = (value: number | undefined) =>
+    value === undefined || dialect.observedGeneration === 'integer' ? value : String(value);
   return {
-    ...(own === undefined ? {} : { observedGeneration: said(own) }),
-    workloadObservedGeneration: ofWorkload === undefined ? undefined : said(ofWorkload),
+    observedGeneration: said(rollout.metadata.generation),
+    workloadObservedGeneration: said(workload?.metadata.generation),
   };
 }
 

@@ -2,12 +2,14 @@
 
 import type { KubeObject } from '../../kube/api.ts';
 import { splitQueueKey } from '../../kube/ref.ts';
-import { act } from './act.ts';
+import { act, type FailedWrite } from './act.ts';
 import { keepAway, labelAdoptedPods } from './adopted-writes.ts';
 import type { Call } from './calls.ts';
 import { decide } from './decide.ts';
+import { failureFacts, writeCreateError } from './failed-writes.ts';
 import { fence } from './fence.ts';
 import { observe } from './observe.ts';
+import type { Observed } from './observed.ts';
 import type { ReconcileRollout, RolloutReconcilerOptions } from './options.ts';
 import { behind } from './own-view.ts';
 import { recordWriter } from './record-writer.ts';
@@ -45,7 +47,11 @@ export function rolloutReconciler(options: RolloutReconcilerOptions): ReconcileR
     const labelled = await labelAdoptedPods(client, seen, wrote);
     if (labelled !== undefined) return labelled;
     const answer = await templates.check(seen, signal);
-    if (answer.kind === 'retry') return answer;
+    if (answer.kind === 'retry') {
+      const { refused } = answer;
+      if (refused !== undefined) await tellFailure(options, seen, { kind: 'CreateReplicaSet', why: refused }, wrote);
+      return answer;
+    }
 
     const observed = { ...seen, problems: [...seen.problems, ...answer.problems] };
     const decision = decide(observed);
@@ -54,6 +60,7 @@ export function rolloutReconciler(options: RolloutReconcilerOptions): ReconcileR
     const outcome = await act({ client, keys, wrote, effectDone, signal, call }, observed, decision);
     if (outcome.doubts.length > 0) fences.doubt(uid, outcome.doubts);
     tell(options, observed, outcome.facts);
+    await tellFailure(options, observed, outcome.failed, wrote);
     const status = outcome.stopped ? observed.rollout.status : decision.status;
     const recordAt = await records.follow(observed, status, outcome.facts);
     if (options.gitReverts) await copyReverts(client, observed, options.gitReverts, wrote);
@@ -65,4 +72,14 @@ export function rolloutReconciler(options: RolloutReconcilerOptions): ReconcileR
     const times = [decision.lookAgainAt, recordAt].filter((at) => at !== undefined);
     return times.length === 0 ? { kind: 'done' } : { kind: 'done', lookAgainAt: Math.min(...times) };
   };
+}
+
+async function tellFailure(
+  options: RolloutReconcilerOptions,
+  observed: Observed,
+  failed: FailedWrite | undefined,
+  wrote: (object: KubeObject) => void,
+): Promise<void> {
+  tell(options, observed, failureFacts(observed, failed));
+  await writeCreateError(options.client, observed, failed, wrote);
 }

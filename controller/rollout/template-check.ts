@@ -9,8 +9,8 @@ import { currentRevision, replicaSetObject } from './replica-sets.ts';
 
 export type TemplateAnswer =
   | { readonly kind: 'known'; readonly problems: readonly SpecProblem[] }
-  /** The API server gave no answer about the template; ask again. */
-  | { readonly kind: 'retry'; readonly why: string; readonly afterMs?: number };
+  /** The API server gave no answer about the template; ask again. `refused`: it would not make the ReplicaSet now, and why. */
+  | { readonly kind: 'retry'; readonly why: string; readonly afterMs?: number; readonly refused?: string };
 
 export interface TemplateCheck {
   check(observed: Observed, signal?: AbortSignal): Promise<TemplateAnswer>;
@@ -84,13 +84,21 @@ function problemsOf(observed: Observed, result: ApiResult): TemplateAnswer {
     case 'busy':
       return { kind: 'retry', why: 'the API server is busy', afterMs: result.retryAfterMs };
     case 'forbidden':
-      return { kind: 'retry', why: `the controller may not ${result.right}` };
+      return {
+        kind: 'retry',
+        why: `the controller may not ${result.right}`,
+        refused: refusal(observed, result.message),
+      };
     case 'not-found':
     case 'gone':
-      return { kind: 'retry', why: result.message };
+      return { kind: 'retry', why: result.message, refused: refusal(observed, result.message) };
     case 'unknown':
       return { kind: 'retry', why: result.cause.message };
   }
+}
+
+function refusal({ rollout, podHash }: Observed, message: string): string {
+  return `could not create ReplicaSet ${rollout.metadata.name}-${podHash}: ${message}`;
 }
 
 function templateProblem(object: string, refused: RefusedField): SpecProblem {

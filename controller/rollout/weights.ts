@@ -2,9 +2,11 @@
 
 import { servicesOf } from '../../crds/schema/services-of.ts';
 import type { Reason } from '../reasons.ts';
-import type { Fact } from '../decision.ts';
+import type { Fact, Waiting } from '../decision.ts';
 import { fact } from './facts.ts';
+import { ingressFacts, refusalFacts, unverifiedFacts } from './argo-router-facts.ts';
 import { effects, type Moves, noMoves, waitFor } from './moves.ts';
+import { sideName, sideText } from './router-sides.ts';
 import { anyReadyBehind, readyBehind, type Scene } from './scene.ts';
 import { hasManagedRoutes, routeWish } from './step-routes.ts';
 import type { Destination, WeightPlan } from '../traffic/router.ts';
@@ -96,13 +98,12 @@ function movesOf(scene: Scene, move: WeightMove, wanted: number): Moves {
     case 'write':
       return refusedBy(scene, move.canary) ?? setWeight(scene, move, wanted);
     case 'unconfirmed':
+      return waitForRouter(scene, { reason: 'RouterNotConfirmed', value: move.why });
     case 'unreadable':
-      return waitFor({
-        reason: move.kind === 'unconfirmed' ? 'RouterNotConfirmed' : 'RouterUnreadable',
-        on: routeText(scene),
-        value: move.why,
-        moves: `It goes on when the router has confirmed the weights of ${routeText(scene)}.`,
-      });
+      return {
+        ...waitForRouter(scene, { reason: 'RouterUnreadable', value: move.why }),
+        facts: unverifiedFacts(scene, move.why),
+      };
     case 'canary-not-ready':
     case 'stable-not-ready':
     case 'nobody-ready':
@@ -110,33 +111,40 @@ function movesOf(scene: Scene, move: WeightMove, wanted: number): Moves {
   }
 }
 
+function waitForRouter(scene: Scene, said: Pick<Waiting, 'reason' | 'value'>): Moves {
+  const moves = `It goes on when the router has confirmed the weights of ${routeText(scene)}.`;
+  return waitFor({ ...said, on: routeText(scene), moves });
+}
+
 type NotReady = Extract<WeightMove, { readonly ready: number }>;
 
-const notReadyTexts: Readonly<Record<NotReady['kind'], { reason: Reason; moves: (needed: number) => string }>> = {
+/** `side` is what stands for the side that is not ready, as part of a sentence. */
+type NotReadyText = (side: string, needed: number) => string;
+
+const notReadyTexts: Readonly<Record<NotReady['kind'], { reason: Reason; moves: NotReadyText }>> = {
   'canary-not-ready': {
     reason: 'EndpointsNotReady',
-    moves: (needed) => `Weight moves when the canary Service has ${needed} ready endpoints of the new revision.`,
+    moves: (side, needed) => `Weight moves when ${side} has ${needed} ready endpoints of the new revision.`,
   },
   'stable-not-ready': {
     reason: 'StableNotReady',
-    moves: (needed) =>
-      `More weight goes back when the stable Service has more ready endpoints, all of it with ${needed}.`,
+    moves: (side, needed) => `More weight goes back when ${side} has more ready endpoints, all of it with ${needed}.`,
   },
   'nobody-ready': {
     reason: 'NobodyReady',
-    moves: () => 'Neither revision has a ready endpoint: the weight stays until one of the stable Service is ready.',
+    moves: (side) => `Neither revision has a ready endpoint: the weight stays until one of ${side} is ready.`,
   },
 };
 
 function notReady(scene: Scene, move: NotReady): Moves {
-  const { canary: canaryService, stable: stableService } = servicesOf(scene.observed.rollout);
   const { reason, moves } = notReadyTexts[move.kind];
+  const side = move.kind === 'canary-not-ready' ? 'canary' : 'stable';
   return waitFor({
     reason,
-    on: `Service/${(move.kind === 'canary-not-ready' ? canaryService : stableService) ?? ''}`,
+    on: sideName(scene, side),
     value: String(move.ready),
     limit: String(move.needed),
-    moves: moves(move.needed),
+    moves: moves(sideText(scene, side), move.needed),
   });
 }
 
@@ -145,8 +153,8 @@ function setWeight(
   { canary, scope }: Extract<WeightMove, { readonly kind: 'write' }>,
   meant: number,
 ): Moves {
-  const tells = [...driftFacts(scene, meant), ...weightFacts(scene, canary)];
   const wanted = planFor(scene, canary);
+  const tells = [...driftFacts(scene, meant), ...ingressFacts(scene, wanted, scope), ...weightFacts(scene, canary)];
   return effects({ kind: 'SetWeight', wanted, ...(scope === undefined ? {} : { scope }), tells });
 }
 
@@ -183,11 +191,10 @@ function leastOnCanary(scene: Scene): number {
 function routesBlocked(scene: Scene): Moves {
   return waitFor({
     reason: 'EndpointsNotReady',
-    on: `Service/${servicesOf(scene.observed.rollout).canary ?? ''}`,
+    on: sideName(scene, 'canary'),
     value: '0',
     limit: '1',
-    moves:
-      'Header and mirror routes are written when the canary Service has a ready endpoint of the new revision; a setCanaryScale step before them gives it pods without weight.',
+    moves: `Header and mirror routes are written when ${sideText(scene, 'canary')} has a ready endpoint of the new revision; a setCanaryScale step before them gives it pods without weight.`,
   });
 }
 
@@ -197,7 +204,8 @@ function refusedBy(scene: Scene, canary: number): Moves | undefined {
   const answer = traffic?.router.plan(rollout, planFor(scene, canary), traffic.found);
   if (answer === undefined || !('kind' in answer)) return undefined;
   const moves = `The weight of the canary becomes ${canary} when ${routeText(scene)} can be written again: correct it.`;
-  return waitFor({ reason: 'RouterRefused', on: 'user', value: answer.message, moves });
+  const waiting = waitFor({ reason: 'RouterRefused', on: 'user', value: answer.message, moves });
+  return { ...waiting, facts: refusalFacts(scene, answer.message) };
 }
 
 /**

@@ -12,9 +12,6 @@ const noAws = 'not told: the load balancer is not asked through the AWS API in t
 /** Fields of the schema that this version never writes. */
 export const unwritten: Readonly<Record<string, string>> = {
   'Rollout.status.alb': noAws,
-  'Rollout.status.rolloutStartedAt': 'not written: the RolloutRun has when a release began',
-  'Rollout.status.finishedAt': 'not written: the RolloutRun has when a release ended',
-  'Rollout.status.completionStatus': 'not written: the RolloutRun has how a release ended',
 };
 
 const noPlugins = 'plugins as Go binaries are refused: step plugins are HTTP services named by the operator';
@@ -109,23 +106,11 @@ export const knownRows: readonly Row[] = [
     'ExperimentInconclusive',
     'AnalysisRunTerminating',
     'StepPluginTransition',
-  ]),
-  ...refused(
-    'Event reasons',
-    'event',
-    'not sent: status.waiting and events of our own name the router and what it lacks',
-    ['TrafficRoutingError', 'WeightVerifyError', 'PatchingALBIngress'],
-  ),
-  ...refused(
-    'Event reasons',
-    'event',
-    'not sent: what stops a pass is retried, logged and, where it lasts, told as a wait',
-    ['ReconciliationError'],
-  ),
-  ...refused('Event reasons', 'event', 'not sent: a template is tried by a dry run first and refused as InvalidSpec', [
+    'TrafficRoutingError',
+    'WeightVerifyError',
+    'PatchingALBIngress',
+    'ReconciliationError',
     'ReplicaSetCreateError',
-  ]),
-  ...refused('Event reasons', 'event', 'not sent: an event on an object that is gone would be read by nobody', [
     'RolloutDeleted',
   ]),
   ...refused('Event reasons', 'event', noAws, [
