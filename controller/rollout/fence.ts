@@ -59,7 +59,9 @@ function family({
   experiments = [],
 }: Observed): readonly KubeObject[] {
   const routes = traffic?.router.needs(rollout, traffic.found).flatMap((key) => traffic.found(key) ?? []) ?? [];
-  const services = [stableService, canaryService].flatMap((service) => service?.view ?? []);
+  const services = [stableService, canaryService].flatMap((service) =>
+    service === undefined || service.routed ? [] : service.view,
+  );
   const open = [...analysisRuns.filter((run) => !isFinished(run)), ...experiments.filter((one) => !isOver(one))];
   return [rollout, ...replicaSets, ...services, ...routes, ...open];
 }

@@ -31,6 +31,7 @@ import { pluginProblems } from './plugin-names.ts';
 import { digestOf } from './template-digest.ts';
 import { weightPlan, writtenWeight } from './traffic-plan.ts';
 import { withLastServices } from './refused-spec.ts';
+import { sideState } from './router-sides.ts';
 import type { RolloutStores } from './stores.ts';
 import { findWorkload } from './workload.ts';
 import { followHull, keysFor, straysOf } from './adopted.ts';
@@ -72,6 +73,9 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
   const used = isUsable ? rollout : withLastServices(rollout);
   const { stable: stableService, canary: canaryService } = servicesOf(used);
   const replicaSets = stores.replicaSets.byOwner(uid).filter((set) => set.metadata.deletionTimestamp === undefined);
+  const pods = replicaSets.flatMap((set) => stores.pods.byIndex('hash', `${namespace}/${set.podHash}`));
+  const traffic = isUsable ? written : trafficOf(options, used);
+  const sides = { rollout: used, traffic, replicaSets, pods };
   return {
     now,
     dialect,
@@ -81,10 +85,10 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
     podHash: revisionOf(parsed, replicaSets, keys),
     stepHash: parsed.stepHash,
     replicaSets,
-    pods: replicaSets.flatMap((set) => stores.pods.byIndex('hash', `${namespace}/${set.podHash}`)),
-    stableService: serviceState(options, namespace, stableService, keys.podTemplateHash),
-    canaryService: serviceState(options, namespace, canaryService, keys.podTemplateHash),
-    traffic: isUsable ? written : trafficOf(options, used),
+    pods,
+    stableService: serviceState(options, namespace, stableService, keys.podTemplateHash) ?? sideState(sides, 'stable'),
+    canaryService: serviceState(options, namespace, canaryService, keys.podTemplateHash) ?? sideState(sides, 'canary'),
+    traffic,
     analysisRuns: stores.analysisRuns.byOwner(uid),
     findTemplate,
     ...(use?.snapshot === undefined ? {} : { preset: use.snapshot }),

@@ -12,7 +12,7 @@ import type { Instant, JsonObject, KubeObject, ObjectMeta } from '../../kube/api
 import type { CallAnswer } from './calls.ts';
 import type { ExperimentView } from './experiments.ts';
 import type { WorkloadView } from './workload-view.ts';
-import type { Destination, Found, RouteState, TrafficRouter } from '../traffic/router.ts';
+import type { Destination, Found, RouteState, Side, TrafficRouter } from '../traffic/router.ts';
 
 /** A Rollout as the caches hold it: everything, since its template is needed whole. */
 export type RolloutObject = KubeObject & JsonObject;
@@ -80,6 +80,8 @@ export type AnalysisRunView = Omit<AnalysisRun, 'metadata'> & { readonly metadat
 /** Ready endpoints behind one of the two Services, counted by the revision of their pods. */
 export interface ServiceState {
   readonly view: ServiceView;
+  /** Set where no Service stands for this side but an object of the router, which `view` is then. */
+  readonly routed?: { readonly side: Side; readonly text: string };
   /** Value of the hash label in the selector; undefined before the Service was adopted. */
   readonly podHash: string | undefined;
   readonly readyByHash: Readonly<Record<string, number>>;

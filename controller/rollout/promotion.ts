@@ -8,6 +8,7 @@ import { isPingPong } from '../../crds/schema/services-of.ts';
 import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
 import { heldWait } from './pause.ts';
 import { createCurrent, revisionAnnotations, scaleTo } from './replica-sets.ts';
+import { sideName, sideText } from './router-sides.ts';
 import { anyReadyBehind, available, isHeld, readyBehind, type Scene, setOf } from './scene.ts';
 import { withoutDeadline } from './scale-down-deadline.ts';
 import { selectRevision, waitForPods } from './services.ts';
@@ -65,10 +66,10 @@ function backToStableService(scene: Scene, to: string): Moves {
   if (canaryWeight(scene) > 0 && (ready < scene.replicas || old > 0)) {
     return waitFor({
       reason: 'EndpointsNotReady',
-      on: `Service/${stableService?.view.metadata.name ?? ''}`,
+      on: sideName(scene, 'stable'),
       value: String(ready),
       limit: String(scene.replicas),
-      moves: `Weight goes back to the stable Service when its endpoints are ${scene.replicas} pods of ${to} and no others.`,
+      moves: `Weight goes back to ${sideText(scene, 'stable')} when its endpoints are ${scene.replicas} pods of ${to} and no others.`,
     });
   }
   const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash: to });

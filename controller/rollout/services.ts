@@ -3,6 +3,7 @@
 import type { ServiceState } from './observed.ts';
 import { fact } from './facts.ts';
 import { effects, type Moves, noMoves, waitFor } from './moves.ts';
+import { selectBySide } from './router-sides.ts';
 import { available, refTo, type Scene, setOf } from './scene.ts';
 
 /**
@@ -19,6 +20,7 @@ export function selectRevision(
   const set = setOf(scene, podHash);
   const needed = service.podHash === undefined ? Math.max(least, set?.replicas ?? 1, 1) : least;
   if (scene.replicas > 0 && available(set) < needed) return waitForPods(scene, podHash, available(set), needed);
+  if (service.routed !== undefined) return selectBySide(scene, service, podHash);
   const name = service.view.metadata.name;
   const from = service.podHash === undefined ? 'all pods' : service.podHash;
   const tells = [fact(scene.now, 'SwitchService', `Switched Service ${name} from ${from} to ${podHash}`)];

@@ -42,7 +42,17 @@ export function composite(all: readonly TrafficRouter[], rollout: Rollout): Traf
     read: (of, found) => joined(parts.map((one) => ({ router: one, state: one.read(of, found) }))),
     plan: (of, wanted, found, scope) => planAll(parts, of, wanted, found, scope),
     claims: (of, found) => parts.flatMap((one) => one.claims(of, found)),
+    side: (of, side, found) => first(parts, (one) => one.side?.(of, side, found)),
+    select: (of, side, podHash, found) => first(parts, (one) => one.select?.(of, side, podHash, found)),
   };
+}
+
+function first<T>(parts: readonly TrafficRouter[], ask: (part: TrafficRouter) => T | undefined): T | undefined {
+  for (const part of parts) {
+    const answer = ask(part);
+    if (answer !== undefined) return answer;
+  }
+  return undefined;
 }
 
 type Ability = 'weight' | 'header' | 'mirror' | 'extra' | 'confirm';

@@ -4,6 +4,7 @@ import type { Rollout } from '../../crds/schema/rollout.ts';
 import type { JsonObject, KubeObject } from '../../kube/api.ts';
 import { asDestinationRule, type Split, type Subset } from './istio-objects.ts';
 import type { Locate } from './istio-select.ts';
+import { standsAlone } from './istio-sides.ts';
 import { extraService } from './istio-weights.ts';
 import { hashOf, isRefusal, keysOf, namespaceOf, routingField, routingOf, sharesOf } from './mesh-split.ts';
 import { refused } from './split.ts';
@@ -33,7 +34,9 @@ export function planSubsets(question: SubsetQuestion): RouteWrite | Refusal | un
   const subsets = withExperiments(question, labelled, podTemplateHash);
   const changed = subsets.length !== old.length || subsets.some((one, at) => one !== old[at]);
   const isClaimed = object.metadata.annotations?.[managedByRollouts] === rollout.metadata.name;
-  if (!changed && isClaimed) return undefined;
+  // Who gives a side without a Service to a revision signs the rule by the same write.
+  const isSigned = isClaimed || standsAlone(rollout, 'stable') || standsAlone(rollout, 'canary');
+  if (!changed && isSigned) return undefined;
   const annotations = { [managedByRollouts]: rollout.metadata.name };
   const patch = {
     ...(isClaimed ? {} : { metadata: { annotations } }),

@@ -27,6 +27,7 @@ import {
   weightedEntries,
 } from './istio-select.ts';
 import { istioClaims } from './istio-claims.ts';
+import { istioSide, labelSide } from './istio-sides.ts';
 import { planSubsets } from './istio-subsets.ts';
 import { heldPlan, rewriteRoute } from './istio-weights.ts';
 import {
@@ -53,6 +54,8 @@ export const istio: TrafficRouter = {
   read,
   plan,
   claims: istioClaims,
+  side: istioSide,
+  select: labelSide,
 };
 
 function ruleKey(rollout: Rollout): ObjectKey | undefined {

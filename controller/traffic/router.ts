@@ -75,6 +75,17 @@ export type Found = (key: ObjectKey) => (KubeObject & JsonObject) | undefined;
 /** 'lower': rules whose canary share is below the wanted one already stay as they are. */
 export type PlanScope = 'all' | 'lower';
 
+export type Side = 'stable' | 'canary';
+
+/** A side that has no Service of its own: an object of the router says which revision stands there. */
+export interface RouterSide {
+  readonly object: KubeObject & JsonObject;
+  /** For sentences. */
+  readonly text: string;
+  /** Undefined while it names no revision: then pods of all revisions stand there. */
+  readonly podHash: string | undefined;
+}
+
 export interface TrafficRouter {
   readonly name: string;
   readonly can: ReadonlySet<'weight' | 'header' | 'mirror' | 'extra' | 'confirm'>;
@@ -87,4 +98,8 @@ export interface TrafficRouter {
   /** An empty list means that there is nothing to write. */
   plan(rollout: Rollout, wanted: WeightPlan, found: Found, scope?: PlanScope): readonly RouteWrite[] | Refusal;
   claims(rollout: Rollout, found: Found): readonly Claim[];
+  /** A side for which the Rollout names no Service; undefined where it has one, and in routers that always need one. */
+  side?(rollout: Rollout, side: Side, found: Found): RouterSide | undefined;
+  /** The write that gives such a side to a revision; plans of weights never do. */
+  select?(rollout: Rollout, side: Side, podHash: string, found: Found): RouteWrite | undefined;
 }

@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { CanaryStep } from './canary-steps.ts';
+import { argoDialect } from './dialect.ts';
 import { reporter } from './problem.ts';
 import { aRoutedCanary } from './testing/builders.ts';
 import type { TrafficRouting } from './traffic-routing.ts';
 import { validateMeshRouters } from './validate-mesh-routers.ts';
+import { validateRollout } from './validate-rollout.ts';
 
 const base = 'spec.strategy.canary.trafficRouting';
 const problemsOf = (trafficRouting: TrafficRouting, steps: CanaryStep[] = []) =>
@@ -81,5 +83,35 @@ describe('refuses', () => {
     ],
   ])('%s', (_name, routing, message, steps) => {
     expect(problemsOf(routing, steps).join('\n')).toContain(message);
+  });
+});
+
+describe('Services of a split by subset', () => {
+  const istio = { virtualService: { name: 'web' }, destinationRule: rule };
+  const problems = (services: { stableService?: string; canaryService?: string }, others: TrafficRouting = {}) => {
+    const { stableService = '', canaryService = '' } = services;
+    const rollout = aRoutedCanary({ trafficRouting: { istio, ...others }, stableService, canaryService });
+    return validateRollout(rollout, argoDialect).map((one) => one.message);
+  };
+
+  it('need not be named, neither of them', () => {
+    expect(problems({})).toEqual([]);
+    expect(problems({ stableService: 'web-stable' })).toEqual([]);
+  });
+
+  it('are required as soon as another router stands beside it', () => {
+    expect(problems({}, { nginx: { stableIngress: 'web' } })).toEqual([
+      expect.stringContaining('canaryService is unset, but it is required with trafficRouting: name the Service.'),
+      expect.stringContaining('stableService is unset'),
+    ]);
+  });
+
+  it('are required of a split by host', () => {
+    const rollout = aRoutedCanary({
+      trafficRouting: { istio: { virtualService: { name: 'web' } } },
+      canaryService: '',
+    });
+
+    expect(validateRollout(rollout, argoDialect)).toMatchObject([{ field: 'spec.strategy.canary.canaryService' }]);
   });
 });

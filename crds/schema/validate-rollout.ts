@@ -7,6 +7,7 @@ import { isEmptySelector, selectorMatches } from './label-selector.ts';
 import { objectText, type Problem, type Report, reporter, valueText } from './problem.ts';
 import type { Rollout } from './rollout.ts';
 import { isPingPong } from './services-of.ts';
+import { routerNames } from './traffic-routing.ts';
 import { validateCanarySizes } from './validate-canary-sizes.ts';
 import { antiAffinityProblems } from './validate-anti-affinity.ts';
 import { validateGates } from './validate-gates.ts';
@@ -133,7 +134,7 @@ function services(rollout: Rollout, report: Report): Problem[] {
       ),
     );
   }
-  if (!hasTrafficRouting(rollout)) return problems;
+  if (!hasTrafficRouting(rollout) || splitsBySubset(rollout)) return problems;
   const missing = (['canaryService', 'stableService'] as const).filter(
     (field) => !isPingPong(rollout) && !rollout.spec.strategy.canary?.[field],
   );
@@ -143,6 +144,14 @@ function services(rollout: Rollout, report: Report): Problem[] {
       report(`${canaryField}.${field}`, 'unset', 'it is required with trafficRouting', 'name the Service'),
     ),
   ];
+}
+
+/** Subsets tell revisions apart behind one Service; every other router, beside them too, sends to a Service for each side. */
+function splitsBySubset(rollout: Rollout): boolean {
+  const settings = rollout.spec.strategy.canary?.trafficRouting ?? {};
+  const others = routerNames.filter((name) => name !== 'istio' && settings[name] !== undefined);
+  const isAlone = others.length + Object.keys(settings.plugins ?? {}).length === 0;
+  return settings.istio?.destinationRule !== undefined && isAlone;
 }
 
 function routes(rollout: Rollout, dialect: Dialect, report: Report): Problem[] {
