@@ -10,6 +10,7 @@ import { failureOutcome } from './failure.ts';
 import type { Credentials, Outbound, OutboundOutcome, OutboundRequest } from './outcome.ts';
 import { type Hop, nextHop } from './redirect.ts';
 import { type ResolvedAddress, type Resolver, resolveHost } from './resolve.ts';
+import { signed } from './signature.ts';
 
 export const defaultMaxBytes = 16 * 1024 * 1024;
 const maxRedirects = 5;
@@ -88,8 +89,16 @@ async function sendHop(
   if (resolution === 'aborted') return aborted(hop, deadline);
   if (resolution.kind !== 'ok') return resolution;
   try {
+    const { credentials } = request;
+    const own = credentials?.kind === 'sigv4' ? await signed(hop, request.headers ?? {}, credentials) : undefined;
     const response: AxiosResponse<Buffer> = await axios.request(
-      config(hop, request, resolution.addresses, options, deadline),
+      config(
+        own?.hop ?? hop,
+        own ? { ...request, headers: own.headers } : request,
+        resolution.addresses,
+        options,
+        deadline,
+      ),
     );
     return {
       kind: 'response',
@@ -161,7 +170,8 @@ function pinned(addresses: readonly ResolvedAddress[]): AxiosRequestConfig['look
 }
 
 function authorization(credentials: Credentials | undefined): Record<string, string> {
-  if (credentials === undefined) return {};
+  // A signature stands among the headers already.
+  if (credentials === undefined || credentials.kind === 'sigv4') return {};
   if (credentials.kind === 'bearer') return { authorization: `Bearer ${credentials.token}` };
   const pair = Buffer.from(`${credentials.username}:${credentials.password}`, 'utf8').toString('base64');
   return { authorization: `Basic ${pair}` };

@@ -2,7 +2,26 @@
 
 export type Credentials =
   | { readonly kind: 'basic'; readonly username: string; readonly password: string }
-  | { readonly kind: 'bearer'; readonly token: string };
+  | { readonly kind: 'bearer'; readonly token: string }
+  | SignatureCredentials;
+
+/** Signs each request with AWS Signature Version 4. */
+export interface SignatureCredentials {
+  readonly kind: 'sigv4';
+  readonly keys: AwsKeys;
+  readonly region: string;
+  /** Signing name of the service, such as `aps`. */
+  readonly service: string;
+  /** Time of the signature, epoch milliseconds: AWS takes it for some minutes. */
+  readonly atMs: number;
+}
+
+export interface AwsKeys {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** Of temporary keys. */
+  readonly sessionToken?: string;
+}
 
 export interface OutboundRequest {
   readonly url: string;
