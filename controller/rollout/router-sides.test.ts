@@ -75,8 +75,10 @@ function routed(observed: Observed): readonly string[] {
       return [`weight ${canary?.weight ?? 0} for ${canary?.podHash ?? 'nobody'}`];
     }
     if (effect.kind !== 'Patch' || effect.target.kind !== 'DestinationRule') return [];
-    const { subsets } = (effect.patch as unknown as { spec: { subsets: { name: string; labels: JsonObject }[] } }).spec;
-    return subsets.map(({ name, labels }) => `${name}=${String(labels[hash] ?? 'all')}`);
+    const { subsets } = (
+      effect.patch as unknown as { spec: { subsets: { name: string; labels: Record<string, string> }[] } }
+    ).spec;
+    return subsets.map(({ name, labels }) => `${name}=${labels[hash] ?? 'all'}`);
   });
 }
 

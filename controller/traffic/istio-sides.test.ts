@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import type { Rollout } from '../../crds/schema/rollout.ts';
 import type { JsonObject, KubeObject } from '../../kube/api.ts';
 import { composite, routers } from './all-routers.ts';
+import { asDestinationRule } from './istio-objects.ts';
 import { istio } from './istio.ts';
 import type { RouteWrite } from './router.ts';
 import { anObject, aPlan, hashLabel, holding, meshKeys, written } from './testing/mesh.ts';
@@ -39,7 +40,7 @@ const split = (stable: number, canary: number) =>
     },
   });
 
-const subsetsOf = (object: (KubeObject & JsonObject) | undefined) => (object?.['spec'] as JsonObject)['subsets'];
+const subsetsOf = (object: (KubeObject & JsonObject) | undefined) => asDestinationRule(object ?? aRule()).spec?.subsets;
 
 describe('subsets of one Service', () => {
   const world = [aRule(subset('stable', 'old'), subset('canary')), split(100, 0)];

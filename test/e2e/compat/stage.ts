@@ -28,14 +28,20 @@ export interface Stage {
 /** Declares one scenario; scenarios of a file run beside each other. The title ends with the rows that it shows. */
 export type Scenario = (title: string, play: (app: App, stage: Stage) => Promise<void>, withinMs?: number) => void;
 
-const missing = clusterMissing();
+interface StageOptions {
+  /** Applied first, such as further CRDs. */
+  readonly objects?: readonly BedObject[];
+  /** Flags of the controller. */
+  readonly flags?: readonly string[];
+  /** Brings in what takes more than objects, before the controller starts. */
+  readonly prepare?: (cluster: Cluster) => Promise<void>;
+  /** Why this stage can't be set up here. */
+  readonly missing?: string | undefined;
+}
 
-/** Declares a file's scenarios on one stage. `objects` are applied first, such as further CRDs; `flags` are those of the controller. */
-export function onStage(
-  topic: string,
-  declare: (scenario: Scenario) => void,
-  options: { readonly objects?: readonly BedObject[]; readonly flags?: readonly string[] } = {},
-): void {
+/** Declares a file's scenarios on one stage. */
+export function onStage(topic: string, declare: (scenario: Scenario) => void, options: StageOptions = {}): void {
+  const missing = clusterMissing() ?? options.missing;
   describe.skipIf(missing !== undefined)(`${topic}${missing ? ` (skipped: ${missing})` : ''}`, () => {
     const parts: { stage?: Stage; folder?: string; wire?: ApiTransport } = {};
     let made = 0;
@@ -44,6 +50,7 @@ export function onStage(
       const cluster = await startCluster();
       const crds = crdManifests(argoDialect) as unknown as BedObject[];
       await cluster.api.apply(...crds, ...(options.objects ?? []));
+      await options.prepare?.(cluster);
       await cluster.api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'tidegate' } });
       parts.wire = transport({
         connection: await loadKubeConfig({ path: cluster.kubeconfigPath }),
