@@ -202,6 +202,11 @@ describe('what stands around it', () => {
       if (extra > 0) expect(withRoom(extra - 1)).toHaveLength(1);
     });
 
+    it('is asked for again when nobody has counted yet', () => {
+      const [sentence] = refusals({ quotas: [quota({ pods: '30' }, {})] });
+      expect(sentence).toMatch(/status\.used\["pods"\] is not counted yet of 30, .*: try again\.$/);
+    });
+
     it('is not judged when nobody can say which pods it counts', () => {
       const full = [{ pods: '3' }, { pods: '3' }] as const;
       expect(refusals({ quotas: [quota(...full, { scopes: ['BestEffort'] })] })).toEqual([]);

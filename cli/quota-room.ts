@@ -45,18 +45,22 @@ function tooSmall(quota: Whole, pod: JsonObject, extra: number) {
   return ([name, hard]: [string, Json | undefined]): readonly string[] => {
     const each = needOf(name, pod);
     const used = fieldOf(quota, 'status', 'used', name);
-    const [limit, taken] = [amount(hard), amount(used) ?? 0];
-    if (each === undefined || each === 0 || limit === undefined || taken + extra * each <= limit) return [];
+    const [limit, taken] = [amount(hard), amount(used)];
+    if (each === undefined || each === 0 || limit === undefined) return [];
+    if (taken !== undefined && taken + extra * each <= limit) return [];
     const parts = {
       object: objectText(quota),
       field: `status.used["${name}"]`,
-      found: `${text(used ?? '0')} of ${text(hard)}`,
+      found: `${taken === undefined ? 'not counted yet' : text(used)} of ${text(hard)}`,
       allowed: `the strategy needs room for ${extra} more ${extra === 1 ? 'pod' : 'pods'}`,
-      remedy: `raise spec.hard["${name}"], or choose a strategy that needs fewer pods at once`,
+      remedy: taken === undefined ? 'try again' : remedyOf(name),
     };
     return [problem(parts).message];
   };
 }
+
+const remedyOf = (name: string): string =>
+  `raise spec.hard["${name}"], or choose a strategy that needs fewer pods at once`;
 
 /** How much of a limit one pod takes; undefined for limits that pods don't count for. */
 function needOf(limit: string, pod: JsonObject): number | undefined {

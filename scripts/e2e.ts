@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { ensureTools, partLine } from '../test/bed/set-up.ts';
 import { root } from './programs.ts';
+import { namedTests } from './named-tests.ts';
 import { runRealTests } from './real-tests.ts';
 import { taggedTests } from './compat/tags.ts';
 import { skippedBelow } from './test-totals.ts';
@@ -31,6 +32,8 @@ const code = await runRealTests(files, report);
 const unshown = skippedBelow('/test/e2e/', report);
 for (const { title, rows } of taggedTests(join(root, 'test', 'e2e')).filter(({ file }) => isOf(file)))
   process.stdout.write(`${rows.join(', ')} → ${title}\n`);
+for (const { title, names } of namedTests(folder).filter(({ file }) => isOf(file)))
+  process.stdout.write(`${names.join(', ')} → ${title}\n`);
 if (unshown.length > 0)
   process.stderr.write(`${unshown.length} tests were skipped, so this machine has not shown them.\n`);
 
