@@ -13,13 +13,13 @@ import {
   sizeCurrent,
   sizeStable,
   switchActive,
-  withoutDeadline,
 } from './blue-green.ts';
 import { resumedFacts, switchPause } from './blue-green-pause.ts';
-import { retire } from './blue-green-retire.ts';
+import { keepServed, retire } from './blue-green-retire.ts';
 import { effects, type Moves, noMoves, together } from './moves.ts';
 import { heldWait, isResumed, leavePause } from './pause.ts';
-import { revisionAnnotations, scaleTo } from './replica-sets.ts';
+import { scaleTo } from './replica-sets.ts';
+import { withoutDeadline } from './scale-down-deadline.ts';
 import { available, isHeld, type Scene } from './scene.ts';
 import { selectRevision, waitForPods } from './services.ts';
 
@@ -31,7 +31,7 @@ export function runPreview(scene: Scene): Moves {
   if (live.effects.length > 0) return live;
   // Pods that it has already may still end requests (a retry right after an abort): it is never made smaller for the preview.
   const size = Math.max(previewSize(scene), Math.min(scene.current?.replicas ?? 0, scene.replicas));
-  const sizes = effects(...revisionAnnotations(scene), ...keepStableSize(scene), ...sizeCurrent(scene, size));
+  const sizes = effects(...keepStableSize(scene), ...sizeCurrent(scene, size));
   const shown = size > 0 ? selectRevision(scene, previewOf(scene), scene.currentHash) : noMoves;
   const isSized = scene.current?.replicas === size && available(scene.current) >= size;
   const wait = isSized ? noMoves : waitForPods(scene, scene.currentHash, available(scene.current), size);
@@ -45,12 +45,11 @@ export function holdPreview(scene: Scene): Moves {
   const { current } = scene;
   const grows = current !== undefined && current.replicas > 0 && current.replicas < previewSize(scene);
   const own = grows ? scaleTo(scene, current, previewSize(scene)) : [];
-  const live = keepActive(scene);
-  return effects(...live.effects, ...keepStableSize(scene), ...own);
+  return together(keepActive(scene), effects(...keepStableSize(scene), ...own));
 }
 
 function keepStableSize(scene: Scene) {
-  return [...withoutDeadline(scene, scene.stable), ...sizeStable(scene)];
+  return [...withoutDeadline(scene, [scene.stable]), ...sizeStable(scene)];
 }
 
 /** The active Service belongs to stable: somebody may have changed it, or it was made anew without a hash. */
@@ -58,7 +57,7 @@ function keepActive(scene: Scene): Moves {
   if (activeOf(scene) === undefined) return activeIsMissing(scene);
   const back = switchActive(scene, scene.stableHash);
   // A stable revision that is not whole never holds up the one that may mend it.
-  return effects(...back.effects);
+  return together(keepServed(scene), effects(...back.effects));
 }
 
 /** The preview is whole and shown. */

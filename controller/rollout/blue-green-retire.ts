@@ -3,14 +3,16 @@
  * loses them. A revision that never was behind the active Service goes at once.
  */
 
-import { blueGreenAbortDelayMs } from '../../crds/schema/defaults.ts';
-import { delayMs, isServing } from './blue-green.ts';
+import { abortDelayMs, delayMs, isServing, keepsDeadline } from './blue-green.ts';
 import type { RolloutEffect } from './effects.ts';
+import { hasFailed } from './lifecycle-status.ts';
 import { effects, type Moves, noMoves } from './moves.ts';
 import type { ReplicaSetView } from './observed.ts';
 import { shortestDrainMs } from './sizes.ts';
 import { revisionOf, scaleDownDeadline, scaleTo, setDeadline } from './replica-sets.ts';
+import { withoutDeadline } from './scale-down-deadline.ts';
 import type { Scene } from './scene.ts';
+import { instantOf } from './time-text.ts';
 
 /** One pass over all revisions that are neither stable nor current. */
 export function retire(scene: Scene): Moves {
@@ -41,9 +43,35 @@ function planOf(scene: Scene, set: ReplicaSetView, mayStay: boolean): Plan {
   const deadline = scaleDownDeadline(set, keys);
   if (isServing(scene, set.podHash)) return servingPlan(scene, set, deadline);
   if (deadline === undefined) return { effects: remove(scene, set), isDelayed: false };
-  const due = mayStay ? deadline : deadline - delayMs(scene) + Math.min(delayMs(scene), shortestDrainMs);
+  const due = mayStay ? deadline : earliest(scene, set, deadline);
   if (due <= scene.now) return { effects: remove(scene, set), isDelayed: false };
   return { effects: [], at: due, isDelayed: mayStay };
+}
+
+/** A revision beyond the limit only ends its open requests. That of an aborted one may have been set with another delay. */
+function earliest(scene: Scene, set: ReplicaSetView, deadline: number): number {
+  const own = hasFailed(scene.status, set.podHash) ? abortDelayMs(scene) : undefined;
+  const delay = Math.min(delayMs(scene), own ?? Number.POSITIVE_INFINITY);
+  return deadline - delay + Math.min(delay, shortestDrainMs);
+}
+
+/**
+ * Revisions that are served although neither stable nor promoted: by somebody's hand, or since stable can't take the traffic
+ * back yet. Those that are marked when they leave (`markLeaving`) need nothing before.
+ */
+export function keepServed(scene: Scene): Moves {
+  const { observed, stableHash, currentHash, state } = scene;
+  const served = observed.replicaSets.filter(
+    (set) => set.podHash !== stableHash && set.replicas > 0 && isServing(scene, set.podHash),
+  );
+  const plans = served.flatMap((set) => {
+    const deadline = scaleDownDeadline(set, observed.keys);
+    const isOnTrial = set.podHash === currentHash && (keepsDeadline(scene) || state === 'superseding');
+    return deadline === undefined && !isOnTrial ? [] : [servingPlan(scene, set, deadline)];
+  });
+  const times = plans.flatMap(({ at }) => at ?? []);
+  const moves = effects(...plans.flatMap((plan) => plan.effects));
+  return times.length === 0 ? moves : { ...moves, lookAgainAt: Math.min(...times) };
 }
 
 /**
@@ -70,13 +98,16 @@ export function markLeaving(scene: Scene, sets: readonly ReplicaSetView[]): read
   return open.map((set) => setDeadline(set, keys, scene.now + delayMs(scene)));
 }
 
-/** The aborted revision: undefined for one that is kept. */
+/** Gives the aborted revision its time to go, instead of one of an earlier life; none to one that is kept. */
 export function markAborted(scene: Scene): readonly RolloutEffect[] {
-  const { current, blueGreen, stableHash } = scene;
-  const delay = blueGreen === undefined ? 'keep' : blueGreenAbortDelayMs(blueGreen);
+  const { current, stableHash, status } = scene;
+  if (current === undefined || current.podHash === stableHash || current.replicas === 0) return [];
+  const delay = abortDelayMs(scene);
+  if (delay === undefined) return withoutDeadline(scene, [current]);
   const { keys } = scene.observed;
-  if (current === undefined || current.podHash === stableHash || current.replicas === 0 || delay === 'keep') return [];
-  return scaleDownDeadline(current, keys) === undefined ? [setDeadline(current, keys, scene.now + delay)] : [];
+  const known = scaleDownDeadline(current, keys);
+  const least = (instantOf(status.abortedAt) ?? scene.now) + delay;
+  return known === undefined || known < least ? [setDeadline(current, keys, scene.now + delay)] : [];
 }
 
 /** The aborted revision when its time has come. */

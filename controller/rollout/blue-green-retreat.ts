@@ -4,6 +4,7 @@
  */
 
 import { isArgo } from '../../crds/schema/dialect.ts';
+import { attemptOf } from './attempt.ts';
 import { stableIsGone, stableConfirmed } from './abort.ts';
 import {
   activeIsMissing,
@@ -15,11 +16,11 @@ import {
   sizeStable,
   switchActive,
   waitForForce,
-  withoutDeadline,
 } from './blue-green.ts';
-import { markAborted, markLeaving, removeAborted, retire } from './blue-green-retire.ts';
+import { keepServed, markAborted, markLeaving, removeAborted, retire } from './blue-green-retire.ts';
 import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
 import { anyReadyBehind, available, isWhole, type Scene } from './scene.ts';
+import { withoutDeadline } from './scale-down-deadline.ts';
 import { waitForPods } from './services.ts';
 
 /** One pass of 'aborting', 'superseding' or 'returning'. */
@@ -27,10 +28,10 @@ export function goBack(scene: Scene): Moves {
   const { stable, stableHash = '' } = scene;
   if (stable === undefined)
     return stableHash === scene.currentHash ? effects(...sizeCurrent(scene, scene.replicas)) : stableIsGone(scene);
-  const grow = effects(...withoutDeadline(scene, stable), ...sizeStable(scene));
+  const grow = effects(...withoutDeadline(scene, [stable]), ...sizeStable(scene));
   if (activeOf(scene) === undefined) return together(grow, activeIsMissing(scene));
   const isBack = activeOf(scene)?.podHash === stableHash && isInForce(scene, stableHash, 1);
-  if (!isBack) return together(grow, reopened(scene), rescue(scene), takeBack(scene, stableHash));
+  if (!isBack) return together(grow, keepServed(scene), reopened(scene), rescue(scene), takeBack(scene, stableHash));
   const { verdict } = scene.status;
   if (scene.state === 'aborting' && verdict !== undefined && verdict.confirmedStableAt === undefined)
     return together(grow, stableConfirmed(scene));
@@ -50,17 +51,18 @@ function reopened(scene: Scene): Moves {
 
 /** A third revision is never held up by a stable one that can't take the traffic: then live traffic stays where it is. */
 function rescue(scene: Scene): Moves {
-  const isStuck = scene.state === 'superseding' && available(scene.stable) < scene.replicas;
-  const isAsked = scene.stable?.replicas === scene.replicas;
-  return isStuck && isAsked && anyReadyBehind(activeOf(scene)) > 0
-    ? { ...noMoves, event: { type: 'settled' } }
-    : noMoves;
+  const isNobodyThere = anyReadyBehind(activeOf(scene)) === 0 && available(scene.stable) > 0;
+  const isStuck = scene.state === 'superseding' && available(scene.stable) < scene.replicas && !isNobodyThere;
+  if (!isStuck || scene.stable?.replicas !== scene.replicas) return noMoves;
+  const marks = markLeaving(scene, scene.others);
+  return marks.length > 0 ? effects(...marks) : { ...noMoves, event: { type: 'settled' } };
 }
 
-/** All traffic is on stable. The others may go once stable is whole (argo-rollouts.md 2.6). */
+/** All traffic is on stable. The others may go once stable is whole (argo-rollouts.md 2.6), which nothing newer waits for. */
 function settleBack(scene: Scene): Moves {
   const { stable, stableHash = '' } = scene;
-  if (!isWhole(stable, scene.replicas)) return waitForPods(scene, stableHash, available(stable), scene.replicas);
+  if (scene.state !== 'superseding' && !isWhole(stable, scene.replicas))
+    return waitForPods(scene, stableHash, available(stable), scene.replicas);
   const aborted = scene.state === 'aborting' ? markAborted(scene) : [];
   const marks = [...aborted, ...markLeaving(scene, scene.others)];
   return marks.length > 0 ? effects(...marks) : { ...noMoves, event: { type: 'settled' } };
@@ -77,10 +79,10 @@ export function stayAborted(scene: Scene): Moves {
     moves: `Revision ${verdict?.revision ?? scene.currentHash} failed: change the template (in Git), or retry it by command.`,
   });
   const live = activeOf(scene)?.podHash === stableHash ? noMoves : effects(...switchActive(scene, stableHash).effects);
-  const grow = effects(...withoutDeadline(scene, stable), ...sizeStable(scene));
+  const grow = effects(...withoutDeadline(scene, [stable]), ...sizeStable(scene));
   const freed = freePreview(scene);
   const down = freed.effects.length > 0 ? noMoves : removeAborted(scene);
-  return together(grow, retire(scene), live, freed, down, waiting);
+  return together(grow, retire(scene), keepServed(scene), live, freed, down, waiting);
 }
 
 /** With its pods about to go, the preview Service selects stable, so that nobody who uses it finds it empty. Argo leaves it. */
@@ -98,7 +100,9 @@ export function isCarryingLive(scene: Scene, podHash: string): boolean {
   const leaving = scene.observed.replicaSets.filter(
     (set) => ![stableHash, podHash].includes(set.podHash) && set.replicas > 0,
   );
-  const isOpen = scene.status.transition !== undefined || scene.status.abortedAt !== undefined;
+  // What was tried before may have been live until a moment ago.
+  const isRetried = attemptOf(scene.status) > 1 && scene.state === 'stepping';
+  const isOpen = isRetried || scene.status.transition !== undefined || scene.status.abortedAt !== undefined;
   const hasDeadline = (at: string | undefined) => at !== undefined;
   const { scaleDownDeadline } = scene.observed.keys;
   return (

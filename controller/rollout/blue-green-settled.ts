@@ -12,7 +12,6 @@ import {
 import { retire } from './blue-green-retire.ts';
 import { effects, type Moves, noMoves, together } from './moves.ts';
 import { heldWait } from './pause.ts';
-import { revisionAnnotations } from './replica-sets.ts';
 import { available, isHeld, isWhole, type Scene } from './scene.ts';
 import { selectRevision, waitForPods } from './services.ts';
 import { tidyUp } from './settled.ts';
@@ -20,7 +19,7 @@ import { tidyUp } from './settled.ts';
 /** One pass of 'deploying': all pods at once; the Services follow when the revision is stable. */
 export function deployFirst(scene: Scene): Moves {
   const { current, replicas, currentHash } = scene;
-  const moves = together(effects(...revisionAnnotations(scene), ...sizeCurrent(scene, replicas)), retire(scene));
+  const moves = together(effects(...sizeCurrent(scene, replicas)), retire(scene));
   if (isWhole(current, replicas) && moves.effects.length === 0) return { ...noMoves, event: { type: 'available' } };
   return together(moves, waitForPods(scene, currentHash, available(current), replicas));
 }
@@ -28,7 +27,7 @@ export function deployFirst(scene: Scene): Moves {
 /** One pass of 'stable': both Services select it, old revisions go when their time has come. */
 export function stayStable(scene: Scene): Moves {
   const { current, replicas, currentHash } = scene;
-  const sizes = effects(...revisionAnnotations(scene), ...sizeCurrent(scene, replicas));
+  const sizes = effects(...sizeCurrent(scene, replicas));
   const missing = isWhole(current, replicas) ? noMoves : waitForPods(scene, currentHash, available(current), replicas);
   const preview = selectRevision(scene, previewOf(scene), currentHash);
   // A longer life for a revision that somebody gave the Service comes first: after the switch nobody can know of it.

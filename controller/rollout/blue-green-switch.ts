@@ -6,23 +6,15 @@
 
 import { judgeRun } from './analysis.ts';
 import { postPromotionPlace } from './blue-green-places.ts';
-import {
-  activeOf,
-  isInForce,
-  showPreview,
-  sizeCurrent,
-  sizeStable,
-  switchActive,
-  waitForForce,
-  withoutDeadline,
-} from './blue-green.ts';
+import { activeOf, isInForce, showPreview, sizeCurrent, sizeStable, switchActive, waitForForce } from './blue-green.ts';
 import { holdPreview } from './blue-green-preview.ts';
 import { resumedFacts } from './blue-green-pause.ts';
 import { markLeaving, retire } from './blue-green-retire.ts';
 import { effects, type Moves, noMoves, together } from './moves.ts';
 import { heldWait, isResumed, leavePause } from './pause.ts';
 import { targetIsGone } from './promotion.ts';
-import { revisionAnnotations, scaleTo } from './replica-sets.ts';
+import { scaleTo } from './replica-sets.ts';
+import { withoutDeadline } from './scale-down-deadline.ts';
 import { available, isHeld, type Scene, setOf } from './scene.ts';
 import { waitForPods } from './services.ts';
 
@@ -35,8 +27,8 @@ export function switchOver(scene: Scene): Moves {
   const isSwitched = activeOf(scene)?.podHash === to;
   if (isHeld(scene) && !isBack && !isSwitched) return together(holdPreview(scene), heldWait());
   const own = isBack
-    ? [...withoutDeadline(scene, target), ...scaleTo(scene, target, scene.replicas)]
-    : [...revisionAnnotations(scene), ...sizeCurrent(scene, scene.replicas)];
+    ? [...withoutDeadline(scene, [target]), ...scaleTo(scene, target, scene.replicas)]
+    : sizeCurrent(scene, scene.replicas);
   const others = { ...scene, others: scene.others.filter((set) => set.podHash !== to) };
   const capacity = together(effects(...own, ...sizeStable(scene)), retire(others));
   if (available(target) < scene.replicas)

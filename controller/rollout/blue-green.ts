@@ -4,11 +4,13 @@
  */
 
 import { blueGreenAbortDelayMs, blueGreenDelayMs } from '../../crds/schema/defaults.ts';
+import { attemptOf } from './attempt.ts';
 import type { RolloutEffect } from './effects.ts';
 import { effects, type Moves, noMoves, waitFor } from './moves.ts';
-import type { ReplicaSetView, ServiceState } from './observed.ts';
-import { createCurrent, scaleDownDeadline, scaleTo } from './replica-sets.ts';
-import { anyReadyBehind, available, readyBehind, refTo, type Scene, setOf } from './scene.ts';
+import type { ServiceState } from './observed.ts';
+import { createCurrent, revisionAnnotations, scaleDownDeadline, scaleTo } from './replica-sets.ts';
+import { withoutDeadline } from './scale-down-deadline.ts';
+import { anyReadyBehind, available, readyBehind, type Scene, setOf } from './scene.ts';
 import { selectRevision } from './services.ts';
 
 export function isBlueGreen(scene: Scene): boolean {
@@ -52,10 +54,12 @@ export function isInForce(scene: Scene, podHash: string | undefined, least: numb
   );
 }
 
-/** True while the active Service selects the revision, or still has pods of it. */
+/** True while the active Service selects the revision, or still has pods of it; without a hash it selects all that are ready. */
 export function isServing(scene: Scene, podHash: string): boolean {
   const active = activeOf(scene);
-  return active?.podHash === podHash || readyBehind(active, podHash) > 0;
+  if (active === undefined) return false;
+  const isOpenToAll = active.podHash === undefined && (setOf(scene, podHash)?.status.ready ?? 0) > 0;
+  return isOpenToAll || active.podHash === podHash || readyBehind(active, podHash) > 0;
 }
 
 /**
@@ -90,20 +94,25 @@ export function waitForForce(scene: Scene, podHash: string): Moves {
   });
 }
 
-/** A revision that is wanted again has no time any more at which it goes. */
-export function withoutDeadline(scene: Scene, set: ReplicaSetView | undefined): readonly RolloutEffect[] {
-  const { keys } = scene.observed;
-  if (set === undefined || set.metadata.annotations?.[keys.scaleDownDeadline] === undefined) return [];
-  return [{ kind: 'Annotate', target: refTo(set), set: { [keys.scaleDownDeadline]: null }, tells: [] }];
-}
-
-/** Creates or sizes the current revision. Argo tells of no unfinished update at the first deploy. */
+/** Numbers, and creates or sizes, the current revision. Argo tells of no unfinished update at the first deploy. */
 export function sizeCurrent(scene: Scene, replicas: number): readonly RolloutEffect[] {
-  if (scene.current !== undefined)
-    return [...withoutDeadline(scene, scene.current), ...scaleTo(scene, scene.current, replicas)];
+  const { current } = scene;
+  const numbered = revisionAnnotations(scene, keepsDeadline(scene));
+  if (current !== undefined) {
+    const wanted = keepsDeadline(scene) ? [] : [current];
+    return [...numbered, ...withoutDeadline(scene, wanted, numbered), ...scaleTo(scene, current, replicas)];
+  }
   const made = createCurrent(scene, replicas);
   if (scene.state !== 'deploying') return [made];
   return [{ ...made, tells: made.tells.filter((one) => one.reason !== 'RolloutNotCompleted') }];
+}
+
+/**
+ * Until its promotion a revision keeps the time until which its pods end the requests of an earlier life: nobody else would
+ * know of it when the revision is given up again. One that was tried before gets the whole delay then (`isCarryingLive`).
+ */
+export function keepsDeadline({ state, status }: Scene): boolean {
+  return state === 'stepping' && attemptOf(status) === 1;
 }
 
 /** Stable follows spec.replicas in every state. */

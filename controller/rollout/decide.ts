@@ -229,9 +229,10 @@ function act(observed: Observed, moves: Moves): RolloutDecision {
 function settle(observed: Observed, intent: RolloutStatus, moves: Moves): RolloutDecision {
   const before = observed.rollout.status;
   const next = nextStatus(observed, intent, moves.waiting);
-  const quietUntil = mayWait(before, next.status, observed.now);
+  const patch = statusPatch(before, next.status);
+  const quietUntil = patch && mayWait(before, next.status, patch, observed.now);
   const times = [moves.lookAgainAt, quietUntil].filter((one) => one !== undefined);
-  const isQuiet = quietUntil !== undefined || statusPatch(before, next.status) === undefined;
+  const isQuiet = quietUntil !== undefined || patch === undefined;
   const status = isQuiet ? before : next.status;
   const facts = isQuiet ? [] : [...moves.facts, ...next.facts];
   const base = { phase: 'settled', status, effects: [], facts } as const;

@@ -24,14 +24,15 @@ export interface NextStatus {
 export function nextStatus(observed: Observed, intent: RolloutStatus, waiting: Waiting | undefined): NextStatus {
   const before = observed.rollout.status;
   const counted = { ...intent, ...counts(observed, intent), ...generation(observed) };
-  const analysis = analysisStatus(sceneOf(observed, counted));
+  const now = sceneOf(observed, counted);
+  const analysis = analysisStatus(now);
   const canary = {
     ...counted.canary,
     ...analysis.status,
-    currentExperiment: countedOn(sceneOf(observed, counted)),
-    weights: statusWeights(sceneOf(observed, counted)) ?? kept(observed),
+    currentExperiment: countedOn(now),
+    weights: statusWeights(now) ?? kept(observed),
   };
-  const { blueGreen, facts } = blueGreenStatus(sceneOf(observed, counted));
+  const { blueGreen, facts } = blueGreenStatus(now);
   const seen: RolloutStatus = {
     ...counted,
     canary,

@@ -154,8 +154,11 @@ export function setDeadline(set: ReplicaSetView, keys: Keys, at: number): Rollou
   return { kind: 'Annotate', target: refTo(set), set: { [keys.scaleDownDeadline]: deadlineText(at) }, tells: [] };
 }
 
-/** Writes the revision number to the Rollout, and to a ReplicaSet that is used again, which remembers its old number. */
-export function revisionAnnotations(scene: Scene): readonly RolloutEffect[] {
+/**
+ * Writes the revision number to the Rollout, and to a ReplicaSet that is used again, which remembers its old number and
+ * loses the time at which it was to go, unless that is kept.
+ */
+export function revisionAnnotations(scene: Scene, keepsDeadline = false): readonly RolloutEffect[] {
   const { observed, current, currentHash } = scene;
   const { keys, rollout } = observed;
   if (current === undefined) return [];
@@ -165,7 +168,8 @@ export function revisionAnnotations(scene: Scene): readonly RolloutEffect[] {
   if (old !== revision) {
     const history = annotation(current, keys.revisionHistory);
     const remembered = old === undefined ? {} : { [keys.revisionHistory]: history ? `${history},${old}` : old };
-    const set = { [keys.revision]: revision, ...remembered, [keys.scaleDownDeadline]: null };
+    const spent = keepsDeadline ? {} : { [keys.scaleDownDeadline]: null };
+    const set = { [keys.revision]: revision, ...remembered, ...spent };
     list.push({ kind: 'Annotate', target: refTo(current), set, tells: [] });
   }
   if (rollout.metadata.annotations?.[keys.revision] !== revision)

@@ -11,21 +11,23 @@ export const quietMs = 1_500;
 /** Merge patch from `before` to `after`: null removes, lists are replaced whole. Undefined when nothing differs. */
 export function mergePatch(before: Json | undefined, after: Json | undefined): Json | undefined {
   if (before === after) return undefined;
-  if (isObject(before) && isObject(after)) {
-    const names = new Set([...Object.keys(before), ...Object.keys(after)]);
-    const patch: Record<string, Json> = {};
-    for (const name of names) {
-      const part = mergePatch(before[name], after[name]);
-      if (part !== undefined) patch[name] = part;
-    }
-    return Object.keys(patch).length === 0 ? undefined : patch;
-  }
-  if (isSame(before, after)) return undefined;
-  return after ?? null;
+  if (isObject(before) && isObject(after)) return objectPatch(before, after);
+  return isSame(before ?? null, after ?? null) ? undefined : (after ?? null);
+}
+
+function objectPatch(before: JsonObject, after: JsonObject): JsonObject | undefined {
+  let patch: Record<string, Json> | undefined;
+  const compare = (name: string) => {
+    const part = mergePatch(before[name], after[name]);
+    if (part !== undefined) (patch ??= {})[name] = part;
+  };
+  for (const name of Object.keys(before)) compare(name);
+  for (const name of Object.keys(after)) if (!(name in before)) compare(name);
+  return patch;
 }
 
 export function statusPatch(before: RolloutStatus, after: RolloutStatus): JsonObject | undefined {
-  return mergePatch(clean(before), clean(after)) as JsonObject | undefined;
+  return before === after ? undefined : (mergePatch(clean(before), clean(after)) as JsonObject | undefined);
 }
 
 /** Without undefined fields and empty objects, as JSON would store it. */
@@ -38,22 +40,17 @@ function clean(status: RolloutStatus): JsonObject {
 
 /** The value itself where nothing in it is undefined: it is asked for many times in every pass. */
 function withoutUndefined(value: Json): Json {
-  if (Array.isArray(value)) {
-    const list = value.map(withoutUndefined);
-    return list.every((one, index) => one === value[index]) ? value : list;
-  }
-  if (!isObject(value)) return value;
-  let isSameStill = true;
-  const kept: Record<string, Json> = {};
-  for (const [name, part] of Object.entries(value)) {
-    if (part === undefined) {
-      isSameStill = false;
-      continue;
-    }
-    kept[name] = withoutUndefined(part);
-    isSameStill &&= kept[name] === part;
-  }
-  return isSameStill ? value : kept;
+  if (!hasUndefined(value)) return value;
+  if (Array.isArray(value)) return value.map(withoutUndefined);
+  const parts = Object.entries(value as JsonObject);
+  return Object.fromEntries(
+    parts.flatMap(([name, part]) => (part === undefined ? [] : [[name, withoutUndefined(part)]])),
+  ) as JsonObject;
+}
+
+function hasUndefined(value: Json | undefined): boolean {
+  if (typeof value !== 'object' || value === null) return value === undefined;
+  return Object.values(value).some(hasUndefined);
 }
 
 function isObject(value: Json | undefined): value is JsonObject {
@@ -61,8 +58,15 @@ function isObject(value: Json | undefined): value is JsonObject {
 }
 
 function isSame(one: Json | undefined, other: Json | undefined): boolean {
-  if (typeof one !== 'object' && typeof other !== 'object') return (one ?? null) === (other ?? null);
-  return JSON.stringify(one ?? null) === JSON.stringify(other ?? null);
+  if (one === other) return true;
+  if (Array.isArray(one) && Array.isArray(other))
+    return one.length === other.length && one.every((part, index) => isSame(part, other[index]));
+  if (isObject(one) && isObject(other)) return hasSameFields(one, other) && hasSameFields(other, one);
+  return false;
+}
+
+function hasSameFields(one: JsonObject, other: JsonObject): boolean {
+  return Object.keys(one).every((name) => isSame(one[name], other[name]));
 }
 
 /** Fields that only mirror the world; a later write brings them along. */
@@ -84,10 +88,14 @@ const mirrored: ReadonlySet<string> = new Set([
  * True when a difference may wait because something progressed just now and more is about to come: only mirrored fields
  * differ, the phase stays, and no condition changes its status.
  */
-export function mayWait(before: RolloutStatus, after: RolloutStatus, now: Instant): Instant | undefined {
-  const patch = statusPatch(before, after);
+export function mayWait(
+  before: RolloutStatus,
+  after: RolloutStatus,
+  patch: JsonObject,
+  now: Instant,
+): Instant | undefined {
   const since = instantOf(condition(before, 'Progressing')?.lastUpdateTime);
-  if (patch === undefined || since === undefined || now - since >= quietMs) return undefined;
+  if (since === undefined || now - since >= quietMs) return undefined;
   if (Object.keys(patch).some((field) => !mirrored.has(field))) return undefined;
   const turned = (after.conditions ?? []).some((one) => condition(before, one.type)?.status !== one.status);
   const settledWeight =

@@ -4,7 +4,7 @@ import type { Instant } from '../../kube/api.ts';
 
 /** The second that `at` lies in. */
 export function timeText(at: Instant): string {
-  return new Date(Math.floor(at / 1000) * 1000).toISOString().replace('.000Z', 'Z');
+  return new Date(Math.floor(at / 1000) * 1000).toISOString().slice(0, -'.000Z'.length).concat('Z');
 }
 
 /** A deadline, rounded up, so that a wait is never cut short by the missing fraction. */

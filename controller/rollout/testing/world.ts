@@ -73,6 +73,8 @@ export class World {
   /** Somebody else changed a route. */
   edited: () => void = () => undefined;
   podCount = 0;
+  /** What the last decision asked for. */
+  private lookAgainAt: number | undefined;
 
   constructor(options: WorldOptions) {
     this.options = options;
@@ -213,7 +215,7 @@ export class World {
   /** One pass of the controller. True when something was written. */
   pass(): boolean {
     const observed = this.seen();
-    const decision = decide(observed);
+    const decision = this.decided(observed);
     for (const effect of decision.effects) {
       if (this.crashes()) return true;
       const fate = this.fate(observed, effect);
@@ -226,13 +228,16 @@ export class World {
     if (this.crashes()) return true;
     const isDue = statusPatch(this.status ?? {}, decision.status) !== undefined;
     if (isDue && this.fate(observed, undefined) === 'lost') return true;
-    const wrote = this.writeStatus(decision);
+    if (isDue) this.writeStatus(decision);
+    this.lookAgainAt = decision.lookAgainAt;
     this.facts.push(...decision.facts.map((one) => one.reason));
-    return wrote || decision.effects.length > 0;
+    return isDue || decision.effects.length > 0;
   }
 
   /** The controller dies between two writes and starts again. */
   crashes: () => boolean = () => false;
+
+  decided: (observed: Observed) => RolloutDecision = decide;
 
   /** What the controller's caches show: own writes always, those of others perhaps later. */
   seen: () => Observed = () => this.observe();
@@ -273,13 +278,11 @@ export class World {
     return open.length === patches.length;
   }
 
-  private writeStatus(decision: RolloutDecision): boolean {
+  private writeStatus(decision: RolloutDecision): void {
     const before = this.status ?? {};
-    if (statusPatch(before, decision.status) === undefined) return false;
     const after = JSON.parse(JSON.stringify(decision.status)) as RolloutStatus;
     this.status = after;
     this.written({ kind: 'Status', before, after });
-    return true;
   }
 
   private written(effect: Write['effect']): void {
@@ -463,7 +466,7 @@ export class World {
       if (passes > 5_000) throw new Error(`still moving after ${passes} passes: ${JSON.stringify(this.status)}`);
       this.settlePods();
       if (this.pass()) continue;
-      const again = decide(this.observe()).lookAgainAt ?? Number.POSITIVE_INFINITY;
+      const again = this.lookAgainAt ?? Number.POSITIVE_INFINITY;
       const next = Math.min(this.nextChange(), Math.max(again, this.now + 1));
       if (next > end || next === Number.POSITIVE_INFINITY) return;
       this.now = next;

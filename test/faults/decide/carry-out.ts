@@ -134,9 +134,6 @@ function editService(world: World, { isStable, to }: Extract<Event, { kind: 'edi
   if (!(world instanceof BlueGreenWorld)) return;
   const name = isStable ? active : preview;
   const podHash = to === null ? undefined : `v${to}`;
-  // A Service of all revisions gives live traffic to a preview that nobody can know of later.
-  const others = world.pods.some((pod) => pod.podHash !== world.status?.stableRS);
-  if (podHash === undefined && isStable && others) return;
   if (world.services.has(name) && (podHash === undefined || world.readyPods(podHash) > 0))
     world.editService(name, podHash);
 }
