@@ -41,9 +41,8 @@ export type PluginProgress =
 
 /** What comes next for a call that has not ended. */
 export function pluginProgress(scene: Scene, place: PluginPlace, known: PluginStatus): PluginProgress {
-  const { executions = 0, updatedAt, backoff } = known;
-  const due =
-    executions === 0 ? scene.now : (instantOf(updatedAt) ?? scene.now) + (parseDurationMs(backoff ?? '0') ?? 0);
+  const { executions = 0 } = known;
+  const due = dueAt(scene.now, known);
   if (due > scene.now) return { kind: 'wait', until: due };
   const { podHash, attempt, index, name, operation } = place;
   const key = callKey(scene, { podHash, attempt, step: index, name, operation }, executions + 1);
@@ -57,6 +56,12 @@ export function pluginProgress(scene: Scene, place: PluginPlace, known: PluginSt
     : { kind: 'answered', status: afterAnswer(scene.now, known, answer) };
 }
 
+/** At once for the first call, and where status does not say when and how long to wait. */
+function dueAt(now: Instant, { executions, updatedAt, backoff = '' }: PluginStatus): Instant {
+  const [since, pauseMs] = [instantOf(updatedAt), parseDurationMs(backoff)];
+  return executions === 0 || since === undefined || pauseMs === undefined ? now : since + pauseMs;
+}
+
 function told(scene: Scene, place: PluginPlace, { status }: PluginStatus): JsonObject {
   const { namespace, name, uid } = scene.observed.rollout.metadata;
   const { podHash, attempt, index, operation } = place;
@@ -66,7 +71,7 @@ function told(scene: Scene, place: PluginPlace, { status }: PluginStatus): JsonO
     rollout: { namespace, name, uid },
     revision: currentRevision(scene.observed, podHash),
     podHash,
-    stablePodHash: scene.stableHash ?? '',
+    stablePodHash: scene.stableHash,
     attempt,
     stepIndex: index,
     plugin: place.name,
@@ -80,10 +85,17 @@ function told(scene: Scene, place: PluginPlace, { status }: PluginStatus): JsonO
 function afterAnswer(now: Instant, known: PluginStatus, answer: Answered): PluginStatus {
   const said = readAnswer(answer);
   const at = timeText(now);
-  const { backoff: before, message: _message, finishedAt: _finishedAt, phase: _phase, ...rest } = known;
-  const base = { ...rest, executions: (known.executions ?? 0) + 1, updatedAt: at };
+  const {
+    backoff: before = '',
+    executions = 0,
+    message: _message,
+    finishedAt: _finishedAt,
+    phase: _phase,
+    ...rest
+  } = known;
+  const base = { ...rest, executions: executions + 1, updatedAt: at };
   if (said === undefined || said.phase === 'Error') {
-    const lastMs = known.phase === 'Error' ? parseDurationMs(before ?? '0') : undefined;
+    const lastMs = known.phase === 'Error' ? parseDurationMs(before) : undefined;
     const backoff = durationText(Math.min(maxErrorMs, lastMs ? lastMs * 2 : firstErrorMs));
     const message = said === undefined ? unreadText(answer) : shortText(said.message ?? 'it ended with an error');
     return { ...base, ...stateOf(said?.status), phase: 'Error', message, backoff };

@@ -17,8 +17,8 @@ const maxTries = 5;
 /** `moves` with that work added when they write and record nothing themselves. */
 export function withPluginEnds(scene: Scene, moves: Moves): Moves {
   if (moves.effects.length > 0 || moves.event !== undefined || moves.patch !== undefined) return moves;
-  const [end] = scene.status.pluginEnds ?? [];
-  if (end !== undefined) return together(moves, endEarlier(scene, end));
+  const [end, ...others] = scene.status.pluginEnds ?? [];
+  if (end !== undefined) return together(moves, endEarlier(scene, end, others));
   const open = endsOf(scene)[0];
   return open === undefined ? moves : together(moves, endOwn(scene, open));
 }
@@ -38,9 +38,9 @@ function endsOf(scene: Scene): readonly OpenEnd[] {
 function endOwn(scene: Scene, { index, name, operation, status }: OpenEnd): Moves {
   const known = findPlugin(scene, index, operation);
   const at = timeText(scene.now);
-  const fresh: PluginStatus = { index, name, operation, phase: 'Running', startedAt: at, updatedAt: at, executions: 0 };
   if (known === undefined) {
-    const entry = status === undefined ? fresh : { ...fresh, status };
+    const times = { startedAt: at, updatedAt: at, executions: 0 };
+    const entry: PluginStatus = { index, name, operation, phase: 'Running', ...times, status };
     return { effects: [], facts: transitionFacts(scene, undefined, entry), patch: withPlugin(scene, entry) };
   }
   const next = pluginProgress(scene, placeOf(scene, known), known);
@@ -52,37 +52,23 @@ function endOwn(scene: Scene, { index, name, operation, status }: OpenEnd): Move
 }
 
 function givenUp(status: PluginStatus, at: string): PluginStatus {
-  if (isEnded(status) || (status.executions ?? 0) < maxTries) return status;
-  const said = status.message === undefined ? '' : `: ${status.message}`;
+  const { executions = 0, message } = status;
+  if (isEnded(status) || executions < maxTries) return status;
+  const said = message === undefined ? '' : `: ${message}`;
   return { ...status, phase: 'Failed', finishedAt: at, message: `left after ${maxTries} calls${said}` };
 }
 
 /** The same for a revision or attempt that is history: only what is still owed is remembered of it. */
-function endEarlier(scene: Scene, end: PluginEnd): Moves {
-  const { podHash, attempt, index, name, operation } = end;
-  const { executions = 0, updatedAt, backoff, status } = end;
-  const known: PluginStatus = {
-    index,
-    name,
-    operation,
-    executions,
-    ...(executions === 0 ? { phase: 'Running' as const } : { phase: 'Error' as const }),
-    ...(updatedAt === undefined ? {} : { updatedAt }),
-    ...(backoff === undefined ? {} : { backoff }),
-    ...(status === undefined ? {} : { status }),
-  };
+function endEarlier(scene: Scene, end: PluginEnd, others: PluginEnd[]): Moves {
+  const { podHash, attempt, ...kept } = end;
+  const { index, name, operation, executions = 0 } = end;
+  const known: PluginStatus = { ...kept, phase: executions === 0 ? 'Running' : 'Error' };
   const next = pluginProgress(scene, { podHash, attempt, index, name, operation }, known);
   if (next.kind === 'call') return effects(next.effect);
   if (next.kind === 'open') return noMoves;
   if (next.kind === 'wait') return { ...noMoves, lookAgainAt: next.until };
   const after = givenUp(next.status, timeText(scene.now));
-  const others = (scene.status.pluginEnds ?? []).slice(1);
-  const again: PluginEnd = {
-    ...end,
-    executions: after.executions ?? 0,
-    updatedAt: timeText(scene.now),
-    ...(after.backoff === undefined ? {} : { backoff: after.backoff }),
-  };
+  const again: PluginEnd = { ...end, executions: after.executions, updatedAt: after.updatedAt, backoff: after.backoff };
   const left = isEnded(after) ? others : [again, ...others];
   const patch = { pluginEnds: left.length === 0 ? undefined : left };
   return { effects: [], facts: transitionFacts(scene, known, after), patch };

@@ -2,6 +2,7 @@
 
 import type { PluginEnd } from '../../crds/schema/gates.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import { attemptOf } from './attempt.ts';
 
 export type PluginStatus = NonNullable<NonNullable<RolloutStatus['canary']>['stepPluginStatuses']>[number];
 
@@ -35,13 +36,14 @@ export function owed(all: readonly PluginStatus[], isAborted: boolean): readonly
  * superseded or tried again counts as given up.
  */
 export function carriedEnds(status: RolloutStatus): Pick<RolloutStatus, 'pluginEnds'> {
+  const { currentPodHash: podHash = '' } = status;
   const all = status.canary?.stepPluginStatuses ?? [];
   const isPromoted = status.stableRS === status.currentPodHash && status.transition === undefined;
   const isTold = ({ index, operation }: OpenEnd) =>
     all.some((one) => one.index === index && one.operation === operation && isEnded(one));
   const own = owed(all, !isPromoted)
     .filter((one) => !isTold(one))
-    .map((one): PluginEnd => ({ podHash: status.currentPodHash ?? '', attempt: status.attempt ?? 1, ...one }));
+    .map((one): PluginEnd => ({ podHash, attempt: attemptOf(status), ...one }));
   const ends = [...(status.pluginEnds ?? []), ...own].slice(-64);
   return { pluginEnds: ends.length === 0 ? undefined : ends };
 }

@@ -42,9 +42,8 @@ export function hasUnknownFields(template: JsonObject): boolean {
 function hasUnknown({ name, wrap, inner }: Type, value: Json | undefined): boolean {
   if (inner !== undefined) {
     if (wrap === '*') return hasUnknown(inner, value);
-    const items =
-      wrap === '[]' && isList(value) ? value : wrap === '{}' && isJsonObject(value) ? Object.values(value) : [];
-    return items.some((item) => hasUnknown(inner, item));
+    if (wrap === '[]') return isList(value) && value.some((item) => hasUnknown(inner, item));
+    return isJsonObject(value) && Object.values(value).some((item) => hasUnknown(inner, item));
   }
   const fields = structs.get(name);
   if (fields === undefined || !isJsonObject(value)) return false;
@@ -74,8 +73,9 @@ function parseTypes(table: string): ReadonlyMap<string, readonly Field[]> {
 }
 
 function parseField(text: string): Field {
-  const [, name = '', type = '', flags = ''] = /^(\w+):(.*?)([?~]*)$/.exec(text) ?? [];
-  return { name, type: parseType(type), omitEmpty: flags.includes('?'), omitZero: flags.includes('~') };
+  const [name = '', rest = ''] = text.split(':');
+  const type = parseType(rest.replace(/[?~]+$/, ''));
+  return { name, type, omitEmpty: rest.includes('?'), omitZero: rest.includes('~') };
 }
 
 function parseType(text: string): Type {
@@ -130,8 +130,6 @@ function encodeScalar(name: string, value: Json): string {
   switch (name) {
     case 'string':
       return canonicalJson(value ?? '');
-    case 'bool':
-      return canonicalJson(value ?? false);
     case 'int':
     case 'intstr':
       return typeof value === 'number' ? goInteger(value) : canonicalJson(value ?? 0);
@@ -143,6 +141,8 @@ function encodeScalar(name: string, value: Json): string {
       return typeof value === 'string' ? goTime(value) : canonicalJson(value);
     case 'json':
       return orderedJson(value);
+    // Every field of this type is left out when it is false or null.
+    case 'bool':
     case 'raw':
       return canonicalJson(value);
     default:

@@ -106,7 +106,7 @@ function binaryText(amount: Amount): string {
     number /= 1024n;
     power += 1;
   }
-  return `${number}${binarySuffixes[power] ?? ''}`;
+  return [number, binarySuffixes[power]].join('');
 }
 
 /** A decimal suffix that does not exist (10^21) is left out, as Go does. */
@@ -125,12 +125,12 @@ function decimalText(amount: Amount, format: 'decimal' | 'exponent'): string {
   return `${digits}${suffix?.[0] ?? ''}`;
 }
 
+/** Of an amount that is whole at that exponent, or not negative. */
 function roundUp(amount: Amount, exponent: number): Amount {
   if (amount.exponent >= exponent) return amount;
   const divisor = 10n ** BigInt(exponent - amount.exponent);
   const whole = amount.digits / divisor;
-  const up = amount.digits % divisor === 0n ? 0n : amount.digits < 0n ? -1n : 1n;
-  return { digits: whole + up, exponent };
+  return { digits: amount.digits % divisor === 0n ? whole : whole + 1n, exponent };
 }
 
 function compare(amount: Amount, other: bigint): number {

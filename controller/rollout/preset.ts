@@ -3,7 +3,7 @@
  * is now for a new revision or a new reference. The rest of the room sees an ordinary strategy. Pure.
  */
 
-import { isJsonObject, type JsonObject } from '../../crds/schema/json.ts';
+import { type JsonObject, objectIn } from '../../crds/schema/json.ts';
 import { PresetReference, PresetSnapshot } from '../../crds/schema/preset-reference.ts';
 import { objectText, type Problem, reporter, valueText } from '../../crds/schema/problem.ts';
 import { fillPreset, mergeStrategy } from '../../crds/schema/resolve-preset.ts';
@@ -57,7 +57,7 @@ function resolve(
   live: (KubeObject & JsonObject) | undefined,
   input: PresetInput,
 ): PresetUse {
-  const { preset, stableRS } = statusOf(object);
+  const { preset, stableRS } = objectIn(object.status);
   const kept = PresetSnapshot.safeParse(preset);
   const snapshot = kept.success && isSameReference(kept.data, reference) ? kept.data : undefined;
   // Going back to stable is the end of a run, not the start of one.
@@ -82,12 +82,13 @@ function take(
   const filled = fillFor(object, reference, live);
   if (filled.kind === 'problems') return { problems: filled.problems.map(specProblem) };
   const { name, clusterScope, args } = reference;
+  const { generation = 0 } = filled.metadata;
   return {
     name,
     ...(clusterScope === true ? { clusterScope } : {}),
     ...(args === undefined ? {} : { args }),
     podHash,
-    generation: live?.metadata.generation ?? 0,
+    generation,
     digest: digest(JSON.stringify(filled.strategy)),
     strategy: filled.strategy,
   };
@@ -109,19 +110,15 @@ export function fillFor(object: RolloutObject, reference: PresetReference, live:
   }
   const parsed = (reference.clusterScope === true ? ClusterStrategyPreset : StrategyPreset).safeParse(live);
   if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const field = issue?.path.map(String).join('.') ?? 'spec';
-    const problem = reporter(`${rollout} with ${name}`)(
-      field,
-      'not readable',
-      issue?.message ?? 'it must be a preset',
-      'correct the preset',
+    const unreadable = reporter(`${rollout} with ${name}`);
+    const problems = parsed.error.issues.map(({ path, message }) =>
+      unreadable(path.map(String).join('.'), 'not readable', message, 'correct the preset'),
     );
-    return { kind: 'problems', problems: [problem] } as const;
+    return { kind: 'problems', problems } as const;
   }
   const other = otherStrategy(object, parsed.data, report);
   if (other !== undefined) return { kind: 'problems', problems: [other] } as const;
-  return fillPreset(parsed.data, reference, rollout);
+  return { ...fillPreset(parsed.data, reference, rollout), metadata: parsed.data.metadata };
 }
 
 function otherStrategy(object: RolloutObject, preset: AnyPreset, report: ReturnType<typeof reporter>) {
@@ -184,16 +181,10 @@ function isSameReference(one: PresetReference, other: PresetReference): boolean 
 }
 
 function withStrategy(object: RolloutObject, preset: JsonObject): RolloutObject {
-  const spec = isJsonObject(object.spec) ? object.spec : {};
   const strategy = mergeStrategy(preset, strategyOf(object));
-  return Object.assign({ ...object }, { spec: { ...spec, strategy } });
+  return Object.assign({ ...object }, { spec: { ...objectIn(object.spec), strategy } });
 }
 
 function strategyOf(object: RolloutObject): JsonObject {
-  const spec = isJsonObject(object.spec) ? object.spec : {};
-  return isJsonObject(spec.strategy) ? spec.strategy : {};
-}
-
-function statusOf(object: RolloutObject): JsonObject {
-  return isJsonObject(object.status) ? object.status : {};
+  return objectIn(objectIn(object.spec).strategy);
 }

@@ -5,6 +5,7 @@ import { asRun } from '../../crds/schema/resolve-preset.ts';
 import { analysisUses } from '../../crds/schema/validate-references.ts';
 import { namedServices } from '../../crds/schema/services-of.ts';
 import type { KindRef, ObjectMeta } from '../../kube/api.ts';
+import { queueKey } from '../../kube/ref.ts';
 import { routers } from '../traffic/all-routers.ts';
 import { routeKindId } from '../traffic/route-kinds.ts';
 import type { RolloutObject } from './observed.ts';
@@ -35,22 +36,22 @@ export function referencesOf(object: RolloutObject): References {
 }
 
 function read(rollout: Omit<Rollout, 'status'>): References {
-  const namespace = rollout.metadata.namespace ?? '';
+  const inNamespace = (name: string) => queueKey({ ...rollout.metadata, name });
   const templates = analysisUses(rollout).flatMap(({ analysis }) => analysis.templates ?? []);
   const { preset } = rollout.spec.strategy;
-  const { kind = '', name = '' } = rollout.spec.workloadRef ?? {};
+  const { kind, name } = rollout.spec.workloadRef ?? {};
   return {
-    workloads: name === '' ? [] : [workloadKey(kind, namespace, name)],
-    presets: preset === undefined ? [] : [preset.clusterScope ? preset.name : `${namespace}/${preset.name}`],
-    services: namedServices(rollout).map(({ name }) => `${namespace}/${name}`),
+    workloads: kind && name ? [workloadKey(kind, { ...rollout.metadata, name })] : [],
+    presets: preset === undefined ? [] : [preset.clusterScope ? preset.name : inNamespace(preset.name)],
+    services: namedServices(rollout).map((one) => inNamespace(one.name)),
     routes: routers.flatMap((router) => router.needs(rollout)).map((key) => routeReference(key, key)),
     templates: templates.flatMap(({ templateName, clusterScope }) =>
-      templateName ? [clusterScope ? templateName : `${namespace}/${templateName}`] : [],
+      templateName ? [clusterScope ? templateName : inNamespace(templateName)] : [],
     ),
   };
 }
 
 /** What the index `route` knows an object of a router by: kinds may share a name. */
-export function routeReference(kind: KindRef, { namespace, name }: Pick<ObjectMeta, 'namespace' | 'name'>): string {
-  return `${routeKindId(kind)}/${namespace ?? ''}/${name}`;
+export function routeReference(kind: KindRef, route: Pick<ObjectMeta, 'namespace' | 'name'>): string {
+  return `${routeKindId(kind)}/${queueKey(route)}`;
 }

@@ -20,7 +20,7 @@ export function revertCopies(runs: readonly RolloutRun[], reverts: readonly GitR
     const mine = reverts.filter((one) => one.spec.runName === run.metadata.name);
     const newest = mine.sort((one, other) => age(one).localeCompare(age(other))).at(-1);
     if (newest === undefined) return [];
-    const { phase = 'Pending', commit } = newest.status ?? {};
+    const { phase = 'Pending', commit } = { ...newest.status };
     const revert = { name: newest.metadata.name, phase, ...(commit === undefined ? {} : { commit }) };
     return isSame(run.status?.revert, revert) ? [] : [{ run, revert }];
   });
@@ -32,7 +32,7 @@ function isSame(known: Partial<RevertCopy['revert']> | undefined, wanted: Revert
 }
 
 function age(revert: GitRevert): string {
-  return `${revert.metadata.creationTimestamp ?? ''} ${revert.metadata.name}`;
+  return [revert.metadata.creationTimestamp, revert.metadata.name].join(' ');
 }
 
 /** A copy that fails is made at the next change or pass: nothing depends on it. */

@@ -115,6 +115,7 @@ describe('no answer that means anything', () => {
     ['another phase', answered(200, { phase: 'Fine' })],
     ['no JSON', { kind: 'response', status: 200, type: 'text/plain', body: 'Successful' } as const],
     ['an error', answered(200, { phase: 'Error', message: 'later' })],
+    ['an error without a word', answered(200, { phase: 'Error' })],
     ['a state that is too big', answered(200, { phase: 'Successful', status: 'x'.repeat(20_000) })],
   ])('%s is never success: it is tried again with growing pauses', (_name, said) => {
     const world = released(() => said);
@@ -145,13 +146,18 @@ describe('the end of a plugin step', () => {
   it('is an abort when the plugin fails, and those before it are told in reverse order', () => {
     const world = released(
       ({ target, request }) =>
-        target.name === 'third' && request['operation'] === 'Run' ? answered(200, { phase: 'Failed' }) : done,
+        target.name === 'third' && request['operation'] === 'Run'
+          ? answered(200, { phase: 'Failed', message: 'too cold' })
+          : done,
       two,
     );
     world.run();
 
     expect(world.status).toMatchObject({ phase: 'Degraded', stableRS: 'v1' });
-    expect(world.status?.verdict).toMatchObject({ cause: 'StepPluginFailed' });
+    expect(world.status?.verdict).toMatchObject({
+      cause: 'StepPluginFailed',
+      message: 'Step plugin third of step 4 failed: too cold',
+    });
     expect(told(world)).toEqual(['Run first', 'Run second', 'Run third', 'Abort third', 'Abort second', 'Abort first']);
     expect(statuses(world).filter(({ operation }) => operation === 'Abort')).toMatchObject([
       { index: 3, phase: 'Successful' },

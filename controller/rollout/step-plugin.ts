@@ -2,6 +2,7 @@
 
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Verdict } from '../../crds/schema/rollout-decisions.ts';
+import { attemptOf } from './attempt.ts';
 import type { StepAnalysis } from './analysis.ts';
 import { fact } from './facts.ts';
 import { verdictOf } from './failure.ts';
@@ -88,15 +89,15 @@ function goOn(scene: Scene, known: PluginStatus): Moves {
 }
 
 export function placeOf(scene: Scene, { index, name, operation }: PluginStatus): PluginPlace {
-  return { podHash: scene.currentHash, attempt: scene.status.attempt ?? 1, index, name, operation };
+  return { podHash: scene.currentHash, attempt: attemptOf(scene.status), index, name, operation };
 }
 
-function waiting({ name, phase, message, executions = 0 }: PluginStatus): Moves {
+function waiting({ name, phase = 'Running', message, executions = 0 }: PluginStatus): Moves {
   const said = message === undefined ? '' : `: ${message}`;
   return waitFor({
     reason: 'StepPluginRunning',
     on: `StepPlugin/${name}`,
-    value: executions === 0 ? 'no answer yet' : `${phase ?? 'Running'}${said}`,
+    value: executions === 0 ? 'no answer yet' : `${phase}${said}`,
     moves: `The step passes when plugin ${name} says that it was successful; promote to go on without it, or abort.`,
   });
 }

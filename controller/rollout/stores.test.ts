@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { tidegateDialect } from '../../crds/schema/dialect.ts';
 import type { JsonObject, KubeObject, Priority, Store } from '../../kube/api.ts';
 import { createStore } from '../../kube/cache/store.ts';
+import type { GitRevertObject } from './revert-record.ts';
 import { type CacheNeed, enqueueRollouts, rolloutCacheNeeds, rolloutStores } from './stores.ts';
 import { anAnalysisRun, aRollout, shopKeys } from './testing/builders.ts';
 
@@ -35,9 +36,17 @@ function room() {
   const strategy = { ...rollout.spec.strategy, preset: { name: 'careful' } };
   feeds.get('Rollout')?.({ ...rollout, spec: { ...rollout.spec, strategy } } as unknown as Raw);
   const queued: [string, Priority | undefined][] = [];
-  const undo = enqueueRollouts(stores, tidegateDialect, {
-    add: (key, options) => queued.push([key, options?.priority]),
+  const reverts = createStore<GitRevertObject>({
+    project: (raw) => raw as unknown as GitRevertObject,
+    indexes: {},
+    freeze: true,
+    onHandlerError: (error) => {
+      throw error;
+    },
   });
+  feeds.set('GitRevert', (object) => reverts.event('ADDED', object));
+  const queue = { add: (key: string, options?: { priority?: Priority }) => queued.push([key, options?.priority]) };
+  const undo = enqueueRollouts(stores, tidegateDialect, queue, reverts);
   const feed = (kind: string, object: object) => {
     queued.length = 0;
     const metadata = {
@@ -122,6 +131,42 @@ describe('enqueueRollouts', () => {
     expect(write('8', { recorded: {} })).toEqual(['shop/web']);
   });
 
+  it('enqueues it last when the revert that its record speaks of gets on', () => {
+    const { feed } = room();
+    feed('RolloutRun', { metadata: { name: 'web-2-two' }, spec: { rollout: { name: 'web' } } });
+    const revert = (version: string, spec: object) =>
+      feed('GitRevert', { metadata: { name: 'revert', resourceVersion: version }, spec });
+
+    expect(revert('6', { runName: 'web-2-two' })).toEqual([['shop/web', 'low']]);
+    expect(revert('7', { runName: 'web-1-one' })).toEqual([]);
+    expect(revert('8', {})).toEqual([]);
+  });
+
+  it('enqueues it for the other phases of an analysis in its turn', () => {
+    const run = anAnalysisRun('run', { phase: 'Running' });
+    const metadata = { ...run.metadata, ...owned };
+
+    expect(room().feed('AnalysisRun', { ...run, metadata })).toEqual([['shop/web', 'normal']]);
+  });
+
+  it('enqueues it for a template that one of its own leads to, also in circles', () => {
+    const { feed } = room();
+    let version = 5;
+    const leads = (name: string, templates: unknown) => {
+      version += 1;
+      return feed('AnalysisTemplate', { metadata: { name, resourceVersion: String(version) }, spec: { templates } });
+    };
+    leads('errors', [{ templateName: 'middle' }, { templateName: 7 }, 'x']);
+    leads('middle', [{ templateName: 'errors' }, { templateName: 'common', clusterScope: true }]);
+    const named = ([key]: [string, unknown]) => key;
+
+    expect(feed('ClusterAnalysisTemplate', { metadata: { name: 'common', namespace: '' } }).map(named)).toEqual([
+      'shop/web',
+    ]);
+    expect(leads('middle', 'none').map(named)).toEqual(['shop/web']);
+    expect(leads('unused', [{ templateName: 'errors' }])).toEqual([]);
+  });
+
   it('puts failed analyses and aborts first', () => {
     const { feed } = room();
     const run = anAnalysisRun('run', { phase: 'Failed' });
@@ -170,4 +215,11 @@ it('keeps of a finished record what a later release may ask for, without its ent
   expect(stores.rolloutRuns.byIndex('rollout', 'shop/web').map((run) => run.status)).toEqual([
     { finishedAt: 'x', outcome: { cause: 'CrashLoop' } },
   ]);
+});
+
+it('takes only what is labelled with its instance id, and without one only what has none', () => {
+  const selectors = (id?: string) => rolloutCacheNeeds(tidegateDialect, id).rollouts.labelSelector;
+
+  expect(selectors()).toBe(`!${shopKeys.instanceId}`);
+  expect(selectors('blue')).toBe(`${shopKeys.instanceId}=blue`);
 });

@@ -5,7 +5,7 @@ import { type Dialect, ownGroup } from '../../crds/schema/dialect.ts';
 import { keys } from '../../crds/schema/keys.ts';
 import { type WorkloadKind, workloadKinds } from '../../crds/schema/workload-ref.ts';
 import type { JsonObject, KindRef, KubeObject, Priority, Store, StoreChange, WorkQueue } from '../../kube/api.ts';
-import { groupOf, queueKey } from '../../kube/ref.ts';
+import { keyOf, kindOf, queueKey } from '../../kube/ref.ts';
 import type {
   AnalysisRunView,
   EndpointSliceView,
@@ -77,6 +77,11 @@ export interface RolloutCacheNeeds {
 
 const whole = (object: KubeObject & JsonObject) => object;
 
+/** What an object is known by in an index: a name in its namespace. */
+function besides({ metadata }: KubeObject, name: string): string {
+  return queueKey({ ...metadata, name });
+}
+
 /** The caches to start, by the name under which `RolloutStores` wants them; of Rollouts and runs only those served by `instanceId`. */
 export function rolloutCacheNeeds(dialect: Dialect, instanceId = ''): RolloutCacheNeeds {
   const known = keys(dialect);
@@ -106,19 +111,19 @@ export function rolloutCacheNeeds(dialect: Dialect, instanceId = ''): RolloutCac
       kind: { group: 'apps', kind: 'ReplicaSet' },
       labelSelector: hash,
       project: (raw) => ({ ...replicaSetView(raw, hash), templateDigest: templateDigest(raw, known) }),
-      indexes: { hash: (one) => [`${one.metadata.namespace ?? ''}/${one.podHash}`] },
+      indexes: { hash: (one) => [besides(one, one.podHash)] },
     },
     pods: {
       kind: { group: '', kind: 'Pod' },
       labelSelector: hash,
       project: (raw) => podView(raw, hash),
-      indexes: { hash: (one) => [`${one.metadata.namespace ?? ''}/${one.podHash}`] },
+      indexes: { hash: (one) => [besides(one, one.podHash)] },
     },
     services: { kind: { group: '', kind: 'Service' }, project: serviceView, indexes: {} },
     endpointSlices: {
       kind: { group: 'discovery.k8s.io', kind: 'EndpointSlice' },
       project: endpointSliceView,
-      indexes: { service: (one) => [`${one.metadata.namespace ?? ''}/${one.service}`] },
+      indexes: { service: (one) => [besides(one, one.service)] },
     },
     // The API server validated it against the CRD that was made from the schema of this type.
     analysisRuns: {
@@ -134,11 +139,15 @@ export function rolloutCacheNeeds(dialect: Dialect, instanceId = ''): RolloutCac
     rolloutRuns: {
       kind: { group: ownGroup, kind: 'RolloutRun' },
       project: (raw) => runView(raw as unknown as RolloutRunObject),
-      indexes: { rollout: (one) => [`${one.metadata.namespace ?? ''}/${one.spec.rollout.name}`] },
+      indexes: { rollout: (one) => [besides(one, one.spec.rollout.name)] },
     },
     workloads: workloadNeeds(hash),
-    routes: routeKinds.map((kind) => ({ kind: kindOf(kind), optional: true, project: whole, indexes: {} })),
+    routes: routeKinds.map(optionalNeed),
   };
+}
+
+function optionalNeed({ group, kind }: KindRef): CacheNeed<KubeObject & JsonObject> {
+  return { kind: { group, kind }, optional: true, project: whole, indexes: {} };
 }
 
 function presetNeeds(): Pick<RolloutCacheNeeds, 'strategyPresets' | 'clusterStrategyPresets'> {
@@ -147,11 +156,7 @@ function presetNeeds(): Pick<RolloutCacheNeeds, 'strategyPresets' | 'clusterStra
 }
 
 function presetNeed(kind: string): CacheNeed<KubeObject & JsonObject> {
-  return { kind: { group: ownGroup, kind }, optional: true, project: whole, indexes: {} };
-}
-
-function kindOf({ group, kind }: KindRef): KindRef {
-  return { group, kind };
+  return optionalNeed({ group: ownGroup, kind });
 }
 
 function workloadNeeds(hash: string): RolloutCacheNeeds['workloads'] {
@@ -219,16 +224,15 @@ export function enqueueRollouts(
       enqueueOwner(object, dialect, enqueue, object.status?.phase === 'Failed' ? 'urgent' : 'normal'),
     ),
     stores.experiments.onChange(({ object }) => enqueueOwner(object, dialect, enqueue)),
-    stores.rolloutRuns.onChange((change) => enqueueStatusHalf(change, enqueue)),
+    stores.rolloutRuns.onChange((change) => {
+      enqueueStatusHalf(change, enqueue);
+      if (change.kind !== 'deleted') for (const key of leftBehind(stores, [change.object])) enqueue(key);
+    }),
     stores.pods.onChange((change) => enqueuePod(stores, dialect, change, enqueue)),
     stores.services.onChange(({ object }) => byIndex('service', nameOf(object))),
-    stores.endpointSlices.onChange(({ object }) =>
-      byIndex('service', `${object.metadata.namespace ?? ''}/${object.service}`),
-    ),
+    stores.endpointSlices.onChange(({ object }) => byIndex('service', besides(object, object.service))),
     ...Object.values(stores.workloads).map((store) =>
-      store.onChange(({ object: { kind, metadata } }) =>
-        byIndex('workload', workloadKey(kind, metadata.namespace ?? '', metadata.name)),
-      ),
+      store.onChange(({ object: { kind, metadata } }) => byIndex('workload', workloadKey(kind, metadata))),
     ),
     ...[stores.analysisTemplates, stores.clusterAnalysisTemplates].map((store) =>
       store.onChange(({ object }) => {
@@ -239,16 +243,25 @@ export function enqueueRollouts(
     stores.clusterStrategyPresets.onChange(({ object }) => byIndex('preset', object.metadata.name)),
     ...[...stores.routes.values()].map((store) =>
       store.onChange(({ object }) => {
-        const kind = { group: groupOf(object.apiVersion), kind: object.kind };
-        byIndex('route', routeReference(kind, object.metadata));
+        byIndex('route', routeReference(kindOf(object), object.metadata));
       }),
     ),
   ];
   if (gitReverts) undo.push(gitReverts.onChange(({ object }) => enqueueRecorded(stores, object, enqueue)));
   for (const rollout of stores.rollouts.list()) enqueue(queueKey(rollout.metadata));
+  for (const key of leftBehind(stores, stores.rolloutRuns.list())) enqueue(key);
   return () => {
     for (const one of undo) one();
   };
+}
+
+/** Keys of Rollouts that were deleted in the middle of a release: their run is open. */
+function leftBehind(stores: RolloutStores, runs: readonly RolloutRunObject[]): readonly string[] {
+  return runs.flatMap(({ status, metadata: { namespace = '' }, spec: { rollout } }) =>
+    status?.finishedAt === undefined && stores.rollouts.get(namespace, rollout.name) === undefined
+      ? [`${namespace}/${rollout.name}`]
+      : [],
+  );
 }
 
 function rolloutPriority(change: StoreChange<RolloutObject>, dialect: Dialect): Priority {
@@ -260,19 +273,20 @@ function rolloutPriority(change: StoreChange<RolloutObject>, dialect: Dialect): 
 /** In argoproj.io a part of the status stands in the RolloutRun: an intent that is recorded there alone is acted on as well. */
 function enqueueStatusHalf({ object, old }: StoreChange<RolloutRunObject>, enqueue: Enqueue): void {
   if (JSON.stringify(object.status?.recorded) === JSON.stringify(old?.status?.recorded)) return;
-  enqueue(`${object.metadata.namespace ?? ''}/${object.spec.rollout.name}`);
+  enqueue(besides(object, object.spec.rollout.name));
 }
 
 function enqueueOwner(object: KubeObject, dialect: Dialect, enqueue: Enqueue, priority?: Priority): void {
   const owner = object.metadata.ownerReferences?.find((one) => one.controller === true);
   if (owner?.kind !== 'Rollout' || !owner.apiVersion.startsWith(`${dialect.group}/`)) return;
-  enqueue(`${object.metadata.namespace ?? ''}/${owner.name}`, priority);
+  enqueue(besides(object, owner.name), priority);
 }
 
 function enqueueRecorded(stores: RolloutStores, revert: GitRevertObject, enqueue: Enqueue): void {
-  const { namespace = '' } = revert.metadata;
-  const run = stores.rolloutRuns.get(namespace, revert.spec.runName ?? '');
-  if (run !== undefined) enqueue(`${namespace}/${run.spec.rollout.name}`, 'low');
+  const { namespace } = keyOf(revert);
+  const { runName } = revert.spec;
+  const run = runName === undefined ? undefined : stores.rolloutRuns.get(namespace, runName);
+  if (run !== undefined) enqueue(besides(run, run.spec.rollout.name), 'low');
 }
 
 /**
@@ -286,7 +300,7 @@ function enqueuePod(
   enqueue: Enqueue,
 ): void {
   if (kind === 'updated' && old !== undefined && seenOf(object) === seenOf(old)) return;
-  for (const set of stores.replicaSets.byIndex('hash', `${object.metadata.namespace ?? ''}/${object.podHash}`))
+  for (const set of stores.replicaSets.byIndex('hash', besides(object, object.podHash)))
     enqueueOwner(set, dialect, enqueue);
 }
 

@@ -1,7 +1,8 @@
 /** Which templates name an analysis template, directly or through others: a change of it concerns whoever uses one of them. */
 
-import { isJsonObject, type Json } from '../../crds/schema/json.ts';
+import { type Json, objectIn } from '../../crds/schema/json.ts';
 import type { JsonObject, KubeObject, Store } from '../../kube/api.ts';
+import { keyOf, queueKey } from '../../kube/ref.ts';
 
 type Template = KubeObject & JsonObject;
 
@@ -14,20 +15,20 @@ export interface TemplateStores {
 export const namesIndex = 'names';
 
 /** What a template's `spec.templates` refer to: `namespace/name`, a cluster template as `name`. Total: any JSON goes in. */
-export function namedTemplates({ metadata, spec }: Template): readonly string[] {
-  const list = isJsonObject(spec) ? spec['templates'] : undefined;
-  if (!Array.isArray(list)) return [];
-  return list.flatMap((one: Json) => {
-    if (!isJsonObject(one) || typeof one['templateName'] !== 'string') return [];
-    if (one['clusterScope'] === true) return [one['templateName']];
+export function namedTemplates(template: Template): readonly string[] {
+  const { templates } = objectIn(template.spec);
+  if (!Array.isArray(templates)) return [];
+  return templates.flatMap((one: Json) => {
+    const { templateName, clusterScope } = objectIn(one);
+    if (typeof templateName !== 'string') return [];
     // A cluster template may be used in any namespace, so its plain references are known by their name alone.
-    return [`${metadata.namespace ?? ''}/${one['templateName']}`];
+    return [clusterScope === true ? templateName : `${keyOf(template).namespace}/${templateName}`];
   });
 }
 
 /** The identity of a template in the index `template` of Rollouts. */
 export function templateId({ metadata }: Pick<Template, 'metadata'>): string {
-  return metadata.namespace ? `${metadata.namespace}/${metadata.name}` : metadata.name;
+  return queueKey(metadata);
 }
 
 /** The changed template and all that lead to it. */

@@ -1,7 +1,7 @@
 /** A short text that stands for a pod template in the caches: equal when the templates mean the same. */
 
 import { createHash } from 'node:crypto';
-import { isJsonObject, type JsonObject } from '../../crds/schema/json.ts';
+import { type JsonObject, objectIn, textAt } from '../../crds/schema/json.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
 import { templateIdentity } from './template-identity.ts';
 
@@ -11,9 +11,7 @@ export function digestOf(identity: string): string {
 
 /** Of the template of a ReplicaSet as the API server has it. */
 export function templateDigest(raw: JsonObject, keys: Keys): string {
-  const { spec, metadata } = raw;
-  const template = isJsonObject(spec) && isJsonObject(spec.template) ? spec.template : {};
-  const annotations = isJsonObject(metadata) && isJsonObject(metadata.annotations) ? metadata.annotations : {};
-  const added = annotations[keys.ephemeralMetadata];
-  return digestOf(templateIdentity(template, keys, typeof added === 'string' ? added : undefined));
+  const template = objectIn(objectIn(raw.spec).template);
+  const annotations = objectIn(objectIn(raw.metadata).annotations);
+  return digestOf(templateIdentity(template, keys, textAt(annotations, keys.ephemeralMetadata)));
 }

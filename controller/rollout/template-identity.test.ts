@@ -83,11 +83,59 @@ describe('templateIdentity', () => {
     expect(templateIdentity(marked, shopKeys)).not.toBe(templateIdentity(written, shopKeys));
   });
 
+  it.each([
+    ['shop', 'Always'],
+    ['shop:latest', 'Always'],
+    ['registry:5000/shop', 'Always'],
+    ['registry:5000/shop:1', 'IfNotPresent'],
+    ['shop@sha256:0', 'IfNotPresent'],
+  ])('knows that the image %s is pulled %s where nothing is said', (image, imagePullPolicy) => {
+    const of = (container: JsonObject) => templateIdentity({ spec: { containers: [container] } }, shopKeys);
+    expect(of({ image, imagePullPolicy })).toBe(of({ image }));
+    expect(of({ image, imagePullPolicy: 'Never' })).not.toBe(of({ image }));
+  });
+
+  it('does not count the host port that a pod in the network of its node gets by default', () => {
+    const of = (port: JsonObject, hostNetwork = true) =>
+      templateIdentity({ spec: { hostNetwork, containers: [{ ports: [port] }] } }, shopKeys);
+    expect(of({ containerPort: 80, hostPort: 80 })).toBe(of({ containerPort: 80 }));
+    expect(of({ containerPort: 80, hostPort: 80 }, false)).not.toBe(of({ containerPort: 80 }, false));
+    expect(of({ hostPort: 80 })).not.toBe(of({}));
+  });
+
+  it('counts requests without limits, and the antiAffinity that is not the controller’s own', () => {
+    const of = (requests: JsonObject, podAntiAffinity: JsonObject = {}) =>
+      templateIdentity(
+        { spec: { affinity: { podAntiAffinity }, containers: [{ resources: { requests } }] } },
+        shopKeys,
+      );
+    const term = { labelSelector: { matchLabels: { app: 'web' } }, topologyKey: 'kubernetes.io/hostname' };
+    expect(of({ cpu: '1' })).not.toBe(of({}));
+    expect(of({}, { requiredDuringSchedulingIgnoredDuringExecution: [term] })).not.toBe(of({}));
+  });
+
+  it.each(['no JSON', '["role"]', '{"labels":"role"}'])(
+    'takes nothing away for an annotation that says %s',
+    (added) => {
+      expect(templateIdentity(written, shopKeys, added)).toBe(templateIdentity(written, shopKeys));
+    },
+  );
+
   it('counts everything else', () => {
     expect(templateIdentity(withImage('shop:2'), shopKeys)).not.toBe(templateIdentity(written, shopKeys));
     const later = { ...stored, spec: { ...(stored.spec as JsonObject), terminationGracePeriodSeconds: 60 } };
     expect(templateIdentity(later, shopKeys)).not.toBe(templateIdentity(written, shopKeys));
   });
+});
+
+it('is the digest of what stands in a ReplicaSet, less the temporary metadata that it was given', () => {
+  const labels = { app: 'web', role: 'canary' };
+  const set = (template: JsonObject, annotations: JsonObject) => ({ metadata: { annotations }, spec: { template } });
+  const added = { [shopKeys.ephemeralMetadata]: JSON.stringify({ labels: { role: 'canary' } }) };
+
+  expect(templateDigest(set({ ...written, metadata: { labels } }, added), shopKeys)).toBe(
+    templateDigest(set(written, {}), shopKeys),
+  );
 });
 
 describe('knownRevision', () => {

@@ -3,19 +3,19 @@
  * template for themselves, does not count. So a ReplicaSet that was named by another hash is found again.
  */
 
-import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
+import { isJsonObject, type Json, type JsonObject, objectIn, textAt } from '../../crds/schema/json.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
 import { canonicalJson, podTemplateJson } from './pod-hash-json.ts';
 
 /**
  * A text that is equal for templates that mean the same (argo-rollouts.md 2.1, third way). `added` is the text of the
- * ephemeral-metadata annotation of the ReplicaSet. Total: nonsense gives a text, too.
+ * ephemeral-metadata annotation of the ReplicaSet, '' without one. Total: nonsense gives a text, too.
  */
-export function templateIdentity(template: JsonObject, keys: Keys, added?: string): string {
+export function templateIdentity(template: JsonObject, keys: Keys, added = ''): string {
   const { metadata, spec } = template;
   return podTemplateJson({
-    metadata: ownMetadata(isJsonObject(metadata) ? metadata : {}, keys, added),
-    spec: podSpec(isJsonObject(spec) ? spec : {}, keys.podTemplateHash),
+    metadata: ownMetadata(objectIn(metadata), keys, added),
+    spec: podSpec(objectIn(spec), keys.podTemplateHash),
   });
 }
 
@@ -23,9 +23,9 @@ type Defaults = Readonly<Record<string, Json | undefined>>;
 
 /** Without the fields that say what holds anyway. */
 function without(value: JsonObject, defaults: Defaults): JsonObject {
-  const kept = Object.entries(value).filter(([key, field]) => {
+  const kept = Object.entries(value).filter(([key, field = null]) => {
     const known = defaults[key];
-    return known === undefined || canonicalJson(known) !== canonicalJson(field ?? null);
+    return known === undefined || canonicalJson(known) !== canonicalJson(field);
   });
   return Object.fromEntries(kept);
 }
@@ -38,33 +38,29 @@ function within(object: JsonObject, key: string, change: (value: JsonObject) => 
 function each(object: JsonObject, key: string, change: (value: JsonObject) => JsonObject): JsonObject {
   const list = object[key];
   if (!Array.isArray(list)) return object;
-  return { ...object, [key]: list.map((item: Json) => (isJsonObject(item) ? change(item) : item)) };
+  return { ...object, [key]: list.map((item: Json) => change(objectIn(item))) };
 }
 
 const hashLabels: readonly string[] = ['pod-template-hash'];
 
-function ownMetadata(metadata: JsonObject, keys: Keys, added: string | undefined): JsonObject {
+function ownMetadata(metadata: JsonObject, keys: Keys, added: string): JsonObject {
   const extra = parsed(added);
-  const names = (list: 'labels' | 'annotations') => {
-    const value = extra[list];
-    return isJsonObject(value) ? Object.keys(value) : [];
-  };
+  const names = (list: 'labels' | 'annotations') => Object.keys(objectIn(extra[list]));
   const drop = (texts: Json | undefined, gone: readonly string[]): JsonObject =>
-    Object.fromEntries(Object.entries(isJsonObject(texts) ? texts : {}).filter(([key]) => !gone.includes(key)));
+    Object.fromEntries(Object.entries(objectIn(texts)).filter(([key]) => !gone.includes(key)));
   return {
     labels: drop(metadata.labels, [keys.podTemplateHash, ...hashLabels, ...names('labels')]),
     annotations: drop(metadata.annotations, [keys.ephemeralMetadata, ...names('annotations')]),
   };
 }
 
-function parsed(text: string | undefined): JsonObject {
-  if (text === undefined) return {};
+/** What is no JSON says nothing. */
+function parsed(text: string): JsonObject {
+  if (text === '') return {};
   try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : {};
-  } catch (cause) {
-    if (cause instanceof SyntaxError) return {};
-    throw cause;
+    return objectIn(JSON.parse(text));
+  } catch {
+    return {};
   }
 }
 
@@ -97,10 +93,10 @@ const containerDefaults: Defaults = {
 };
 
 function containerOf(container: JsonObject, isHostNetwork: boolean): JsonObject {
-  const pull = { imagePullPolicy: defaultPullPolicy(container.image) };
+  const pull = { imagePullPolicy: defaultPullPolicy(textAt(container, 'image')) };
   let own = without(container, { ...containerDefaults, ...pull });
   own = each(own, 'ports', (port) => {
-    const host: Defaults = isHostNetwork ? { hostPort: port.containerPort ?? null } : {};
+    const host: Defaults = isHostNetwork ? { hostPort: port.containerPort } : {};
     return without(port, { protocol: 'TCP', ...host });
   });
   own = each(own, 'env', (entry) =>
@@ -113,16 +109,13 @@ function containerOf(container: JsonObject, isHostNetwork: boolean): JsonObject 
 
 /** A request that is not given equals the limit. */
 function requestsOf(resources: JsonObject): JsonObject {
-  const { limits } = resources;
-  if (!isJsonObject(limits)) return resources;
-  const own = within(resources, 'requests', (requests) => without(requests, limits));
+  const own = within(resources, 'requests', (requests) => without(requests, objectIn(resources.limits)));
   return without(own, { requests: {} });
 }
 
-function defaultPullPolicy(image: Json | undefined): string {
-  const text = typeof image === 'string' ? image : '';
-  const name = text.slice(text.lastIndexOf('/') + 1);
-  const hasTag = text.includes('@') || name.includes(':');
+function defaultPullPolicy(image: string): string {
+  const name = image.slice(image.lastIndexOf('/') + 1);
+  const hasTag = image.includes('@') || name.includes(':');
   return !hasTag || name.endsWith(':latest') ? 'Always' : 'IfNotPresent';
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { JsonObject, KubeObject } from '../../kube/api.ts';
-import { endpointSliceView, podView, replicaSetView } from './views.ts';
+import { endpointSliceView, podView, replicaSetView, serviceView } from './views.ts';
 
 const hashKey = 'rollouts-pod-template-hash';
 
@@ -38,6 +38,48 @@ describe('views', () => {
       status: { replicas: 2, ready: 0, available: 1 },
     });
     expect(view.metadata).not.toHaveProperty('managedFields');
+  });
+
+  it('take what the API server would fill in for an object that says nothing', () => {
+    const conditions = [{ type: 'ReplicaFailure', status: 'True' }];
+
+    expect(replicaSetView(object('ReplicaSet', {}), hashKey)).toMatchObject({ replicas: 1, status: { replicas: 0 } });
+    expect(replicaSetView(object('ReplicaSet', { status: { conditions } }), hashKey).failure).toBe(
+      'pods cannot be created',
+    );
+    expect(podView(object('Pod', {}), 'another-label')).toMatchObject({ podHash: '', ready: false, troubles: [] });
+    expect(serviceView(object('Service', {}))).toMatchObject({ selector: {} });
+  });
+
+  it('keep of a Service its selector and ports', () => {
+    const spec = { selector: { app: 'web' }, ports: [{ port: 80, targetPort: 'http', nodePort: 30080 }] };
+
+    expect(serviceView(object('Service', { spec }))).toMatchObject({
+      selector: { app: 'web' },
+      ports: [{ port: 80, targetPort: 'http' }],
+    });
+    expect(serviceView(object('Service', { spec: { type: 'ExternalName' } }))).not.toHaveProperty('ports');
+  });
+
+  it('name the pod behind an endpoint, and none for an address that is no pod', () => {
+    const endpoints = [{ targetRef: { kind: 'Pod', name: 'a' } }, { targetRef: { kind: 'Pod' } }, { addresses: [] }];
+
+    expect(endpointSliceView(object('EndpointSlice', { endpoints })).endpoints.map((one) => one.pod)).toEqual([
+      'a',
+      '',
+      '',
+    ]);
+  });
+
+  it.each([
+    ['True', true],
+    ['False', false],
+  ])('tell whether a pod with Ready %s is ready', (status, ready) => {
+    const conditions = [
+      { type: 'Initialized', status: 'True' },
+      { type: 'Ready', status },
+    ];
+    expect(podView(object('Pod', { status: { conditions } }), hashKey).ready).toBe(ready);
   });
 
   it.each([

@@ -16,29 +16,34 @@ import { head } from './view-head.ts';
 type Raw = KubeObject & JsonObject;
 
 const Texts = z.record(z.string(), z.string());
-const Condition = z.looseObject({ type: z.string(), status: z.string(), message: z.string().optional() });
+const Condition = z.looseObject({ type: z.string(), status: z.string() });
+const Failure = Condition.extend({ message: z.string().default('pods cannot be created') });
 
 const ReplicaSet = z.looseObject({
-  spec: z.looseObject({ replicas: z.number().optional() }).optional(),
+  spec: z.looseObject({ replicas: z.number().default(1) }).prefault({}),
   status: z
     .looseObject({
       replicas: z.number().optional(),
       readyReplicas: z.number().optional(),
       availableReplicas: z.number().optional(),
       observedGeneration: z.number().optional(),
-      conditions: z.array(Condition).optional(),
+      conditions: z.array(Failure).optional(),
     })
     .optional(),
 });
+
+function label({ metadata }: Raw, key: string): string {
+  return metadata.labels?.[key] ?? '';
+}
 
 export function replicaSetView(raw: Raw, hashKey: string): ReplicaSetView {
   const { spec, status } = ReplicaSet.parse(raw);
   const failure = status?.conditions?.find((one) => one.type === 'ReplicaFailure' && one.status === 'True');
   return {
     ...head(raw),
-    podHash: raw.metadata.labels?.[hashKey] ?? '',
-    replicas: spec?.replicas ?? 1,
-    ...(failure === undefined ? {} : { failure: failure.message ?? 'pods cannot be created' }),
+    podHash: label(raw, hashKey),
+    replicas: spec.replicas,
+    ...(failure === undefined ? {} : { failure: failure.message }),
     status: {
       replicas: status?.replicas ?? 0,
       ready: status?.readyReplicas ?? 0,
@@ -51,7 +56,7 @@ export function replicaSetView(raw: Raw, hashKey: string): ReplicaSetView {
 const ContainerStatus = z.looseObject({
   name: z.string(),
   image: z.string().optional(),
-  restartCount: z.number().optional(),
+  restartCount: z.number().default(0),
   ready: z.boolean().optional(),
   state: z
     .looseObject({
@@ -80,7 +85,7 @@ export function podView(raw: Raw, hashKey: string): PodView {
   const containers = [...(status?.initContainerStatuses ?? []), ...(status?.containerStatuses ?? [])];
   return {
     ...head(raw),
-    podHash: raw.metadata.labels?.[hashKey] ?? '',
+    podHash: label(raw, hashKey),
     ready: status?.conditions?.some((one) => one.type === 'Ready' && one.status === 'True') ?? false,
     leaving: raw.metadata.deletionTimestamp !== undefined,
     troubles: containers.flatMap(troubleOfContainer),
@@ -91,7 +96,7 @@ function troubleOfContainer(one: z.infer<typeof ContainerStatus>): ContainerTrou
   const waiting = one.state?.waiting;
   const reason = waiting?.reason ?? '';
   const exitCode = one.state?.terminated?.exitCode ?? one.lastState?.terminated?.exitCode;
-  const restarts = one.restartCount ?? 0;
+  const restarts = one.restartCount;
   const crashed = !one.ready && restarts > 0 && exitCode !== undefined && exitCode !== 0;
   const running = one.state?.running;
   if (startingReasons.has(reason) && !crashed) return [];
@@ -115,11 +120,11 @@ const Port = z.object({
   targetPort: z.union([z.number(), z.string()]).optional(),
 });
 const Service = z.looseObject({
-  spec: z.looseObject({ selector: Texts.optional(), ports: z.array(Port).optional() }).optional(),
+  spec: z.looseObject({ selector: Texts.default({}), ports: z.array(Port).default([]) }).prefault({}),
 });
 
 export function serviceView(raw: Raw): ServiceView {
-  const { selector = {}, ports = [] } = Service.parse(raw).spec ?? {};
+  const { selector, ports } = Service.parse(raw).spec;
   const kept = ports.map((one) => JSON.parse(JSON.stringify(one)) as ServicePort);
   return { ...head(raw), selector, ...(kept.length === 0 ? {} : { ports: kept }) };
 }
@@ -129,7 +134,7 @@ const EndpointSlice = z.looseObject({
     .array(
       z.looseObject({
         conditions: z.looseObject({ ready: z.boolean().nullish(), terminating: z.boolean().nullish() }).nullish(),
-        targetRef: z.looseObject({ kind: z.string().optional(), name: z.string().optional() }).nullish(),
+        targetRef: z.looseObject({ kind: z.string().optional(), name: z.string().default('') }).nullish(),
       }),
     )
     .nullish(),
@@ -141,8 +146,8 @@ const serviceLabel = 'kubernetes.io/service-name';
 /** An absent `ready` means ready; a terminating endpoint gets no new requests. */
 export function endpointSliceView(raw: Raw): EndpointSliceView {
   const endpoints = (EndpointSlice.parse(raw).endpoints ?? []).map(({ conditions, targetRef }) => ({
-    pod: targetRef?.kind === 'Pod' ? (targetRef.name ?? '') : '',
+    pod: targetRef?.kind === 'Pod' ? targetRef.name : '',
     ready: conditions?.ready !== false && conditions?.terminating !== true,
   }));
-  return { ...head(raw), service: raw.metadata.labels?.[serviceLabel] ?? '', endpoints };
+  return { ...head(raw), service: label(raw, serviceLabel), endpoints };
 }

@@ -1,6 +1,6 @@
 /** Projection of the workloads that a Rollout may take its pod template from: small in memory, whole when asked. */
 
-import { isJsonObject, type JsonObject } from '../../crds/schema/json.ts';
+import { type JsonObject, objectIn } from '../../crds/schema/json.ts';
 import type { KubeObject } from '../../kube/api.ts';
 import { head } from './view-head.ts';
 
@@ -22,21 +22,19 @@ export interface WorkloadTemplate {
 
 export function workloadView(raw: KubeObject & JsonObject): WorkloadView {
   const isOwned = raw.kind === 'ReplicaSet' && raw.metadata.ownerReferences?.some((one) => one.controller === true);
-  const spec = isJsonObject(raw.spec) ? raw.spec : {};
-  const { replicas } = spec;
+  const { replicas, paused } = objectIn(raw.spec);
   return {
     ...head(raw),
     text: isOwned ? '' : JSON.stringify(fieldsOf(raw)),
     replicas: typeof replicas === 'number' ? replicas : undefined,
-    paused: spec.paused === true,
+    paused: paused === true,
   };
 }
 
 /** A PodTemplate has its template at the top and no selector. */
 function fieldsOf(raw: KubeObject & JsonObject): JsonObject {
-  if (raw.kind === 'PodTemplate') return { template: raw.template ?? {} };
-  const spec = isJsonObject(raw.spec) ? raw.spec : {};
-  return { template: spec.template ?? {}, ...(spec.selector === undefined ? {} : { selector: spec.selector }) };
+  const { template, selector } = raw.kind === 'PodTemplate' ? raw : objectIn(raw.spec);
+  return { template: objectIn(template), selector: raw.kind === 'PodTemplate' ? undefined : selector };
 }
 
 const read = new WeakMap<WorkloadView, WorkloadTemplate>();
@@ -46,8 +44,8 @@ export function templateOf(view: WorkloadView): WorkloadTemplate | undefined {
   if (view.text === '') return undefined;
   const known = read.get(view);
   if (known !== undefined) return known;
-  const fields = JSON.parse(view.text) as { template: JsonObject; selector?: JsonObject };
-  const fresh = { template: fields.template, selector: fields.selector };
+  const { template, selector } = JSON.parse(view.text) as { template: JsonObject; selector?: JsonObject };
+  const fresh = { template, selector };
   read.set(view, fresh);
   return fresh;
 }

@@ -4,9 +4,10 @@
  */
 
 import { objectText, problem, valueText } from '../../crds/schema/problem.ts';
-import { isJsonObject } from '../../crds/schema/json.ts';
+import { objectIn } from '../../crds/schema/json.ts';
 import { type WorkloadKind, workloadKindOf } from '../../crds/schema/workload-ref.ts';
 import type { Store } from '../../kube/api.ts';
+import { keyOf, queueKey } from '../../kube/ref.ts';
 import type { RolloutEffect } from './effects.ts';
 import type { RolloutObject, SpecProblem } from './observed.ts';
 import { available, isWhole, refTo, type Scene } from './scene.ts';
@@ -26,11 +27,10 @@ const none: FoundWorkload = { problems: [] };
 
 /** A reference that can't be read is told by the rules of the spec, not here. */
 export function findWorkload(stores: WorkloadStores, object: RolloutObject): FoundWorkload {
-  const spec = isJsonObject(object.spec) ? object.spec : {};
-  const ref = isJsonObject(spec.workloadRef) ? spec.workloadRef : undefined;
-  const kind = ref === undefined ? undefined : workloadKindOf(ref);
-  if (ref === undefined || kind === undefined || typeof ref.name !== 'string') return none;
-  const { namespace = '' } = object.metadata;
+  const ref = objectIn(objectIn(object.spec).workloadRef);
+  const kind = workloadKindOf(ref);
+  if (kind === undefined || typeof ref.name !== 'string') return none;
+  const { namespace } = keyOf(object);
   const view = stores[kind].get(namespace, ref.name);
   if (view === undefined)
     return missing(object, ref.name, `no ${kind} of that name exists in namespace "${namespace}"`);
@@ -48,17 +48,18 @@ function missing(object: RolloutObject, name: string, why: string): FoundWorkloa
 }
 
 /** Index of Rollouts by the workload that they refer to. */
-export function workloadKey(kind: string, namespace: string, name: string): string {
-  return `${kind}/${namespace}/${name}`;
+export function workloadKey(kind: string, workload: { readonly namespace?: string; readonly name: string }): string {
+  return `${kind}/${queueKey(workload)}`;
 }
 
 /** Writes to the Rollout and to its workload, once everything else is settled. */
 export function workloadEffects(scene: Scene): readonly RolloutEffect[] {
   const { workload, rollout, keys } = scene.observed;
   if (workload === undefined) return [];
-  const generation = String(workload.metadata.generation ?? '');
-  const isTold = generation === '' || rollout.metadata.annotations?.[keys.workloadGeneration] === generation;
-  const set = { [keys.workloadGeneration]: generation };
+  const { generation } = workload.metadata;
+  const isTold =
+    generation === undefined || rollout.metadata.annotations?.[keys.workloadGeneration] === String(generation);
+  const set = { [keys.workloadGeneration]: String(generation) };
   const told: readonly RolloutEffect[] = isTold ? [] : [{ kind: 'Annotate', target: refTo(rollout), set, tells: [] }];
   return [...told, ...scaleDown(scene, workload), ...hullEffects(scene, workload)];
 }
@@ -66,21 +67,13 @@ export function workloadEffects(scene: Scene): readonly RolloutEffect[] {
 /** Never upwards: whoever wants the Deployment's own pods back scales it himself. */
 function scaleDown(scene: Scene, workload: WorkloadView): readonly RolloutEffect[] {
   const { scaleDown: how = 'never' } = scene.observed.rollout.spec.workloadRef ?? {};
-  if (how === 'never' || workload.kind !== 'Deployment') return [];
-  const now = workload.replicas ?? 1;
-  const wanted = how === 'progressively' ? progressively(scene) : isSettled(scene) ? 0 : now;
-  if (wanted >= now) return [];
+  const { kind, replicas } = workload;
+  if (how === 'never' || kind !== 'Deployment' || replicas === undefined) return [];
+  const isFirst = how === 'progressively' && scene.state === 'deploying';
+  // On the first deploy as many go as pods of the Rollout are there; afterwards all of them.
+  const wanted = isFirst ? Math.max(0, scene.replicas - available(scene.current)) : 0;
+  if ((!isFirst && !isSettled(scene)) || wanted >= replicas) return [];
   return [{ kind: 'Patch', target: refTo(workload), patch: { spec: { replicas: wanted } }, tells: [] }];
-}
-
-/** On the first deploy as many go as pods of the Rollout are there; afterwards all of them. */
-function progressively(scene: Scene): number {
-  const isFirst = scene.state === 'deploying';
-  return isFirst
-    ? Math.max(0, scene.replicas - available(scene.current))
-    : isSettled(scene)
-      ? 0
-      : Number.POSITIVE_INFINITY;
 }
 
 function isSettled(scene: Scene): boolean {

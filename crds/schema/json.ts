@@ -19,6 +19,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
+/** The value as an object; one without fields for anything else. */
+export function objectIn(value: unknown): JsonObject {
+  return isJsonObject(value) ? value : {};
+}
+
 /** The text at a key, or '' when there is none. */
 export function textAt(object: JsonObject, key: string): string {
   const value = object[key];
