@@ -65,10 +65,13 @@ function lintFilled(metric: Metric, options: LintOptions): readonly MetricProble
 }
 
 function refusedHosts(metric: Metric, { refusedHost }: LintOptions): readonly MetricProblem[] {
-  const { prometheus, web } = metric.provider;
+  const { prometheus, web, graphite, skywalking, kayenta } = metric.provider;
   const urls = [
     { field: 'provider.prometheus.address', text: prometheus?.address },
     { field: 'provider.web.url', text: web?.url },
+    { field: 'provider.graphite.address', text: graphite?.address },
+    { field: 'provider.skywalking.address', text: skywalking?.address },
+    { field: 'provider.kayenta.address', text: kayenta?.address },
   ];
   return urls.flatMap(({ field, text }) => {
     const url = text === undefined ? null : URL.parse(text);

@@ -8,7 +8,7 @@ const GraphqlError = z.object({
   message: z.string().default('no message'),
   extensions: z.object({ errorClass: z.string() }).optional().catch(undefined),
 });
-const GraphqlAnswer = z.object({ data: z.unknown(), errors: z.array(GraphqlError).nullish() });
+const GraphqlAnswer = z.object({ data: z.unknown().optional(), errors: z.array(GraphqlError).nullish() });
 
 export interface GraphqlQuestion extends Omit<Question, 'method' | 'body'> {
   readonly query: string;

@@ -13,6 +13,11 @@ import { asking } from '../testing/asking.ts';
 import { aContext, answering, type Backend, backend, type Handler } from '../testing/backend.ts';
 import { secretsFor } from '../testing/secrets.ts';
 import { datadogProvider } from './datadog.ts';
+import { graphiteProvider } from './graphite.ts';
+import { influxdbProvider } from './influxdb.ts';
+import { newRelicProvider } from './new-relic.ts';
+import { skyWalkingProvider } from './sky-walking.ts';
+import { wavefrontProvider } from './wavefront.ts';
 
 interface Vendor {
   readonly name: string;
@@ -51,6 +56,61 @@ const vendors: readonly Vendor[] = [
     empty: '{"data":{"attributes":{"columns":[{"values":[]}]}}}',
     ofEmpty: { kind: 'value', value: null },
     malformed: ['', '"x"', '{"data":{"attributes":{"columns":[{"values":"invalid"}]}}}', '<!doctype html>'],
+  },
+  {
+    name: 'New Relic',
+    provider: newRelicProvider,
+    settings: () => ({ newRelic: { query: 'SELECT 1' } }),
+    secret: (address) => ({
+      newrelic: { 'personal-api-key': 'secret-key', 'account-id': '1', 'base-url-nerdgraph': `${address}/graphql` },
+    }),
+    good: '{"data":{"actor":{"account":{"nrql":{"results":[{"rate":0.5}]}}}}}',
+    value: { rate: 0.5 },
+    empty: '{"data":{"actor":{"account":{"nrql":{"results":[]}}}}}',
+    ofEmpty: { kind: 'no-evidence' },
+    malformed: ['', '[]', '{"data":{"actor":{"account":{"nrql":{"results":"x"}}}}}', '<html>login</html>'],
+  },
+  {
+    name: 'Wavefront',
+    provider: wavefrontProvider,
+    settings: (address) => ({ wavefront: { address, query: 'q' } }),
+    secret: (address) => ({ 'wavefront-api-tokens': { [address.slice(7).replace(':', '_')]: 'secret-token' } }),
+    good: '{"timeseries":[{"data":[[1,0.5]]}]}',
+    value: 0.5,
+    empty: '{"timeseries":[]}',
+    ofEmpty: { kind: 'no-evidence' },
+    malformed: ['', 'null', '{"timeseries":[{"data":[["a"]]}]}', '<html>login</html>'],
+  },
+  {
+    name: 'Graphite',
+    provider: graphiteProvider,
+    settings: (address) => ({ graphite: { address, query: 'target=a' } }),
+    good: '[{"target":"a","datapoints":[[0.5,1]]}]',
+    value: [0.5],
+    empty: '[]',
+    ofEmpty: { kind: 'no-evidence' },
+    malformed: ['', '{}', '[{"datapoints":[["x",1]]}]', '[{"datapoints":[[1]]}]', '<html>login</html>'],
+  },
+  {
+    name: 'InfluxDB',
+    provider: influxdbProvider,
+    settings: () => ({ influxdb: { query: 'q' } }),
+    secret: (address) => ({ influxdb: { address, authToken: 'secret-token', org: 'o' } }),
+    good: '#datatype,string,long,double\n,result,table,_value\n,,0,0.5\n',
+    value: [0.5],
+    empty: '\r\n',
+    ofEmpty: { kind: 'no-evidence' },
+    malformed: ['<html>login</html>', 'a,b\n1,2\n', '#datatype,long\n,_value\n,x\n'],
+  },
+  {
+    name: 'SkyWalking',
+    provider: skyWalkingProvider,
+    settings: (address) => ({ skywalking: { address, query: 'query { a }' } }),
+    good: '{"data":{"a":0.5}}',
+    value: { a: 0.5 },
+    empty: '{"data":null}',
+    ofEmpty: { kind: 'no-evidence' },
+    malformed: ['', '[]', '<html>login</html>', '{"data":'],
   },
 ];
 

@@ -17,7 +17,19 @@ interface Entry {
 
 const entries = (base: string, names: readonly string[]): Entry[] => names.map((name) => ({ path: `${base}.${name}` }));
 
-const supportedProviders: readonly string[] = ['prometheus', 'web', 'job', 'datadog'];
+const supportedProviders: readonly string[] = [
+  'prometheus',
+  'web',
+  'job',
+  'datadog',
+  'newRelic',
+  'wavefront',
+  'graphite',
+  'influxdb',
+  'skywalking',
+  'kayenta',
+  'cloudWatch',
+];
 
 function metricEntries(base: string): Entry[] {
   const provider = `${base}.metrics[].provider`;
@@ -26,8 +38,6 @@ function metricEntries(base: string): Entry[] {
       provider,
       providerNames.filter((name) => !supportedProviders.includes(name)),
     ),
-    ...entries(`${provider}.prometheus`, ['authentication.sigv4']),
-    ...entries(`${provider}.web`, ['authentication.sigv4']),
   ];
 }
 
