@@ -23,19 +23,19 @@ export function retreat(scene: Scene): Moves {
   if (scene.stable === undefined)
     // The template is stable's again (by a revert, for instance), so its ReplicaSet can be made anew.
     return scene.stableHash === scene.currentHash ? effects(createCurrent(scene, scene.replicas)) : stableIsGone(scene);
-  return scene.routed ? retreatRouted(scene) : retreatByPods(scene);
+  return scene.routed ? retreatRouted(scene, scene.stable) : retreatByPods(scene, scene.stable);
 }
 
-function retreatRouted(scene: Scene): Moves {
+function retreatRouted(scene: Scene, stable: ReplicaSetView): Moves {
   const { stableService } = scene.observed;
-  const grow = effects(...withoutDeadline(scene, [scene.stable]), ...scaleTo(scene, scene.stable, scene.replicas));
+  const grow = effects(...withoutDeadline(scene, [stable]), ...scaleTo(scene, stable, scene.replicas));
   const isSwitched = stableService?.podHash === undefined || stableService.podHash === scene.stableHash;
   const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash: scene.stableHash });
   if (isConfirmed(scene) && !(isSwitched && weight.settled)) return unconfirm(scene);
   if (!isSwitched) return together(grow, regainStableService(scene));
   const serves = scene.replicas === 0 || readyBehind(stableService, scene.stableHash) > 0;
   if (!weight.settled || !serves) {
-    const capacity = serves ? noMoves : waitForPods(scene, scene.stableHash ?? '', 0, 1);
+    const capacity = serves ? noMoves : waitForPods(scene, stable.podHash, 0, 1);
     const adopt = selectRevision(scene, stableService, scene.stableHash);
     return together(grow, rescue(scene), adopt, weight.moves, capacity);
   }
@@ -81,18 +81,15 @@ function afterConfirmed(scene: Scene): Moves {
   const free = scene.state === 'superseding' ? noMoves : freeCanaryService(scene);
   const until = instantOf(scene.status.drainUntil);
   const left = leaving(scene).filter((set) => set.replicas > 0);
-  if (until === undefined || left.length === 0) return together(free, { ...noMoves, event: { type: 'settled' } });
+  const [first] = left;
+  if (until === undefined || first === undefined) return together(free, { ...noMoves, event: { type: 'settled' } });
   if (scene.state === 'aborting' && isArgo(scene.observed.dialect))
     return together(free, drainByAnnotation(scene, left));
   if (until > scene.now) {
     const moves = `Its pods are removed when the drain of open requests ends.`;
-    return together(free, waitFor({ reason: 'Draining', on: setText(left[0]), until, moves }));
+    return together(free, waitFor({ reason: 'Draining', on: `ReplicaSet/${first.metadata.name}`, until, moves }));
   }
   return together(free, effects(...left.flatMap((set) => scaleTo(scene, set, 0))));
-}
-
-function setText(set: ReplicaSetView | undefined): string {
-  return `ReplicaSet/${set?.metadata.name ?? ''}`;
 }
 
 /** Without weight on it, the canary Service selects stable, so that nobody who uses it finds it empty. */
@@ -109,14 +106,12 @@ function leaving(scene: Scene): readonly ReplicaSetView[] {
   return scene.observed.replicaSets.filter((set) => !stays.includes(set.podHash));
 }
 
-function retreatByPods(scene: Scene): Moves {
-  const plan = planRatio(scene, { stable: scene.stable, canary: undefined, weight: 0 });
+function retreatByPods(scene: Scene, stable: ReplicaSetView): Moves {
+  const plan = planRatio(scene, { stable, canary: undefined, weight: 0 });
   const back = selectRevision(scene, scene.observed.stableService, scene.stableHash);
   const moves = together(effects(...plan.effects), back, freeCanaryService(scene));
-  if (!plan.arrived || moves.effects.length > 0) {
-    const stable = scene.stable?.status.available ?? 0;
-    return together(moves, waitForPods(scene, scene.stableHash ?? '', stable, scene.replicas));
-  }
+  if (!plan.arrived || moves.effects.length > 0)
+    return together(moves, waitForPods(scene, stable.podHash, stable.status.available, scene.replicas));
   const told = scene.state === 'aborting' ? [abortedFact(scene)] : [];
   return { effects: [], facts: told, patch: confirmedVerdict(scene), event: { type: 'settled' } };
 }
@@ -139,7 +134,7 @@ export function abortedFact(scene: Scene) {
 export function stableIsGone(scene: Scene): Moves {
   return waitFor({
     reason: 'StableMissing',
-    on: `ReplicaSet/${scene.observed.rollout.metadata.name}-${scene.stableHash ?? ''}`,
+    on: `ReplicaSet/${[scene.observed.rollout.metadata.name, scene.stableHash].join('-')}`,
     moves:
       'The ReplicaSet of the stable revision was deleted: release a working revision, or promote the current one in full.',
   });

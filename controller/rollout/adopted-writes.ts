@@ -41,7 +41,7 @@ async function labelPodsOf(
 ): Promise<number> {
   const known = pods.filter((pod) => pod.podHash === set.podHash).length;
   if (known >= set.status.replicas) return 0;
-  const { namespace = '' } = rollout.metadata;
+  const { namespace } = rollout.metadata;
   const labelSelector = `${deploymentHashLabel}=${set.podHash},!${podTemplateHashLabel}`;
   const found = await client.list({ group: '', kind: 'Pod' }, { namespace, labelSelector });
   if (found.kind !== 'ok') return 0;

@@ -3,6 +3,7 @@
 import { apiVersionOf } from '../../crds/schema/dialect.ts';
 import type { RolloutAnalysis } from '../../crds/schema/rollout-analysis.ts';
 import type { JsonObject } from '../../kube/api.ts';
+import { attemptOf } from './attempt.ts';
 import { analysisSpec } from './analysis-spec.ts';
 import type { AnalysisRunDraft } from './effects.ts';
 import { currentRevision, ownerReference } from './replica-sets.ts';
@@ -82,7 +83,7 @@ function metadataOf(scene: Scene, place: RunPlace): { readonly labels: Texts; re
     annotations: {
       ...given.annotations,
       [keys.revision]: String(currentRevision(scene.observed, scene.currentHash)),
-      [keys.attempt]: String(scene.status.attempt ?? 1),
+      [keys.attempt]: String(attemptOf(scene.status)),
     },
   };
 }

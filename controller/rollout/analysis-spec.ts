@@ -48,7 +48,7 @@ function resolve(source: ArgumentSource, declared: Argument, given: readonly Rol
 
 /** Value at a downward-API path such as `metadata.labels['region']`; '' when there is none. Dots inside brackets belong to the key. */
 export function fieldText(object: object, path: string): string {
-  const parts = [...path.matchAll(/\[['"]?([^'"\]]+)['"]?\]|([^.[\]]+)/g)].map((match) => match[1] ?? match[2] ?? '');
+  const parts = [...path.matchAll(/\[['"]?([^'"\]]+)['"]?\]|([^.[\]]+)/g)].map(([, ...found]) => found.join(''));
   const value = parts.reduce<unknown>(
     (at, part) => (typeof at === 'object' && at !== null ? (at as Record<string, unknown>)[part] : undefined),
     object,

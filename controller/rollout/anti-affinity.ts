@@ -8,8 +8,7 @@ import type { Scene } from './scene.ts';
 
 /** `replicaSet` with the rule added to those of its template; as it is without one, or before anything is stable. */
 export function withAntiAffinity(scene: Scene, replicaSet: JsonObject): JsonObject {
-  const { canary, blueGreen } = scene.observed.rollout.spec.strategy;
-  const { antiAffinity } = blueGreen ?? canary ?? {};
+  const { antiAffinity } = scene.blueGreen ?? scene.canary;
   const { stableHash, currentHash } = scene;
   if (antiAffinity === undefined || stableHash === undefined || stableHash === currentHash) return replicaSet;
   const term: JsonObject = {

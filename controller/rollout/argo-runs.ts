@@ -6,10 +6,11 @@
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { KubeObject } from '../../kube/api.ts';
 import { ownKeys } from '../../crds/schema/keys.ts';
+import { attemptOf } from './attempt.ts';
 
 /** True for a run of this attempt: by its annotation, and without one by what Argo's status says of it. */
 export function isOfAttempt(status: RolloutStatus, run: KubeObject, isOpen: boolean): boolean {
-  const attempt = status.attempt ?? 1;
+  const attempt = attemptOf(status);
   const written = run.metadata.annotations?.[ownKeys.attempt];
   if (written !== undefined) return written === String(attempt);
   // From a retry by this controller on only its own runs count. Before its status was written, one is known by being open.

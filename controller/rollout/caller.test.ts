@@ -128,4 +128,32 @@ describe('a call', () => {
     calls.forget('u1');
     expect(calls.answers('u1').size).toBe(0);
   });
+
+  it('is never forgotten while it is under way, however many others are answered', async () => {
+    let open: (addressed: Addressed) => void = () => undefined;
+    const addressed = new Promise<Addressed>((resolve) => (open = resolve));
+    const refused: Addressed = { kind: 'refused', why: 'no' };
+    const address = ({ name }: { name: string }) => (name === 'slow' ? addressed : Promise.resolve(refused));
+    const calls = caller({ address, clock: { now: () => 0 }, signal: new AbortController().signal });
+    calls.start({ ...call('slow'), target: { kind: 'plugin', name: 'slow', operation: 'Run' } }, from);
+    for (let index = 0; index < 70; index += 1) await answered(calls, `k${index}`);
+
+    expect(calls.answers('u1').get('slow')).toEqual({ kind: 'open' });
+    const woken = new Promise<void>((resolve) => calls.onChange(() => resolve()));
+    open(refused);
+    await woken;
+    expect(calls.answers('u1').get('slow')).toMatchObject({ kind: 'none', why: 'no' });
+  });
+
+  it('that is answered after its Rollout has gone leaves nothing behind', async () => {
+    const calls = callerAt({ kind: 'refused', why: 'no' });
+    let woken = 0;
+    calls.start(call('late'), from);
+    calls.onChange(() => (woken += 1));
+    calls.forget('u1');
+    await new Promise((resolve) => setImmediate(resolve));
+
+    expect(woken).toBe(0);
+    expect(calls.answers('u1').size).toBe(0);
+  });
 });

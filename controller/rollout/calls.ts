@@ -49,7 +49,7 @@ export interface CallPlace {
 export function callKey(scene: Scene, place: CallPlace, execution: number): string {
   const { podHash, attempt, step, name, operation } = place;
   const parts = [scene.observed.rollout.metadata.uid, podHash, step, attempt, name, operation, execution];
-  return parts.map((part) => encodeURIComponent(String(part ?? ''))).join('/');
+  return parts.map((part) => encodeURIComponent(String(part))).join('/');
 }
 
 export function answerTo(scene: Scene, key: string): CallAnswer | undefined {

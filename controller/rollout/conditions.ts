@@ -4,6 +4,7 @@ import { desiredReplicas, progressDeadlineMs, rollingLimits } from '../../crds/s
 import { durationText } from '../../crds/schema/duration.ts';
 import type { RolloutCondition, RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import { isArgo } from '../../crds/schema/dialect.ts';
+import { attemptOf } from './attempt.ts';
 import { kstatusConditions } from './kstatus.ts';
 import { condition, isLate } from './progress.ts';
 import { isHeld, type Scene } from './scene.ts';
@@ -75,7 +76,7 @@ function progressing(scene: Scene, before: RolloutStatus): Said {
   }
   const old = condition(before, type);
   if (before.currentPodHash !== status.currentPodHash) return begun(scene, name);
-  if ((before.attempt ?? 1) !== (status.attempt ?? 1))
+  if (attemptOf(before) !== attemptOf(status))
     return { type, status: 'Unknown', reason: 'RolloutRetry', message: 'The rollout is tried again', isProgress: true };
   const hasProgress = isProgress(before, status);
   if (old?.reason === 'RolloutPaused')

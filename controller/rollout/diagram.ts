@@ -33,14 +33,12 @@ function edges(): readonly Edge[] {
     [...node.transitions.values()].flat().map((one) => ({
       from,
       to: one.target?.[0]?.key ?? from,
-      label: `${one.eventType} / ${one.actions.map(actionName).join(', ')}`.replace(/ \/ $/, ''),
+      label: `${one.eventType} / ${one.actions.filter((action) => typeof action === 'string').join(', ')}`.replace(
+        / \/ $/,
+        '',
+      ),
     })),
   );
-}
-
-function actionName(action: unknown): string {
-  if (typeof action === 'string') return action;
-  return typeof action === 'object' && action !== null && 'type' in action ? String(action.type) : '';
 }
 
 /** A new revision leads to the same states from everywhere; drawn once instead of nine times. */

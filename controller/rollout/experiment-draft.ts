@@ -5,6 +5,7 @@ import { apiVersionOf } from '../../crds/schema/dialect.ts';
 import type { RolloutArgument } from '../../crds/schema/rollout-analysis.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
 import type { KubeObject } from '../../kube/api.ts';
+import { attemptOf } from './attempt.ts';
 import { fieldText } from './analysis-spec.ts';
 import type { ExperimentPlace } from './experiments.ts';
 import { currentRevision, ownerReference } from './replica-sets.ts';
@@ -59,7 +60,7 @@ export function experimentDraft(
       },
       annotations: {
         [keys.revision]: String(currentRevision(scene.observed, scene.currentHash)),
-        [keys.attempt]: String(scene.status.attempt ?? 1),
+        [keys.attempt]: String(attemptOf(scene.status)),
       },
       ownerReferences: [ownerReference(rollout)],
     },

@@ -47,8 +47,7 @@ export function experimentsAt(observed: Known, status: RolloutStatus, step: numb
 
 /** The number behind `-<step>`, given after a clash of names. */
 function suffix({ metadata }: ExperimentView, step: number): number {
-  const [, number] = new RegExp(`-${step}-(\\d+)$`).exec(metadata.name) ?? [];
-  return Number(number ?? 0);
+  return Number(new RegExp(`-${step}-(\\d+)$`).exec(metadata.name)?.[1] ?? 0);
 }
 
 export function experimentOf(scene: Scene, place: ExperimentPlace): ExperimentView | undefined {

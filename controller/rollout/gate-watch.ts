@@ -1,5 +1,6 @@
 /** Gates that do not hold: rollback is asked all the time while a revision is on trial, post-rollout is told of the end. Pure. */
 
+import type { GateStatus } from '../../crds/schema/gates.ts';
 import { fact } from './facts.ts';
 import {
   areSkipped,
@@ -51,15 +52,14 @@ function pollRollback(scene: Scene, gate: Parameters<typeof askGate>[1]): Moves 
 export function tellEnd(scene: Scene, moves: Moves): Moves {
   const isOver = scene.state === 'stable' || scene.state === 'aborted';
   if (!isOver || moves.effects.length > 0 || moves.event !== undefined || moves.patch !== undefined) return moves;
-  const gate = gatesOf(scene, 'post-rollout').find((one) => {
-    const outcome = gateEntry(scene, one)?.outcome;
-    return outcome === 'Pending' || outcome === 'Waiting';
-  });
-  return gate === undefined ? moves : together(moves, tell(scene, gate));
+  for (const gate of gatesOf(scene, 'post-rollout')) {
+    const entry = gateEntry(scene, gate);
+    if (entry?.outcome === 'Pending' || entry?.outcome === 'Waiting') return together(moves, tell(scene, gate, entry));
+  }
+  return moves;
 }
 
-function tell(scene: Scene, gate: Parameters<typeof askGate>[1]): Moves {
-  const { calls = 0, at } = gateEntry(scene, gate) ?? {};
+function tell(scene: Scene, gate: Parameters<typeof askGate>[1], { calls = 0, at }: GateStatus): Moves {
   const due = calls === 0 ? scene.now : (instantOf(at) ?? scene.now) + intervalMs(gate);
   if (due > scene.now) return { ...noMoves, lookAgainAt: due };
   const asked = askGate(scene, gate, calls + 1, scene.state === 'stable' ? 'Succeeded' : 'Failed');

@@ -8,6 +8,7 @@ import type { Gate, GateStatus, GateType } from '../../crds/schema/gates.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import { hostOf } from '../../crds/schema/validate-gates.ts';
 import type { JsonObject } from '../../kube/api.ts';
+import { attemptOf } from './attempt.ts';
 import { answerTo, type Call, callKey, type CallPlace } from './calls.ts';
 import { fact } from './facts.ts';
 import { type Bound, type GateSaid, readGate } from './gate-answer.ts';
@@ -37,7 +38,7 @@ export function failureLimit(gate: Gate): number {
 
 /** What status records of this gate for the revision and attempt at hand; what it says of others never counts. */
 export function gateEntry(scene: Scene, gate: Gate): GateStatus | undefined {
-  const attempt = scene.status.attempt ?? 1;
+  const attempt = attemptOf(scene.status);
   return scene.status.gates?.find(
     (one) =>
       one.name === gate.name && one.type === gate.type && one.podHash === scene.currentHash && one.attempt === attempt,
@@ -65,20 +66,15 @@ export function enrolGates(scene: Scene): Moves {
 }
 
 function pending({ status, currentHash, now }: Scene, { name, type }: Gate): GateStatus {
-  const attempt = status.attempt ?? 1;
+  const attempt = attemptOf(status);
   return { name, type, podHash: currentHash, attempt, outcome: 'Pending', at: timeText(now) };
 }
 
-/** The same entries with one changed. */
+/** The same entries with that of one gate, which was enrolled, changed. */
 export function gatePatch(scene: Scene, gate: Gate, change: Partial<GateStatus>): Partial<RolloutStatus> {
-  const own = gateEntry(scene, gate) ?? pending(scene, gate);
-  const next = { ...own, ...change, at: timeText(scene.now) };
-  const others = (scene.status.gates ?? []).filter((one) => one.name !== gate.name);
-  const known = (scene.status.gates ?? []).some((one) => one.name === gate.name);
-  const gates = known
-    ? (scene.status.gates ?? []).map((one) => (one.name === gate.name ? next : one))
-    : [...others, next];
-  return { gates };
+  const own = gateEntry(scene, gate);
+  const at = timeText(scene.now);
+  return { gates: scene.status.gates?.map((one) => (one === own ? { ...one, ...change, at } : one)) };
 }
 
 export type GateAsked =
@@ -99,7 +95,7 @@ export function askGate(scene: Scene, gate: Gate, execution: number, phase: stri
 }
 
 function placeOf(scene: Scene, gate: Gate): CallPlace {
-  const attempt = scene.status.attempt ?? 1;
+  const attempt = attemptOf(scene.status);
   return { podHash: scene.currentHash, attempt, step: 'gate', name: gate.name, operation: gate.type };
 }
 
@@ -115,7 +111,7 @@ function boundOf(scene: Scene): Bound {
     podHash: scene.currentHash,
     checksum: scene.currentHash,
     revision: currentRevision(scene.observed, scene.currentHash),
-    attempt: scene.status.attempt ?? 1,
+    attempt: attemptOf(scene.status),
   };
 }
 

@@ -3,6 +3,7 @@
 import type { Verdict } from '../../crds/schema/rollout-decisions.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Instant } from '../../kube/api.ts';
+import { attemptOf } from './attempt.ts';
 import { type LifecycleAction, type LifecycleEvent, type LifecycleState, nextState } from './machine.ts';
 import { carriedEnds } from './plugin-owed.ts';
 import { timeText } from './time-text.ts';
@@ -29,6 +30,19 @@ export function stateOf(status: RolloutStatus): LifecycleState {
   if (!status.stableRS) return 'deploying';
   if (status.abortedAt !== undefined) return 'aborted';
   return status.stableRS === status.currentPodHash ? 'stable' : 'stepping';
+}
+
+const underWay: ReadonlySet<LifecycleState> = new Set([
+  'stepping',
+  'promoting',
+  'aborting',
+  'superseding',
+  'returning',
+]);
+
+/** True while a revision is on its way, forward or back to stable. */
+export function isUnderWay(status: RolloutStatus): boolean {
+  return underWay.has(stateOf(status));
 }
 
 /** Failed revisions that are remembered; older ones have long lost their ReplicaSet and their commit. */
@@ -103,7 +117,8 @@ function unchecked({ blueGreen }: RolloutStatus): Partial<RolloutStatus> {
 const noAbort: Partial<RolloutStatus> = { abort: undefined, abortedAt: undefined, verdict: undefined };
 
 function record(status: RolloutStatus, action: LifecycleAction, input: LifecycleInput): RolloutStatus {
-  const { now, verdict } = input;
+  const { now, verdict, to = '' } = input;
+  const current = status.currentPodHash ?? input.podHash;
   const stable = status.stableRS ?? '';
   const from = input.from ?? stable;
   const aborted = { abort: true, abortedAt: timeText(now), verdict, ...withFailed(status, verdict?.podHash) };
@@ -124,10 +139,10 @@ function record(status: RolloutStatus, action: LifecycleAction, input: Lifecycle
         ...noPause,
         currentStepIndex: input.steps,
         drainUntil: undefined,
-        ...transition('promote', stable, status.currentPodHash ?? input.podHash, now),
+        ...transition('promote', stable, current, now),
       };
     case 'recordRollback':
-      return { ...status, ...aborted, drainUntil: undefined, ...transition('promote', stable, input.to ?? '', now) };
+      return { ...status, ...aborted, drainUntil: undefined, ...transition('promote', stable, to, now) };
     case 'recordAbort':
       return {
         ...status,
@@ -135,10 +150,10 @@ function record(status: RolloutStatus, action: LifecycleAction, input: Lifecycle
         ...aborted,
         ...restarted,
         ...unchecked(status),
-        ...transition('abort', status.currentPodHash ?? '', stable, now),
+        ...transition('abort', current, stable, now),
       };
     case 'recordAbortAfterRollback':
-      return { ...status, ...restarted, ...transition('abort', status.currentPodHash ?? '', stable, now) };
+      return { ...status, ...restarted, ...transition('abort', current, stable, now) };
     case 'clearAbort':
       return {
         ...status,
@@ -194,7 +209,7 @@ function selectors(blueGreen: RolloutStatus['blueGreen']): RolloutStatus['blueGr
 export function newAttempt(status: RolloutStatus): Partial<RolloutStatus> {
   const { stepPluginStatuses, ...canary } = status.canary ?? {};
   return {
-    attempt: (status.attempt ?? 1) + 1,
+    attempt: attemptOf(status) + 1,
     gates: undefined,
     ...carriedEnds(status),
     ...(stepPluginStatuses === undefined ? {} : { canary }),

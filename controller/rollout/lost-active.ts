@@ -1,33 +1,17 @@
 /** A spec that lost its blueGreen strategy in the middle of an update: the active Service selects what was written to it. */
 
 import { objectText } from '../../crds/schema/problem.ts';
+import { isUnderWay } from './lifecycle-status.ts';
 import type { Observed, SpecProblem } from './observed.ts';
-import { sceneOf } from './scene.ts';
 
 /** The same observation, with a problem when another strategy would take over while a revision is on its way by blue-green. */
 export function withLostActive(observed: Observed): Observed {
   const { rollout, problems } = observed;
-  const { status = {} } = rollout;
   const { blueGreen } = rollout.spec.strategy;
+  const { status } = rollout;
   if (blueGreen !== undefined || problems.some((one) => one.scope === 'spec')) return observed;
-  if (status.blueGreen?.activeSelector === undefined || !isUnderWay(observed)) return observed;
+  if (status.blueGreen?.activeSelector === undefined || !isUnderWay(status)) return observed;
   return { ...observed, problems: [...problems, lostActive(observed)] };
-}
-
-function isUnderWay(observed: Observed): boolean {
-  switch (sceneOf(observed, observed.rollout.status).state) {
-    case 'stepping':
-    case 'promoting':
-    case 'aborting':
-    case 'superseding':
-    case 'returning':
-      return true;
-    case 'new':
-    case 'deploying':
-    case 'stable':
-    case 'aborted':
-      return false;
-  }
 }
 
 function lostActive({ rollout }: Observed): SpecProblem {

@@ -1,8 +1,9 @@
 /** A spec that lost its trafficRouting in the middle of an update: the route keeps the weights that were written to it. */
 
 import { objectText } from '../../crds/schema/problem.ts';
+import { isUnderWay } from './lifecycle-status.ts';
 import type { Observed, SpecProblem } from './observed.ts';
-import { type Scene, sceneOf } from './scene.ts';
+import { sceneOf } from './scene.ts';
 
 /** The same observation, with a problem when the router is gone while a revision beside stable may still get traffic by it. */
 export function withLostRouter(observed: Observed): Observed {
@@ -11,26 +12,15 @@ export function withLostRouter(observed: Observed): Observed {
   // A spec that can't be read is refused as it is, and says nothing about its router.
   if (traffic !== undefined || trafficRouting !== undefined || problems.some((one) => one.scope === 'spec'))
     return observed;
-  const weights = rollout.status?.canary?.weights;
-  if (weights === undefined || !isUnderWay(sceneOf(observed, rollout.status))) return observed;
+  const weights = rollout.status.canary?.weights;
+  if (weights === undefined || !mayGetTraffic(observed)) return observed;
   return { ...observed, problems: [...problems, lostRouter(observed, weights.canary.weight)] };
 }
 
 /** With the weight on stable and the drain over a Rollout may go on without a router. */
-function isUnderWay(scene: Scene): boolean {
-  switch (scene.state) {
-    case 'stepping':
-    case 'promoting':
-    case 'aborting':
-    case 'superseding':
-    case 'returning':
-      return true;
-    case 'new':
-    case 'deploying':
-    case 'stable':
-    case 'aborted':
-      return scene.others.some((set) => set.replicas > 0);
-  }
+function mayGetTraffic(observed: Observed): boolean {
+  const { status } = observed.rollout;
+  return isUnderWay(status) || sceneOf(observed, status).others.some((set) => set.replicas > 0);
 }
 
 function lostRouter({ rollout }: Observed, weight: number): SpecProblem {

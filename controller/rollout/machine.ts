@@ -158,18 +158,14 @@ export function nextState(state: LifecycleState, event: LifecycleEvent): NextSta
   const before = lifecycle.resolveState({ value: state, context: {} });
   const [after, executed] = transition(lifecycle, before, event);
   const actions = executed.map((action): string => action.type).filter(isLifecycleAction);
-  if (after.value === before.value && actions.length === 0) return undefined;
-  const value: unknown = after.value;
-  return isLifecycleState(value) ? { state: value, actions } : undefined;
+  const next = lifecycleStates.find((one) => one === after.value);
+  if (next === undefined || (next === state && actions.length === 0)) return undefined;
+  return { state: next, actions };
 }
 
 /** True when `event` would lead anywhere from `state`. */
 export function allows(state: LifecycleState, event: LifecycleEvent): boolean {
   return lifecycle.resolveState({ value: state, context: {} }).can(event);
-}
-
-function isLifecycleState(value: unknown): value is LifecycleState {
-  return (lifecycleStates as readonly unknown[]).includes(value);
 }
 
 function isLifecycleAction(value: string): value is LifecycleAction {

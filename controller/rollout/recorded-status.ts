@@ -6,6 +6,7 @@
 import { decisionFields } from '../../crds/schema/rollout-decisions.ts';
 import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import { attemptOf } from './attempt.ts';
 import { recordName } from './record.ts';
 import type { Observed } from './observed.ts';
 import { currentRevision } from './replica-sets.ts';
@@ -43,7 +44,7 @@ export function carrierName(observed: Observed, status: RolloutStatus): string {
   return (
     status.runName ??
     newest(observed.runs)?.metadata.name ??
-    recordName(name, currentRevision(observed, hash), hash, status.attempt ?? 1)
+    recordName(name, currentRevision(observed, hash), hash, attemptOf(status))
   );
 }
 

@@ -12,7 +12,7 @@ type TellOptions = Pick<RolloutReconcilerOptions, 'events' | 'metrics' | 'log' |
 /** In argoproj.io only Argo's own reasons become events: their order is observable there. */
 export function tell(options: TellOptions, observed: Observed, facts: readonly Fact[]): void {
   const { apiVersion, kind, metadata } = observed.rollout;
-  const { name, namespace = '', uid = '' } = metadata;
+  const { name, namespace, uid } = metadata;
   for (const { reason, type, message, at } of facts) {
     options.metrics?.fact(reason);
     options.log.info(message, { rollout: `${namespace}/${name}`, reason });

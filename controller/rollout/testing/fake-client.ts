@@ -3,7 +3,7 @@
 import type { ApiResult, JsonObject, KubeClient, KubeObject, ObjectKey } from '../../../kube/api.ts';
 
 export interface Call {
-  readonly verb: 'get' | 'create' | 'merge' | 'delete';
+  readonly verb: 'get' | 'create' | 'merge' | 'delete' | 'createSub';
   readonly kind: string;
   readonly name: string;
   readonly body?: object;
@@ -52,6 +52,8 @@ export function fakeClient(): FakeClient {
       ),
     merge: (key: ObjectKey, body: object, options: object) =>
       call({ verb: 'merge', kind: key.kind, name: key.name, body, options }, key, {}),
+    createSub: (key: ObjectKey, _subresource: string, body: object, options = {}) =>
+      call({ verb: 'createSub', kind: key.kind, name: key.name, body, options }, key, body),
     delete: (key: ObjectKey, options = {}) =>
       call({ verb: 'delete', kind: key.kind, name: key.name, options }, key, {}),
   };
