@@ -20,11 +20,12 @@ import { root, runNode } from './programs.ts';
 
 const usage = `Usage: npm run -s sweep -- main-job [settings]
        npm run -s sweep -- --regressions [--shard I/N] [--only R04,R05] [--fresh]
-       npm run -s sweep -- decide [--runs N] [--from N]   (default 100000 sequences, 250 to a seed, from seed 1)
+       npm run -s sweep -- decide [--runs N] [--from N] [--shard I/N] [--workers N] [--fresh]
+         (default 100000 sequences, 250 to a seed, from seed 1; goes on where the last one stopped)
 
   --release good|bad   only this release (default both)
-  --shard I/N          only the I-th of N parts of the kills (default 1/1)
-  --workers N          kills at the same time (default 4: they mostly wait)
+  --shard I/N          only the I-th of N parts of the kills, or of the seeds (default 1/1)
+  --workers N          kills at the same time (default 4: they mostly wait); for decide no more than there are processors
   --runs N             runs with random plans after the kills (default 5000)
   --from N             seed of the first of them (default 1)
   --no-kills           only the random plans
@@ -95,8 +96,16 @@ async function sweepKnownBugs(): Promise<number> {
 }
 
 function decideOnly(): Promise<number> {
-  const output = join(root, '.test-output');
-  return sweepDecide({ runs: Number(values.runs ?? 100_000), from: Number(values.from), output, say });
+  const [index = 1, of = 1] = values.shard.split('/').map(Number);
+  return sweepDecide({
+    runs: Number(values.runs ?? 100_000),
+    from: Number(values.from),
+    shard: { index, of },
+    workers: Math.min(Number(values.workers), availableParallelism()),
+    fresh: values.fresh,
+    output: join(root, '.test-output'),
+    say,
+  });
 }
 
 async function playRandomPlans(from: number, count: number, output: string): Promise<ManyResult> {

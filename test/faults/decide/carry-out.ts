@@ -10,9 +10,27 @@ import type { World } from '../../../controller/rollout/testing/world.ts';
 import type { Event } from './events.ts';
 import type { Unreliable } from './unreliable.ts';
 
-/** Events that change what a decision relies on without a version that a write could be refused for. */
-export function takesGroundAway({ kind }: Event): boolean {
-  return ['break', 'leave', 'scale', 'edit-route', 'edit-service', 'routing', 'gateway'].includes(kind);
+/**
+ * Rules that one pass may break that has not seen the event yet: it changes what a decision relies on, and no version of the
+ * objects that are written tells of it. Never S03 after a change of weights or selectors: before a scale-down the live
+ * objects are asked.
+ */
+export function rulesUnseen({ kind }: Event): readonly string[] {
+  switch (kind) {
+    case 'break':
+    case 'leave':
+      return ['S02', 'S06', 'S08'];
+    case 'scale':
+      return ['S02', 'S03', 'S04', 'S06', 'S08'];
+    case 'edit-route':
+      return ['S02', 'S06', 'S12'];
+    case 'edit-service':
+      return ['S06', 'S12', 'S16'];
+    case 'routing':
+      return ['S03', 'S06'];
+    default:
+      return [];
+  }
 }
 
 export function carryOut(unreliable: Unreliable, event: Event): void {
@@ -129,13 +147,11 @@ function leave(world: World, podHash: string, count: number): void {
   world.settlePods();
 }
 
-/** Nobody selects a revision that has no pods: what happens then is on whoever does it. Only blue-green knows no router. */
+/** Somebody selects another revision, with or without pods, or the pods of all. Only blue-green knows no router. */
 function editService(world: World, { isStable, to }: Extract<Event, { kind: 'edit-service' }>): void {
   if (!(world instanceof BlueGreenWorld)) return;
   const name = isStable ? active : preview;
-  const podHash = to === null ? undefined : `v${to}`;
-  if (world.services.has(name) && (podHash === undefined || world.readyPods(podHash) > 0))
-    world.editService(name, podHash);
+  if (world.services.has(name)) world.editService(name, to === null ? undefined : `v${to}`);
 }
 
 function experiment(world: World, phase: AnalysisPhase): void {

@@ -1,10 +1,19 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { play, type Sequence } from './play.ts';
 import { runSequences } from './run-sequences.ts';
 import { shortagesOf, tallyLines } from './sweep-decide.ts';
 
 /** More by `npm run -s sweep -- decide`. */
 const runs = Number(process.env.RUNS ?? 250);
 const seed = Number(process.env.SEED ?? 1);
+
+/** Sequences that failed once, as fast-check shrank them. */
+const kept = JSON.parse(readFileSync(join(import.meta.dirname, 'kept-sequences.json'), 'utf8')) as readonly {
+  readonly why: string;
+  readonly sequence: Sequence;
+}[];
 
 describe('decide under random specs, events and faults', () => {
   it('never throws, says the same twice, comes to rest and keeps the rules of safety', () => {
@@ -14,4 +23,8 @@ describe('decide under random specs, events and faults', () => {
     expect(failure === undefined ? [] : [...failure.found, JSON.stringify(failure.sequence)]).toEqual([]);
     expect(shortagesOf(tally)).toEqual([]);
   }, 600_000);
+
+  it.each(kept)('keeps them where they were broken once: $why', ({ sequence }) => {
+    expect(play(sequence).violations).toEqual([]);
+  });
 });

@@ -7,7 +7,7 @@ import { watchBlueGreen } from '../../../controller/rollout/testing/blue-green-i
 import { active, BlueGreenWorld } from '../../../controller/rollout/testing/blue-green-world.ts';
 import { watchInvariants } from '../../../controller/rollout/testing/invariants.ts';
 import { World } from '../../../controller/rollout/testing/world.ts';
-import { carryOut, takesGroundAway } from './carry-out.ts';
+import { carryOut, rulesUnseen } from './carry-out.ts';
 import { event } from './events.ts';
 import { faults, races } from './faults.ts';
 import { watchRules } from './rules.ts';
@@ -43,14 +43,14 @@ export function play({ spec: given, script, faults: planned, races: weights }: S
   const unreliable = new Unreliable(world, given, planned);
   const violations = watch(world, given, unreliable);
   const moves = watchMoves(world);
-  // Some begin in the middle of the first deploy; blue-green has nothing to keep before its Service is adopted.
-  if (given.kind === 'blue-green' || (script[0]?.[0] ?? 0) % 2 === 0) world.run();
+  // Some begin in the middle of the first deploy.
+  if ((script[0]?.[0] ?? 0) % 2 === 0) world.run();
   raceWith(world, weights);
   for (const [gapMs, act, isMissed] of script) {
     const at = world.now + gapMs;
     world.run(() => false, gapMs);
     world.now = Math.max(world.now, at);
-    if (isMissed) unreliable.missNext(takesGroundAway(act), () => carryOut(unreliable, act));
+    if (isMissed) unreliable.missNext(rulesUnseen(act), () => carryOut(unreliable, act));
     else carryOut(unreliable, act);
   }
   world.race = () => undefined;
@@ -78,7 +78,8 @@ function watch(world: World, { kind }: Spec, unreliable: Unreliable): string[] {
   world.check = (now, write) => {
     const known = violations.length;
     check(now, write);
-    if (unreliable.isExcused) violations.length = known;
+    const isExcused = (text: string) => unreliable.excused.some((rule) => text.startsWith(rule));
+    violations.push(...violations.splice(known).filter((text) => !isExcused(text)));
   };
   return violations;
 }

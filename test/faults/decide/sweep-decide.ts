@@ -1,8 +1,12 @@
-/** `npm run -s sweep -- decide`: many random sequences against `decide` in two processes, with a report as JSON. */
+/**
+ * `npm run -s sweep -- decide`: many random sequences against `decide` in several processes, with a report as JSON. It goes on
+ * where the last one stopped, and parts of it may run elsewhere.
+ */
 
 import { fork } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeDigest, KeptBatches } from './kept-batches.ts';
 import type { BatchResult } from './run-sequences.ts';
 import { knownMoves, addTally, newTally, type Tally } from './tally.ts';
 
@@ -15,55 +19,93 @@ export interface DecideSweepOptions {
   readonly runs: number;
   /** Seed of the first batch; the next has the next number. */
   readonly from: number;
+  /** Only the batches of this part. */
+  readonly shard: { readonly index: number; readonly of: number };
+  /** Processes that play. */
+  readonly workers: number;
+  /** Plays again what was played. */
+  readonly fresh: boolean;
   /** Folder of the report. */
   readonly output: string;
   readonly say: (line: string) => void;
 }
 
 /** Sequences per seed. A smaller batch loses less when one fails, since a batch ends at its first failure. */
-const batchSize = 250;
-const processes = 2;
+export const batchSize = 250;
 const everyMs = 15_000;
 
 /** Shares of sequences with an abort, a superseding revision and a promotion that make a run count. */
 export const leastShare = 0.05;
 
 /** The exit code: 1 when a rule was broken, or when too few sequences were about what they shall be about. */
-export async function sweepDecide({ runs, from, output, say }: DecideSweepOptions): Promise<number> {
+export async function sweepDecide(options: DecideSweepOptions): Promise<number> {
+  const { runs, from, fresh, output, say } = options;
   const beganMs = performance.now();
-  const batches = batchesOf(runs, from);
-  const tally = newTally();
-  const failures: BatchResult[] = [];
-  let saidMs = beganMs;
+  const code = codeDigest();
+  const kept = new KeptBatches(output, code, batchSize);
+  const batches = batchesOf(options);
+  if (fresh) for (const { seed } of batches) kept.forget(seed);
+  const total = new Total(batches, say);
+  const open = batches.filter(({ seed, runs: size }) => !isWhole(kept.get(seed), size));
+  say(`code ${code}: ${batches.length} seeds from ${from} on, ${batches.length - open.length} of them played before`);
+  for (const { seed } of batches.filter((batch) => !open.includes(batch))) total.add(kept.get(seed));
   const take = (result: BatchResult): void => {
-    addTally(tally, result.tally);
-    if (result.failure !== undefined) {
-      failures.push(result);
-      say(`seed ${result.seed} failed after ${result.tally.runs} sequences: ${result.failure.found[0] ?? ''}`);
-    }
-    if (performance.now() - saidMs < everyMs) return;
-    saidMs = performance.now();
-    say(`${tally.runs} of ${runs} sequences, ${failures.length} seeds failed`);
+    kept.put(result);
+    total.add(result);
   };
-  const queue = [...batches];
-  await Promise.all(Array.from({ length: Math.min(processes, queue.length) }, () => work(queue, take)));
+  await Promise.all(Array.from({ length: Math.min(options.workers, open.length) }, () => work(open, take)));
   const wallMs = Math.round(performance.now() - beganMs);
+  const { tally, failures } = total;
   const shortages = shortagesOf(tally);
   for (const line of [...tallyLines(tally), ...shortages]) say(line);
-  say(`${failures.length} of ${batches.length} seeds failed, ${Math.round(wallMs / 1000)} s`);
+  say(`findings: ${failures.length} in ${batches.length} seeds, ${Math.round(wallMs / 1000)} s`);
   mkdirSync(output, { recursive: true });
   const path = join(output, 'sweep-decide.json');
-  writeFileSync(path, `${JSON.stringify({ from, asked: runs, tally, shortages, failures, wallMs }, undefined, 2)}\n`);
+  const report = { code, from, asked: runs, shard: options.shard, tally, shortages, failures, wallMs };
+  writeFileSync(path, `${JSON.stringify(report, undefined, 2)}\n`);
   say(`report: ${path}`);
   return failures.length + shortages.length === 0 ? 0 : 1;
 }
 
-function batchesOf(runs: number, from: number): readonly Batch[] {
+/** What is known so far, told from time to time. */
+class Total {
+  readonly tally = newTally();
+  readonly failures: BatchResult[] = [];
+  private readonly asked: number;
+  private readonly say: (line: string) => void;
+  private saidMs = performance.now();
+
+  constructor(batches: readonly Batch[], say: (line: string) => void) {
+    this.asked = batches.reduce((sum, batch) => sum + batch.runs, 0);
+    this.say = say;
+  }
+
+  add(result: BatchResult | undefined): void {
+    if (result === undefined) return;
+    addTally(this.tally, result.tally);
+    if (result.failure !== undefined) {
+      this.failures.push(result);
+      const { found } = result.failure;
+      this.say(`seed ${result.seed} failed after ${result.tally.runs} sequences: ${found[0] ?? ''}`);
+    }
+    if (performance.now() - this.saidMs < everyMs) return;
+    this.saidMs = performance.now();
+    this.say(`${this.tally.runs} of ${this.asked} sequences, ${this.failures.length} findings`);
+  }
+}
+
+/** A batch that was asked for with fewer sequences before is played again, and so is one that failed. */
+function isWhole(result: BatchResult | undefined, runs: number): boolean {
+  return result !== undefined && result.failure === undefined && result.tally.runs === runs;
+}
+
+function batchesOf({ runs, from, shard }: DecideSweepOptions): Batch[] {
   const count = Math.ceil(runs / batchSize);
-  return Array.from({ length: count }, (_one, index) => ({
+  const all = Array.from({ length: count }, (_one, index) => ({
     seed: from + index,
     runs: Math.min(batchSize, runs - index * batchSize),
   }));
+  return all.filter((_batch, at) => at % shard.of === shard.index - 1);
 }
 
 /** One process: it asks for a batch, plays it and tells. One that dies has failed its batch. */

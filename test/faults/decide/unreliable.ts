@@ -26,12 +26,12 @@ export class Unreliable {
   isReliable = false;
   struck = 0;
   passes = 0;
-  /** The pass under way decides on a view that misses a loss of pods, a size or a weight: nobody could know better. */
-  isExcused = false;
+  /** Rules that the pass under way may break, since its view misses something: nobody could know better. */
+  excused: readonly string[] = [];
   private readonly spec: Spec;
   private readonly faults: ReadonlyMap<number, Fault>;
   private readonly versions = new WeakMap<Observed, readonly unknown[]>();
-  private stale: { readonly seen: Observed; readonly excuses: boolean } | undefined;
+  private stale: { readonly seen: Observed; readonly excuses: readonly string[] } | undefined;
   private writes = 0;
 
   constructor(world: World, spec: Spec, faults: Faults) {
@@ -48,7 +48,7 @@ export class Unreliable {
   }
 
   /** What somebody does now is not in the caches of the next pass. */
-  missNext(excuses: boolean, change: () => void): void {
+  missNext(excuses: readonly string[], change: () => void): void {
     const seen = this.world.observe();
     change();
     this.stale = { seen, excuses };
@@ -56,9 +56,9 @@ export class Unreliable {
 
   private wrap(pass: () => boolean): boolean {
     const isStale = this.stale !== undefined;
-    this.isExcused = this.stale?.excuses ?? false;
+    this.excused = this.stale?.excuses ?? [];
     const wrote = pass();
-    this.isExcused = false;
+    this.excused = [];
     return wrote || isStale;
   }
 
