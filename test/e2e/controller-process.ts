@@ -86,7 +86,8 @@ export async function startController(options: ControllerOptions): Promise<Contr
         running().assertRunning();
         return (await httpGet(`http://127.0.0.1:${healthPort}/readyz`, 'localhost')).status === 200;
       },
-      { withinMs: 30_000 },
+      // A busy machine takes its time to load the sources.
+      { withinMs: 120_000 },
     );
   };
   await start();
