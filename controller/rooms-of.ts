@@ -70,6 +70,7 @@ function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
     clock,
     dialect,
     keys,
+    instanceId: parts.config.instanceId,
     events,
     leadership,
     routers,

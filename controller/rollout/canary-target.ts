@@ -1,5 +1,6 @@
 /** What a step asks of the canary: its weight, how many pods it has, how many of them must be there before the step goes on. */
 
+import { isArgo } from '../../crds/schema/dialect.ts';
 import { explicitSizeAt, podsFor, weightAt } from './canary-steps.ts';
 import { isHeldAtWeight } from './gate-waits.ts';
 import { available, readyBehind, type Scene } from './scene.ts';
@@ -18,11 +19,19 @@ export function targetOf(scene: Scene): Target {
   const { steps, stepIndex, replicas, total } = scene;
   const weight = weightAt(steps, stepIndex, total);
   const share = podsFor(weight, replicas, total);
-  const size = withFloor(scene, explicitSizeAt(steps, stepIndex, replicas) ?? share);
+  const size = withFloor(scene, explicitSizeAt(steps, stepIndex, replicas) ?? Math.max(share, tested(scene)));
   // Before the first weight a gate looks at the pods.
   if (isHeldAtWeight(scene)) return { weight: 0, size, needs: 0, enough: enoughPods(scene, size) };
   const needs = weight === 0 ? 0 : Math.max(Math.min(1, replicas), Math.min(share, size));
   return { weight, size, needs, enough: enoughPods(scene, size) };
+}
+
+/**
+ * An experiment is told to test the new revision, often by the canary Service: with a pod for it the Service selects that revision, and
+ * not whatever stood there before, even ahead of the first weight. Argo has no pod then, and in argoproj.io neither have we.
+ */
+function tested({ steps, stepIndex, replicas, observed }: Scene): number {
+  return steps[stepIndex]?.experiment === undefined || isArgo(observed.dialect) ? 0 : Math.min(1, replicas);
 }
 
 /** minPodsPerReplicaSet: a revision that has pods has at least so many, never more than spec.replicas for its sake. */

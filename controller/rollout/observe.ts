@@ -102,7 +102,7 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
 
 function revisionOf(parsed: ParsedRollout, replicaSets: Observed['replicaSets'], keys: Keys): string {
   const { podHash, rollout } = parsed;
-  const template = (rollout.spec.template ?? {}) as JsonObject;
+  const template = rollout.spec.template as unknown as JsonObject;
   return knownRevision({ podHash, template, replicaSets, keys, digest: digestOf });
 }
 
@@ -148,7 +148,8 @@ function experimentsSeen(
   const { namespace } = rollout.metadata;
   // Validated by the API server against the CRD made from the schema of this type.
   const experiments = owned as readonly ExperimentView[];
-  const readyOf = (service: string, podHash: string) => readyEndpoints(options, namespace, service)[podHash] ?? 0;
+  const readyOf = (service: string, podHash: string) =>
+    readyEndpoints(options.stores, namespace, service)[podHash] ?? 0;
   return {
     experiments,
     extras: experiments.length === 0 ? [] : extraDestinations({ rollout, experiments, keys: options.keys }, readyOf),
@@ -257,17 +258,21 @@ function serviceState(
   return {
     view,
     podHash: view.selector[hashKey],
-    readyByHash: readyEndpoints(options, namespace, name),
+    readyByHash: readyEndpoints(options.stores, namespace, name),
   };
 }
 
 /** Ready endpoints by the revision of their pods. One pod may stand in several slices (IPv4 and IPv6) and counts once. */
-function readyEndpoints(options: ObserveOptions, namespace: string, service: string): Readonly<Record<string, number>> {
-  const slices = options.stores.endpointSlices.byIndex('service', `${namespace}/${service}`);
+export function readyEndpoints(
+  stores: Pick<RolloutStores, 'endpointSlices' | 'pods'>,
+  namespace: string,
+  service: string,
+): Readonly<Record<string, number>> {
+  const slices = stores.endpointSlices.byIndex('service', `${namespace}/${service}`);
   const names = new Set(slices.flatMap((slice) => slice.endpoints.filter((one) => one.ready).map((one) => one.pod)));
   const counts: Record<string, number> = {};
   for (const name of names) {
-    const podHash = options.stores.pods.get(namespace, name)?.podHash ?? '';
+    const podHash = stores.pods.get(namespace, name)?.podHash ?? '';
     counts[podHash] = (counts[podHash] ?? 0) + 1;
   }
   return counts;

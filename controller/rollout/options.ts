@@ -36,6 +36,8 @@ export interface RolloutReconcilerOptions {
   readonly clock: Clock;
   readonly dialect: Dialect;
   readonly keys: Keys;
+  /** The instance id label of what is served; '' or absent: none. */
+  readonly instanceId?: string;
   readonly events: EventRecorder;
   readonly leadership: Leadership;
   readonly routers: readonly TrafficRouter[];

@@ -8,6 +8,7 @@ import type { Call } from './calls.ts';
 import { decide } from './decide.ts';
 import { failureFacts, writeCreateError } from './failed-writes.ts';
 import { fence } from './fence.ts';
+import { settleLeftBehind } from './left-behind.ts';
 import { observe } from './observe.ts';
 import type { Observed } from './observed.ts';
 import type { ReconcileRollout, RolloutReconcilerOptions } from './options.ts';
@@ -32,7 +33,8 @@ export function rolloutReconciler(options: RolloutReconcilerOptions): ReconcileR
   return async (key, signal) => {
     const { namespace, name } = splitQueueKey(key);
     const object = stores.rollouts.get(namespace, name);
-    if (object === undefined || object.metadata.deletionTimestamp !== undefined) return { kind: 'done' };
+    if (object === undefined) return settleLeftBehind(options, namespace, name);
+    if (object.metadata.deletionTimestamp !== undefined) return { kind: 'done' };
     const { uid = '' } = object.metadata;
     const held = await keepAway(client, object);
     if (held !== undefined) return held;

@@ -4,12 +4,14 @@ import { ownApiVersion } from '../../crds/schema/dialect.ts';
 import { ownKeys } from '../../crds/schema/keys.ts';
 import type { RolloutRun, RolloutRunPhase, RunEntry } from '../../crds/schema/rollout-run.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
-import { isJsonObject, type Json, type JsonObject } from '../../crds/schema/json.ts';
+import { type Json, type JsonObject, objectIn, textAt } from '../../crds/schema/json.ts';
 import type { Fact } from '../decision.ts';
+import { attemptOf } from './attempt.ts';
 import { stepText } from './canary-steps.ts';
 import { stateOf } from './lifecycle-status.ts';
 import type { Observed } from './observed.ts';
 import { currentRevision, instanceLabel } from './replica-sets.ts';
+import { takeBackOf } from './take-back.ts';
 import { timeText } from './time-text.ts';
 
 const maxEntries = 200;
@@ -29,7 +31,7 @@ export function recordFor(observed: Observed, status: RolloutStatus): string | u
   const { currentPodHash, attempt = 1 } = status;
   if (currentPodHash === undefined) return undefined;
   const before = observed.rollout.status;
-  const isKnown = before?.currentPodHash === currentPodHash && (before.attempt ?? 1) === attempt;
+  const isKnown = before?.currentPodHash === currentPodHash && attemptOf(before) === attempt;
   if (isKnown) return before.runName;
   const state = stateOf(status);
   if (state === 'returning' || state === 'stable' || status.verdict !== undefined) return undefined;
@@ -39,6 +41,7 @@ export function recordFor(observed: Observed, status: RolloutStatus): string | u
 export function recordObject(observed: Observed, status: RolloutStatus, name: string): JsonObject {
   const { rollout } = observed;
   const { metadata } = rollout;
+  const { currentPodHash: podHash = '' } = status;
   const note = (key: string) => metadata.annotations?.[key];
   const optional = {
     stablePodHash: status.stableRS || undefined,
@@ -52,17 +55,18 @@ export function recordObject(observed: Observed, status: RolloutStatus, name: st
     kind: 'RolloutRun',
     metadata: {
       name,
-      namespace: metadata.namespace ?? '',
+      namespace: metadata.namespace,
       labels: { [ownKeys.rollout]: metadata.name, ...instanceLabel(rollout, observed.keys) },
     },
     spec: {
-      rollout: { name: metadata.name, uid: metadata.uid ?? '' },
-      revision: currentRevision(observed, status.currentPodHash ?? ''),
-      podHash: status.currentPodHash ?? '',
-      attempt: status.attempt ?? 1,
+      rollout: { name: metadata.name, uid: metadata.uid },
+      revision: currentRevision(observed, podHash),
+      podHash,
+      attempt: attemptOf(status),
       ...presetOf(status),
       steps: (rollout.spec.strategy?.canary?.steps ?? []).map(stepText),
-      images: imagesOf(rollout.spec.template as JsonObject | undefined),
+      takeBack: takeBackOf(rollout) as unknown as JsonObject,
+      images: imagesOf(objectIn(rollout.spec.template)),
       ...Object.fromEntries(known),
     },
   };
@@ -71,13 +75,15 @@ export function recordObject(observed: Observed, status: RolloutStatus, name: st
 function presetOf({ preset }: RolloutStatus): JsonObject {
   if (preset === undefined) return {};
   const { name, clusterScope, generation, digest } = preset;
-  return { preset: { name, generation, digest, ...(clusterScope === true ? { clusterScope } : {}) } };
+  return { preset: { name, generation, digest, clusterScope } };
 }
 
-function imagesOf(template: JsonObject | undefined): Json[] {
-  const spec = isJsonObject(template?.spec) ? template.spec : {};
-  const lists = [spec.initContainers, spec.containers].flatMap((list) => (Array.isArray(list) ? (list as Json[]) : []));
-  return lists.flatMap((one) => (isJsonObject(one) && typeof one.image === 'string' ? [one.image] : []));
+function imagesOf(template: JsonObject): Json[] {
+  const { initContainers, containers } = objectIn(template.spec);
+  return [initContainers, containers]
+    .flat()
+    .map((one) => textAt(objectIn(one), 'image'))
+    .filter((image) => image !== '');
 }
 
 /** Where a release stands, for the record of the revision that `status` speaks of. */
@@ -124,12 +130,12 @@ const ended = {
 /** The end of a record that was left open when its revision was over: by what `status` keeps of every revision. */
 export function closedLate(run: RolloutRun, status: RolloutStatus, now: number): NonNullable<RolloutRun['status']> {
   const { podHash } = run.spec;
-  const known = run.status?.phase;
+  const { phase = 'Running' } = { ...run.status };
   const hasFailed = status.failedPodHash === podHash || status.failedPodHashes?.includes(podHash) === true;
   const found = hasFailed ? 'Aborted' : status.stableRS === podHash ? 'Promoted' : 'Superseded';
   return {
     ...run.status,
-    phase: known === undefined || known === 'Running' ? found : known,
+    phase: phase === 'Running' ? found : phase,
     outcome: run.status?.outcome ?? { message: ended[found] },
     finishedAt: timeText(now),
   };

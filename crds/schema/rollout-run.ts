@@ -1,9 +1,24 @@
 /** RolloutRun: the durable record of one release of one Rollout. */
 
 import { z } from 'zod';
-import { flag, int32, int64, list, object, oneOf, text, textMap, time } from './fields.ts';
+import { anyJson, flag, int32, int64, list, object, oneOf, text, textMap, time } from './fields.ts';
+import type { CanaryStrategy } from './canary.ts';
 import { head } from './metadata.ts';
 import { decisionFields } from './rollout-decisions.ts';
+
+const TakeBack = object(
+  'What is needed to give traffic back when the Rollout is deleted in the middle of the release.',
+  { apiVersion: text('API version of the Rollout.') },
+  {
+    replicas: int32('Pods that the Rollout asked for.', { minimum: 0 }),
+    stablePingPong: oneOf(['ping', 'pong'], 'With ping-pong: which of the two Services is stable.'),
+    canary: anyJson("Services and routers of the Rollout's canary strategy; absent without a router."),
+  },
+);
+/** `canary` was written from the fields of a Rollout that were valid. */
+export type TakeBack = Omit<z.infer<typeof TakeBack>, 'canary'> & {
+  readonly canary?: Pick<CanaryStrategy, 'trafficRouting' | 'canaryService' | 'stableService' | 'pingPong'> | undefined;
+};
 
 export const RolloutRunSpec = object(
   'Which release this records. Written once.',
@@ -24,6 +39,7 @@ export const RolloutRunSpec = object(
       { clusterScope: flag('True when it is a ClusterStrategyPreset.') },
     ),
     steps: list(z.string(), 'The plan, one text per step.', { maxItems: 256, atomic: true }),
+    takeBack: TakeBack,
     images: list(z.string(), 'Images of the revision.', { maxItems: 128, atomic: true }),
   },
 );

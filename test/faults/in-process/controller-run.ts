@@ -32,11 +32,20 @@ export interface ControllerRunParts {
   readonly roles: Roles;
   readonly random: Random;
   readonly leaderElect: boolean;
+  /** Which process of the run it is, counted from 1: the second and later ones say so in their user agent. */
+  readonly nth: number;
+  /** What comes from the API server is frozen: a write into a cache throws. */
+  readonly frozen: boolean;
   readonly touch: (request: ApiRequest) => void;
   readonly seen: (request: ApiRequest, userAgent: string) => void;
   readonly log: (room: string) => Log;
   /** The process is dead: the plan struck, or it ended by itself. */
   readonly onEnd: (byItself: boolean) => void;
+}
+
+/** The second process of a run and later ones have a number in it. */
+export function userAgentOf(nth: number): string {
+  return `tidegate-controller/${version}${nth === 1 ? '' : ` #${nth}`}`;
 }
 
 const nothing = (): undefined => undefined;
@@ -55,7 +64,7 @@ const noMetrics: Metrics = {
 /** Starts a process with empty caches. */
 export function runController(parts: ControllerRunParts): ProcessLife {
   const { time, api, random, trouble } = parts;
-  const caller = { user: 'system:serviceaccount:tidegate:tidegate', userAgent: `tidegate-controller/${version}` };
+  const caller = { user: 'system:serviceaccount:tidegate:tidegate', userAgent: userAgentOf(parts.nth) };
   const inner = memoryTransport(api, caller);
   const stop = new AbortController();
   const life = processLife(time, (byItself) => {

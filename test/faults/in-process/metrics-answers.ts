@@ -26,6 +26,11 @@ export function errorShareQuery(app: string, hash: string): string {
   return `sum(rate(http_requests_total{${selector},code=~"5.."}[4s])) / sum(rate(http_requests_total{${selector}}[4s]))`;
 }
 
+/** The query that asks what share of test requests to a Service fails, whichever pods stand behind it. */
+export function probeQuery(service: string): string {
+  return `max(probe_failed{service="${service}"})`;
+}
+
 export function metricsAnswers(parts: MetricsParts): Outbound {
   return { send: (request) => send(parts, request) };
 }
@@ -51,15 +56,27 @@ async function send(parts: MetricsParts, request: OutboundRequest): Promise<Outb
 function valueOf(state: ClusterState, query: string, fault: PlannedFault | undefined): string | undefined {
   if (fault?.kind === 'nan') return 'NaN';
   if (fault?.kind === 'empty') return undefined;
+  const [, service] = /probe_failed\{service="([^"]*)"\}/.exec(query) ?? [];
+  if (service !== undefined) return probed(state, service);
   const [, app = ''] = /app="([^"]*)"/.exec(query) ?? [];
   const [, hash = ''] = /rollouts_pod_template_hash="([^"]*)"/.exec(query) ?? [];
   const pods = state.list('Pod').filter((pod) => at(pod, 'metadata.labels.app') === app && labelOf(pod) === hash);
   const ready = pods.filter(isReady);
   if (ready.length === 0 || shareOf(state, app, hash) === 0) return undefined;
-  const failing = ready.some((pod) =>
-    listAt(pod, 'spec.containers').some((one) => textAt(one, 'image').includes('bad')),
-  );
-  return String(failing ? failingShare : 0);
+  return String(ready.some(isBad) ? failingShare : 0);
+}
+
+function isBad(pod: JsonObject): boolean {
+  return listAt(pod, 'spec.containers').some((one) => textAt(one, 'image').includes('bad'));
+}
+
+/** Nothing while no ready pod stands behind the Service. */
+function probed(state: ClusterState, service: string): string | undefined {
+  const selector = Object.entries((at(state.get('Service', service), 'spec.selector') ?? {}) as Record<string, string>);
+  const labels = (pod: JsonObject) => (at(pod, 'metadata.labels') ?? {}) as Record<string, string>;
+  const behind = state.list('Pod').filter((pod) => selector.every(([key, value]) => labels(pod)[key] === value));
+  const ready = behind.filter(isReady);
+  return ready.length === 0 ? undefined : String(ready.some(isBad) ? 1 : 0);
 }
 
 function labelOf(pod: JsonObject): string {

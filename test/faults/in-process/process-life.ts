@@ -8,12 +8,14 @@ export interface ProcessLife extends Life {
   /** From now on nothing leaves the process any more, although it does not know yet. */
   seal(): void;
   isSealed(): boolean;
+  /** The process stands still for so long (SIGSTOP), and goes on as if nothing had been. */
+  stopFor(ms: number): void;
   /** The process is dead, by the plan or by itself. Later calls do nothing. */
   end(byItself?: boolean): void;
 }
 
 export function processLife(time: VirtualClock, onEnd: (byItself: boolean) => void): ProcessLife {
-  const state = { alive: true };
+  const state: Life = { alive: true };
   let sealed = false;
   const life: ProcessLife = {
     get alive() {
@@ -24,6 +26,9 @@ export function processLife(time: VirtualClock, onEnd: (byItself: boolean) => vo
       sealed = true;
     },
     isSealed: () => sealed,
+    stopFor: (ms) => {
+      state.stoppedUntilMs = time.elapsedMs() + ms;
+    },
     end: (byItself = false) => {
       if (!state.alive) return;
       sealed = true;

@@ -37,6 +37,8 @@ export interface ShakyParts {
   readonly latencyMs: () => number;
   /** Told of each request right before it is carried out. */
   readonly seen: (request: ApiRequest) => void;
+  /** What comes in is frozen, so that a write into a cache throws. */
+  readonly frozen: boolean;
   /** Somebody else changes the object of this request, or makes the one that it is to make. */
   readonly touch: (request: ApiRequest) => void;
 }
@@ -73,7 +75,19 @@ async function send(line: Line, request: ApiRequest): Promise<ApiResult<JsonObje
 function carriedOut(line: Line, request: ApiRequest): Promise<ApiResult<JsonObject>> {
   const { signal: _signal, ...rest } = request;
   line.seen(request);
-  return line.inner.send(rest);
+  const result = line.inner.send(rest);
+  return line.frozen ? result.then(frozen) : result;
+}
+
+function frozen(result: ApiResult<JsonObject>): ApiResult<JsonObject> {
+  if (result.kind === 'ok') freeze(result.object);
+  return result;
+}
+
+function freeze(value: unknown): void {
+  if (typeof value !== 'object' || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const part of Object.values(value)) freeze(part);
 }
 
 function identityOf(line: Line, request: ApiRequest): string | undefined {
@@ -154,6 +168,7 @@ async function* watch(line: Line, request: WatchRequest): AsyncGenerator<WatchLi
       if (life.clock.monotonicMs() !== seenAtMs) await life.clock.sleep(line.latencyMs(), unheard);
       await view.whenShown(life.clock);
       seenAtMs = life.clock.monotonicMs();
+      if (line.frozen && one.kind === 'event') freeze(one.object);
       yield one;
     }
     if (view.ended.aborted) yield { kind: 'error', code: 0, message: 'connection reset' };

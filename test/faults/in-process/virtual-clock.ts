@@ -8,6 +8,8 @@ import type { Clock, Instant } from '../../../kube/api.ts';
 /** What can end: a controller process, or the world of a run. */
 export interface Life {
   alive: boolean;
+  /** Stopped (SIGSTOP) until then, in milliseconds of the run: what it waits for comes later. */
+  stoppedUntilMs?: number;
 }
 
 export interface VirtualClock {
@@ -21,7 +23,7 @@ export interface VirtualClock {
 }
 
 interface Sleeper {
-  readonly at: number;
+  at: number;
   readonly order: number;
   readonly life: Life;
   readonly wake: () => void;
@@ -61,10 +63,19 @@ export function virtualClock(startMs: Instant): VirtualClock {
           return false;
         }
         elapsedMs = next.at;
-        for (let due = first(heap); due !== undefined && due.at <= elapsedMs; due = first(heap)) pop(heap).wake();
+        for (let due = first(heap); due !== undefined && due.at <= elapsedMs; due = first(heap))
+          wakeOrHold(heap, elapsedMs);
       }
     },
   };
+}
+
+function wakeOrHold(heap: Sleeper[], elapsedMs: number): void {
+  const sleeper = pop(heap);
+  const { stoppedUntilMs = 0 } = sleeper.life;
+  if (stoppedUntilMs <= elapsedMs) return sleeper.wake();
+  sleeper.at = stoppedUntilMs;
+  push(heap, sleeper);
 }
 
 /** Nothing in a run waits for anything but this clock, so when the loop comes round no promise is left to settle. */

@@ -20,8 +20,9 @@ import { startWorkloads } from '../../../sandbox/workloads/workloads.ts';
 import type { Plan } from '../plan/plan.ts';
 import { type Roles, roles } from '../plan/roles.ts';
 import { type ClusterState, clusterState } from './cluster-state.ts';
-import { runController } from './controller-run.ts';
+import { runController, userAgentOf } from './controller-run.ts';
 import { type MemoryGit, memoryGit } from './memory-git.ts';
+import type { ProcessLife } from './process-life.ts';
 import { fork } from './seeded.ts';
 import { branch, firstObjects, repository } from './shop-objects.ts';
 import { type Trouble, trouble } from './trouble.ts';
@@ -45,6 +46,8 @@ export interface RunWorld {
   /** Lets time pass until the condition holds; asked after every change of the cluster and every push. */
   until(what: string, isTrue: () => boolean, withinMs: number): Promise<void>;
   pass(ms: number): Promise<void>;
+  /** Stops the controller for so long and starts another one beside it. Gives the user agent of the stopped one. */
+  stopController(ms: number): string;
   /** Resolves a promise of the world while time passes. */
   settled<T>(work: Promise<T>): Promise<T>;
 }
@@ -56,6 +59,10 @@ export interface WorldOptions {
   readonly log: (room: string) => Log;
   /** Called before anything is written. */
   readonly watch: (world: Pick<RunWorld, 'api' | 'git' | 'time' | 'trouble'>) => void;
+  /** Absent: by chance. */
+  readonly leaderElect?: boolean;
+  /** What controllers get from the API server is frozen. */
+  readonly frozen?: boolean;
   /** Told of each request of a controller right before it is carried out. */
   readonly seen: (request: ApiRequest, userAgent: string) => void;
 }
@@ -88,6 +95,7 @@ export async function runWorld(options: WorldOptions): Promise<RunWorld> {
     admin,
     starts: controllers.starts,
     endedByThemselves: controllers.endedByThemselves,
+    stopController: controllers.stop,
     settled,
     pass: async (ms) => void (await time.run(() => false, time.elapsedMs() + ms)),
     async until(what, isTrue, withinMs) {
@@ -139,28 +147,45 @@ function downtimeMs(draw: number): number {
 }
 
 /** Starts a controller, and a new one some time after the last has died. */
-function keepController(world: Made, { plan, log, seen }: WorldOptions) {
+function keepController(world: Made, { plan, log, seen, frozen = false, ...options }: WorldOptions) {
   const random = fork(plan.seed, 'controller');
   const choices = fork(plan.seed, 'choices');
-  const leaderElect = choices() < 0.25;
+  const isDrawn = choices() < 0.25;
+  const leaderElect = options.leaderElect ?? isDrawn;
   const clock = world.time.of({ alive: true });
   const touched = { count: 0 };
   let starts = 0;
   let byThemselves = 0;
+  let newest: { readonly life: ProcessLife; readonly nth: number } | undefined;
+  const stopped = new Set<number>();
   const start = (): void => {
     starts += 1;
-    runController({
+    const nth = starts;
+    const life = runController({
       ...world,
       random,
       leaderElect,
+      nth,
+      frozen,
       log,
       seen,
       touch: touchBy(touched, world),
       onEnd: (byItself) => {
+        // Another one is there, and one that has lost its lease is right to end.
+        if (stopped.has(nth)) return;
         if (byItself) byThemselves += 1;
         void again();
       },
     });
+    newest = { life, nth };
+  };
+  const stop = (ms: number): string => {
+    if (newest === undefined) throw new Error('there is no controller to stop');
+    const { life, nth } = newest;
+    stopped.add(nth);
+    life.stopFor(ms);
+    start();
+    return userAgentOf(nth);
   };
   const again = async (): Promise<void> => {
     world.trouble.writes.restarted();
@@ -169,7 +194,7 @@ function keepController(world: Made, { plan, log, seen }: WorldOptions) {
     start();
   };
   start();
-  return { starts: () => starts, endedByThemselves: () => byThemselves };
+  return { starts: () => starts, endedByThemselves: () => byThemselves, stop };
 }
 
 /** Somebody else changes the object at a path of the API: an annotation that means nothing. */

@@ -3,6 +3,9 @@
 import { abortRegressions } from './aborts.ts';
 import { blueGreenRegressions } from './blue-green.ts';
 import { analysisRegressions } from './analyses.ts';
+import { cacheRegressions } from './caches.ts';
+import { deletionRegressions } from './deletion.ts';
+import { experimentRegressions } from './experiments.ts';
 import { machineryRegressions } from './machinery.ts';
 import type { Regression } from './regression.ts';
 import { sizeRegressions } from './sizes.ts';
@@ -15,6 +18,9 @@ export const regressions: readonly Regression[] = [
   ...blueGreenRegressions,
   ...analysisRegressions,
   ...machineryRegressions,
+  ...cacheRegressions,
+  ...experimentRegressions,
+  ...deletionRegressions,
 ].toSorted((one, other) => one.id.localeCompare(other.id));
 
 export function regressionOf(id: string): Regression {

@@ -44,6 +44,8 @@ export async function playRegression(regression: Regression, options: PlayOption
   const world = await runWorld({
     plan,
     log: options.log ?? (() => silentLog),
+    ...(regression.leaderElect === undefined ? {} : { leaderElect: regression.leaderElect }),
+    ...(regression.frozen === undefined ? {} : { frozen: regression.frozen }),
     watch: (watched) => {
       observer = observing(plan, watched, { expect: regression.end ?? 'settled', quietMs });
       if (options.onCommit !== undefined) watched.api.onCommit(options.onCommit);

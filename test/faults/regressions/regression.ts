@@ -16,6 +16,10 @@ export interface Regression {
   /** The faults of the row that strike at writes; the rest is in the story. */
   readonly faults?: readonly PlannedFault[];
   readonly play: (stage: Stage) => Promise<void>;
+  /** Controllers hold a lease, so that there may be two of them. */
+  readonly leaderElect?: boolean;
+  /** What the controller gets from the API server is frozen: a write into its caches throws. */
+  readonly frozen?: boolean;
   /** What the end must be; `settled` (healthy, aborted, or waiting for a person) unless said otherwise. */
   readonly end?: 'healthy' | 'settled';
   /** The controller with that bug, as changes of its source. */

@@ -91,6 +91,12 @@ export class Stage {
     await this.world.settled(this.world.admin.delete({ group, kind, namespace, name }));
   }
 
+  /** Deletes an object and leaves what it owns where it is (`kubectl delete --cascade=orphan`). */
+  async orphan(kind: string, name: string): Promise<void> {
+    const group = groups[kind] ?? 'tidegate.io';
+    await this.world.settled(this.world.admin.delete({ group, kind, namespace, name }, { propagation: 'Orphan' }));
+  }
+
   /** Takes every pod of a version away; its ReplicaSet makes new ones. */
   async killPods(version: string): Promise<void> {
     for (const pod of readyPods(this.world, this.hash(version))) await this.remove('Pod', textAt(pod, 'metadata.name'));
