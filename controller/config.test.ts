@@ -53,3 +53,21 @@ describe('settings', () => {
     expect(readConfig(['--leader-elect', 'false'], {})).toMatchObject({ config: { leaderElect: false } });
   });
 });
+
+describe('AWS', () => {
+  it('is set by its own variables, apart from the settings, and asks nothing of a load balancer unless told', () => {
+    const env = { AWS_REGION: 'eu-west-1', AWS_ACCESS_KEY_ID: 'a', AWS_SECRET_ACCESS_KEY: 'secret' };
+    const parsed = readConfig(['--aws-roles', 'arn:aws:iam::123456789012:role/a*'], env);
+
+    expect(parsed).toMatchObject({
+      kind: 'ok',
+      config: { awsVerifyTargetGroup: false, awsServices: ['aps'] },
+      aws: { region: 'eu-west-1', roles: ['arn:aws:iam::123456789012:role/a*'] },
+    });
+    expect(JSON.stringify('config' in parsed ? parsed.config : '')).not.toContain('secret');
+  });
+
+  it('is refused with a region that is none', () => {
+    expect(readConfig([], { AWS_REGION: 'evil.example/' })).toMatchObject({ kind: 'wrong' });
+  });
+});

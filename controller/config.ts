@@ -5,6 +5,7 @@
 
 import { parseArgs } from 'node:util';
 import { z } from 'zod';
+import { type AwsSettings, awsSettings } from '../outbound/aws/settings.ts';
 
 const flag = z.union([
   z.boolean(),
@@ -94,6 +95,23 @@ export const ControllerConfig = z.strictObject({
     .describe(
       'With --analysis-secrets controller: namespace of the Secrets that metrics backends know by name, such as datadog; default: that of the Lease.',
     ),
+  awsVerifyTargetGroup: flag
+    .default(false)
+    .describe(
+      'Ask AWS whether load balancers and target groups have what was written before a rollout goes on (docs/aws.md).',
+    ),
+  albTagKeyResourceId: z
+    .string()
+    .regex(/^[\w.:/=+@-]{1,128}$/)
+    .default('ingress.k8s.aws/resource')
+    .describe('Tag by which target groups name their Ingress, Service and port.'),
+  awsProfiles: list.default([]).describe('Profiles of AWS’s shared files that analyses may name; none unless listed.'),
+  awsRoles: list
+    .default([])
+    .describe('Roles of AWS (ARN, * at the end allowed) that analyses may name; none unless listed.'),
+  awsServices: list
+    .default(['aps'])
+    .describe('Signing names of the AWS services that analyses may call with authentication.sigv4.'),
   stepPluginsFile: z
     .string()
     .optional()
@@ -147,7 +165,8 @@ export const ControllerConfig = z.strictObject({
 export type ControllerConfig = z.infer<typeof ControllerConfig>;
 
 export type Parsed =
-  | { readonly kind: 'ok'; readonly config: ControllerConfig }
+  /** AWS's own variables may hold keys, so they are kept apart from the settings. */
+  | { readonly kind: 'ok'; readonly config: ControllerConfig; readonly aws: AwsSettings }
   | { readonly kind: 'wrong'; readonly message: string };
 
 /** Reads flags (`--api-group x`) over variables (`TIDEGATE_API_GROUP=x`) over defaults; a wrong setting is one sentence. */
@@ -164,7 +183,9 @@ export function readConfig(argv: readonly string[], env: Readonly<Record<string,
   const parsed = ControllerConfig.safeParse({ ...fromEnv, ...fromArgs.values });
   if (parsed.success) {
     const clash = clashOf(parsed.data);
-    return clash ?? { kind: 'ok', config: withServiceAddress(parsed.data, env) };
+    const aws = awsSettings(env, parsed.data);
+    if ('wrong' in aws) return { kind: 'wrong', message: aws.wrong };
+    return clash ?? { kind: 'ok', config: withServiceAddress(parsed.data, env), aws };
   }
   const issue = parsed.error.issues[0];
   const name = String(issue?.path[0] ?? '');
@@ -226,7 +247,15 @@ function readFlags(
 }
 
 function isList(name: string): boolean {
-  return ['namespaces', 'allowAddress', 'refuseAddress', 'controllers'].includes(name);
+  return [
+    'namespaces',
+    'allowAddress',
+    'refuseAddress',
+    'controllers',
+    'awsProfiles',
+    'awsRoles',
+    'awsServices',
+  ].includes(name);
 }
 
 function flagName(name: string): string {

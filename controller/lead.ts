@@ -9,6 +9,7 @@ import type { Discovery } from '../kube/discovery.ts';
 import { eventRecorder } from '../kube/events.ts';
 import { runForLeader } from '../kube/lease.ts';
 import { podLogReader } from '../kube/pod-log.ts';
+import type { AwsAccess } from '../outbound/aws/access.ts';
 import type { Outbound } from '../outbound/outcome.ts';
 import type { Source } from '../source/contract.ts';
 import type { Caches } from './caches.ts';
@@ -38,6 +39,8 @@ export interface ControllerParts {
   /** What the operator says of step plugins, and the client for their addresses. */
   readonly stepPlugins: { readonly known: StepPlugins; readonly outbound: Outbound };
   readonly providers: readonly MetricProvider[];
+  /** Absent: nothing is asked of AWS. */
+  readonly aws?: AwsAccess;
   /** Name of the pod or machine, for people. */
   readonly host: string;
   readonly led: Led;

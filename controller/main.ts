@@ -1,7 +1,7 @@
 /** The program `tidegate controller | source | edge | crds | version`: reads the settings, starts one process, ends it on a signal. */
 
 import { argv, env, stderr, stdout } from 'node:process';
-import { type ControllerConfig, configHelp, readConfig } from './config.ts';
+import { type ControllerConfig, configHelp, type Parsed, readConfig } from './config.ts';
 import { version } from './version.ts';
 
 const usage = `Usage: tidegate <command> [settings]
@@ -36,7 +36,7 @@ async function main(command: string | undefined, args: readonly string[]): Promi
     case 'controller':
     case 'source':
     case 'edge':
-      return runUntilSignal(command, parsed.config);
+      return runUntilSignal(command, parsed);
     default:
       stderr.write(`There is no command "${command}"; run "tidegate help" for the list.\n`);
       return 2;
@@ -51,14 +51,17 @@ async function crdYaml(apiGroup: ControllerConfig['apiGroup']): Promise<string> 
   return manifests.map((manifest) => yamlText(manifest)).join('---\n');
 }
 
-async function runUntilSignal(command: 'controller' | 'source' | 'edge', config: ControllerConfig): Promise<number> {
+async function runUntilSignal(
+  command: 'controller' | 'source' | 'edge',
+  { config, aws }: Extract<Parsed, { kind: 'ok' }>,
+): Promise<number> {
   const stop = new AbortController();
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort());
   try {
     // Loaded only now, so that each process holds in memory only what it runs.
     if (command === 'source') return await (await import('./run-source.ts')).runSourceProcess(config, stop.signal);
     if (command === 'edge') return await (await import('./run-edge.ts')).runEdgeProcess(config, stop.signal);
-    return await (await import('./run-controller.ts')).runController(config, stop.signal);
+    return await (await import('./run-controller.ts')).runController(config, aws, stop.signal);
   } catch (cause) {
     stderr.write(`${cause instanceof Error ? cause.message : String(cause)}\n`);
     return 1;

@@ -7,6 +7,8 @@ import { scaledClock, systemClock } from '../kube/clock.ts';
 import { loadKubeConfig } from '../kube/config.ts';
 import { discovery } from '../kube/discovery.ts';
 import { transport } from '../kube/transport.ts';
+import { awsAccess } from '../outbound/aws/access.ts';
+import { type AwsSettings, endpointHosts } from '../outbound/aws/settings.ts';
 import { outboundClient } from '../outbound/client.ts';
 import { addressPolicy } from './address-policy.ts';
 import { apiAddresses } from './api-addresses.ts';
@@ -31,12 +33,12 @@ interface Connected {
 }
 
 /** Resolves to the exit code: 0 after a clean stop, 1 when the lease was lost (start anew). Rejects when it can't start. */
-export async function runController(config: ControllerConfig, asked: AbortSignal): Promise<number> {
+export async function runController(config: ControllerConfig, aws: AwsSettings, asked: AbortSignal): Promise<number> {
   const running = new AbortController();
   const signal = orEndOfStdin(config, asked);
   signal.addEventListener('abort', () => running.abort(), { once: true });
   if (signal.aborted) running.abort();
-  const { parts, sourceEnded, close } = await connect(config, running.signal);
+  const { parts, sourceEnded, close } = await connect(config, aws, running.signal);
   const { caches, led, metrics } = parts;
   const log = parts.log('controller');
   const closeServers = await startServers(config, {
@@ -60,7 +62,7 @@ export async function runController(config: ControllerConfig, asked: AbortSignal
   }
 }
 
-async function connect(given: ControllerConfig, signal: AbortSignal): Promise<Connected> {
+async function connect(given: ControllerConfig, awsGiven: AwsSettings, signal: AbortSignal): Promise<Connected> {
   const clock = given.clockRate === 1 ? systemClock : scaledClock({ from: given.clockFrom, rate: given.clockRate });
   const log = (room: string) => controllerLog(given.logLevel, room);
   const metrics = controllerMetrics(version);
@@ -93,6 +95,13 @@ async function connect(given: ControllerConfig, signal: AbortSignal): Promise<Co
     log: log('controller'),
     random: () => realChance.number(),
   });
+  const aws = awsAccess({
+    settings: awsGiven,
+    outbound: outboundClient({
+      policy: { ...policy, allow: [...config.allowAddress, ...endpointHosts(awsGiven)] },
+      userAgent,
+    }),
+  });
   const source = connectSource({ config, clock, log: log('controller'), signal });
   const parts: ControllerParts = {
     config,
@@ -113,7 +122,8 @@ async function connect(given: ControllerConfig, signal: AbortSignal): Promise<Co
         userAgent,
       }),
     },
-    providers: metricProviders(config),
+    providers: metricProviders(config, aws),
+    aws,
     host: hostname(),
     led,
   };

@@ -1,8 +1,10 @@
-/** Headers and credentials of an HTTP backend, as a metric writes them; kinds of authentication that are not built are refused by name. */
+/** Headers and credentials of an HTTP backend, as a metric writes them. */
 import type { HttpHeader, ProviderAuthentication } from '../../crds/schema/provider-auth.ts';
+import type { AwsAccess } from '../../outbound/aws/access.ts';
 import type { Credentials } from '../../outbound/outcome.ts';
 import type { MeasureContext, MetricProblem, Missing, Reading } from '../provider.ts';
 import { redactor } from '../redact.ts';
+import { signatureFor } from './aws-signature.ts';
 import type { Tokens } from './oauth2.ts';
 
 export interface HttpSettings {
@@ -18,9 +20,26 @@ export type Authorized =
   /** `hide` takes a token out of what people will see. */
   { readonly kind: 'ok'; readonly credentials?: Credentials; readonly hide: (reading: Reading) => Reading } | Missing;
 
-/** The credentials to send; for OAuth 2 they are fetched first. */
-export async function authorize(settings: HttpSettings, context: MeasureContext, tokens: Tokens): Promise<Authorized> {
-  const { basicAuth, oauth2 } = settings.authentication ?? {};
+/** Where tokens and keys come from. Without `aws` nothing is signed. */
+export interface Authorities {
+  readonly tokens: Tokens;
+  readonly aws?: AwsAccess | undefined;
+}
+
+/** The credentials to send to `url`; for OAuth 2 and AWS they are fetched first. */
+export async function authorize(
+  settings: HttpSettings,
+  url: string,
+  context: MeasureContext,
+  { tokens, aws }: Authorities,
+): Promise<Authorized> {
+  const { basicAuth, oauth2, sigv4 } = settings.authentication ?? {};
+  if (isSet(sigv4)) {
+    const signature = await signatureFor(url, sigv4 ?? {}, context, aws);
+    if (signature.kind !== 'sigv4') return signature;
+    const hide = redactor([signature.keys.secretAccessKey, signature.keys.sessionToken ?? '']);
+    return { kind: 'ok', credentials: signature, hide: (reading) => hidden(reading, hide) };
+  }
   if (oauth2 !== undefined && isSet(oauth2)) {
     const outcome = await tokens.fetch(oauth2, context);
     if (outcome.kind !== 'token') return outcome;
@@ -44,12 +63,10 @@ function hidden(reading: Reading, hide: (text: string) => string): Reading {
 export function lintSettings(settings: HttpSettings, prefix: string): MetricProblem[] {
   const problems: MetricProblem[] = [];
   const { basicAuth, oauth2, sigv4 } = settings.authentication ?? {};
-  if (isSet(sigv4)) {
-    problems.push({ field: `${prefix}.authentication.sigv4`, message: 'not supported yet: authentication.sigv4' });
-  }
   if (isSet(oauth2)) problems.push(...oauth2Problems(oauth2, `${prefix}.authentication.oauth2`));
-  if (isSet(oauth2) && isSet(basicAuth)) {
-    problems.push({ field: `${prefix}.authentication`, message: 'sets basicAuth and oauth2: keep one' });
+  const several = Object.entries({ basicAuth, oauth2, sigv4 }).flatMap(([name, one]) => (isSet(one) ? [name] : []));
+  if (several.length > 1) {
+    problems.push({ field: `${prefix}.authentication`, message: `sets ${several.join(' and ')}: keep one` });
   }
   for (const [index, { key, value }] of (settings.headers ?? []).entries()) {
     const field = `${prefix}.headers[${index}]`;
@@ -73,7 +90,7 @@ function oauth2Problems(oauth2: ProviderAuthentication['oauth2'], field: string)
 }
 
 /** Empty objects come from templates that set nothing; they ask for nothing. */
-function isSet(value: object | undefined): boolean {
+export function isSet(value: object | undefined): boolean {
   return value !== undefined && Object.values(value).some((one) => one !== undefined && one !== '');
 }
 

@@ -259,9 +259,9 @@ describe('lint', () => {
       'is missing',
     ],
     [
-      'SigV4',
-      { address: 'http://p', authentication: { sigv4: { region: 'eu' } } },
-      'not supported yet: authentication.sigv4',
+      'SigV4 beside another',
+      { address: 'http://p', authentication: { sigv4: { region: 'eu-west-1' }, basicAuth: { username: 'a' } } },
+      'sets basicAuth and sigv4: keep one',
     ],
     [
       'a header name with a space',

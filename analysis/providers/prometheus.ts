@@ -5,8 +5,9 @@ import type { PrometheusProvider } from '../../crds/schema/providers.ts';
 import type { Credentials, OutboundOutcome } from '../../outbound/outcome.ts';
 import type { Instant, MeasureContext, MetricProblem, MetricProvider, Missing, Reading } from '../provider.ts';
 import { badStatus, isPage, noAnswer, type Response } from './http-outcome.ts';
-import { authorize, headersOf, lintSettings } from './http-settings.ts';
-import { oauth2Tokens, type Tokens } from './oauth2.ts';
+import { managedPrometheusRegion } from './aws-signature.ts';
+import { type Authorities, authorize, headersOf, isSet, lintSettings } from './http-settings.ts';
+import { oauth2Tokens } from './oauth2.ts';
 import { answerReading, readAnswer } from './prometheus-answer.ts';
 import { lintPromql } from './promql-lint.ts';
 import { timeOf } from './time-expression.ts';
@@ -17,14 +18,16 @@ const prefix = 'provider.prometheus';
 export interface PrometheusOptions {
   /** For metrics that name no address. */
   readonly defaultAddress?: string | undefined;
+  /** Absent: requests to AWS are not signed. */
+  readonly aws?: Authorities['aws'];
 }
 
 export function prometheusProvider(options: PrometheusOptions = {}): MetricProvider {
-  const tokens = oauth2Tokens();
+  const authorities = { tokens: oauth2Tokens(), aws: options.aws };
   return {
     name: 'prometheus',
     lint: (metric) => lint(settingsOf(metric), options),
-    measure: (metric, context) => measure(settingsOf(metric), options, context, tokens),
+    measure: (metric, context) => measure(settingsOf(metric), options, context, authorities),
     // The name under which Argo Rollouts shows it.
     metadata: (metric) => ({ ResolvedPrometheusQuery: settingsOf(metric).query ?? '' }),
   };
@@ -59,19 +62,28 @@ async function measure(
   settings: PrometheusProvider,
   options: PrometheusOptions,
   context: MeasureContext,
-  tokens: Tokens,
+  authorities: Authorities,
 ): Promise<Reading> {
   const problems = lint(settings, options);
   // The server has the last word on the language: MetricsQL knows more than the grammar here.
   const [blocking] = problems.filter(({ field }) => field !== `${prefix}.query` || !settings.query?.trim());
   if (blocking !== undefined) return misconfigured(blocking);
-  const authorized = await authorize(settings, context, tokens);
+  const address = settings.address || (options.defaultAddress ?? '');
+  const authorized = await authorize(signedByDefault(settings, address), address, context, authorities);
   if (authorized.kind !== 'ok') return authorized;
   const outcome = await ask(settings, options, context, authorized.credentials);
   const reading = authorized.hide(readingOf(outcome, context.now));
   const [syntax] = problems;
   if (syntax !== undefined && reading.kind !== 'value') return misconfigured(syntax);
   return reading;
+}
+
+/** Amazon Managed Prometheus answers signed requests only, so without other credentials they are signed, as by Argo Rollouts. */
+function signedByDefault(settings: PrometheusProvider, address: string): PrometheusProvider {
+  const { basicAuth, oauth2, sigv4 } = settings.authentication ?? {};
+  const region = managedPrometheusRegion(address);
+  if (region === undefined || isSet(basicAuth) || isSet(oauth2) || isSet(sigv4)) return settings;
+  return { ...settings, authentication: { sigv4: { region } } };
 }
 
 function misconfigured({ field, message }: MetricProblem): Missing {

@@ -101,7 +101,6 @@ describe('the web backend', () => {
     [{ url: 'http://x', body: 'a' }, 'is GET, which carries no body'],
     [{ url: 'http://x', jsonPath: '{range .items[*]}{.a}{end}' }, 'range'],
     [{ url: 'http://x', jsonPath: '{$.a' }, 'second expression around its braces'],
-    [{ url: 'http://x', authentication: { sigv4: { region: 'eu-west-1' } } }, 'not supported yet'],
   ])('%j is refused before anything is sent', async (settings, expected) => {
     const problems = webProvider().lint(aMetric(settings));
 

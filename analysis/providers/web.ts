@@ -4,20 +4,20 @@ import type { Metric } from '../../crds/schema/metric.ts';
 import type { WebProvider } from '../../crds/schema/providers.ts';
 import type { MeasureContext, MetricProblem, MetricProvider, Reading } from '../provider.ts';
 import { badStatus, noAnswer, type Response } from './http-outcome.ts';
-import { authorize, headersOf, lintSettings } from './http-settings.ts';
+import { type Authorities, authorize, headersOf, lintSettings } from './http-settings.ts';
 import { findByPath, parseJsonPath } from './json-path.ts';
-import { oauth2Tokens, type Tokens } from './oauth2.ts';
+import { oauth2Tokens } from './oauth2.ts';
 
 const defaultTimeoutSeconds = 10;
 const maxTextLength = 16_384;
 const prefix = 'provider.web';
 
-export function webProvider(): MetricProvider {
-  const tokens = oauth2Tokens();
+export function webProvider({ aws }: Pick<Authorities, 'aws'> = {}): MetricProvider {
+  const authorities = { tokens: oauth2Tokens(), aws };
   return {
     name: 'web',
     lint: (metric) => lint(settingsOf(metric)),
-    measure: (metric, context) => measure(settingsOf(metric), context, tokens),
+    measure: (metric, context) => measure(settingsOf(metric), context, authorities),
   };
 }
 
@@ -46,10 +46,10 @@ function lint(settings: WebProvider): MetricProblem[] {
   return problems;
 }
 
-async function measure(settings: WebProvider, context: MeasureContext, tokens: Tokens): Promise<Reading> {
+async function measure(settings: WebProvider, context: MeasureContext, authorities: Authorities): Promise<Reading> {
   const [problem] = lint(settings);
   if (problem !== undefined) return { kind: 'misconfigured', why: `${problem.field}: ${problem.message}` };
-  const authorized = await authorize(settings, context, tokens);
+  const authorized = await authorize(settings, settings.url, context, authorities);
   if (authorized.kind !== 'ok') return authorized;
   const { credentials, hide } = authorized;
   const body = settings.jsonBody != null ? JSON.stringify(settings.jsonBody) : settings.body;

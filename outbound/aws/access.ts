@@ -109,7 +109,10 @@ interface Place {
 
 /** A signature goes to AWS and to the operator's own addresses only, and only for the services that the operator lists. */
 function placeOf(settings: AwsSettings, url: URL, asked: AwsAsked): Place | AwsRefused {
-  const own = Object.entries(settings.endpoints).find(([, address]) => URL.parse(address)?.origin === url.origin)?.[0];
+  const own = Object.entries(settings.endpoints)
+    .filter(([, address]) => URL.parse(address)?.origin === url.origin)
+    .map(([service]) => service)
+    .find((service) => settings.services.includes(service));
   const host = own === undefined ? awsHost(url.hostname) : { service: own, region: '' };
   if (host === undefined)
     return refused(
