@@ -15,6 +15,7 @@ import type {
   StoreChange,
 } from '../../../kube/api.ts';
 import { type FakeClock, fakeClock } from '../../../kube/fake-clock.ts';
+import type { Outbound } from '../../../outbound/outcome.ts';
 import type { ReconcileResult } from '../../decision.ts';
 import { analysisRunReconciler, type AnalysisRunObject, type AnalysisRunRoom } from '../reconciler.ts';
 import { silentLog } from '../../../kube/silent-log.ts';
@@ -32,6 +33,9 @@ export interface WorldGiven {
   /** Answers in turn; the last one repeats. By metric name, or for all. */
   readonly answers?: readonly Answer[] | Readonly<Record<string, readonly Answer[]>>;
   readonly statusSubresource?: boolean;
+  /** Real backends besides the scripted ones, and the answers that they get. */
+  readonly providers?: readonly MetricProvider[];
+  readonly outbound?: Outbound;
 }
 
 export interface World {
@@ -87,8 +91,8 @@ export function aWorld(given: WorldGiven): World {
       dialect,
       events: { record: (event) => void events.push(event) },
       leadership: { term: 't', signal: new AbortController().signal, mayWrite: () => true },
-      outbound: { send: () => Promise.reject(new Error('no network here')) },
-      providers: [provider, { ...provider, name: 'web' }],
+      outbound: given.outbound ?? { send: () => Promise.reject(new Error('no network here')) },
+      providers: [provider, { ...provider, name: 'web' }, ...(given.providers ?? [])],
       log: silentLog,
     });
     stop = room.start({ add: (key, options) => queued.set(key, clock.now() + (options?.afterMs ?? 0)) });
