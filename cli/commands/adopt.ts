@@ -28,7 +28,7 @@ export async function adopt(session: Session, options: AdoptOptions): Promise<Ex
   const hand = new HandOver(session, dryRun);
   const key = hand.key('apps', 'Deployment', name);
   const deployment = await hand.get(key);
-  const begun = await begunRollout(session, deployment);
+  const begun = await begunRollout(hand, deployment);
   const isUnderWay = begun !== undefined && controlledBy(begun, await hand.list(setKind)).length > 0;
   if (!isUnderWay) refuse(session, name, await refusals(hand, options, deployment, begun));
   hand.say(`If anything goes wrong, this gives everything back to the Deployment:\n  ${lineOf(session, options)}`);
@@ -115,8 +115,10 @@ export function servicesIn(strategy: JsonObject): readonly string[] {
 }
 
 /** The Rollout of an adoption that was cut short. @throws CliError when the name belongs to another Rollout. */
-async function begunRollout(session: Session, deployment: Whole): Promise<Whole | undefined> {
+async function begunRollout(hand: HandOver, deployment: Whole): Promise<Whole | undefined> {
+  const { session } = hand;
   const { name, uid } = deployment.metadata;
+  await hand.untilGone(rolloutKey(session, name));
   const found = await session.client.get(rolloutKey(session, name), session.call);
   if (found.kind === 'not-found') return undefined;
   if (found.kind !== 'ok') throw apiError(`read Rollout ${name}`, found);

@@ -43,6 +43,7 @@ export async function eject(session: Session, { name, dryRun }: EjectOptions): P
   for (const pod of await hand.podsOf(sets))
     await hand.patchAnyVersion(`take the label off Pod ${pod.metadata.name}`, pod, unlabelPatch);
   await hand.remove(`delete Rollout ${name}`, held, 'Orphan');
+  await hand.untilGone(key);
   hand.say(`Deployment ${hullKey.name} has its pods back; ${whatBecameOf(pods, await hand.podsOf(sets))}.`);
   return exitCode.ok;
 }

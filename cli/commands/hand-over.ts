@@ -103,6 +103,22 @@ export class HandOver {
     }
   }
 
+  /** Waits for the end of an object that is being deleted; one that is not is left alone. @throws CliError after the time. */
+  async untilGone(key: ObjectKey, withinMs = 30_000): Promise<void> {
+    const { terminal, client, call } = this.session;
+    const end = terminal.clock.monotonicMs() + withinMs;
+    for (;;) {
+      const found = await client.get(key, call);
+      if (found.kind !== 'ok' || found.object.metadata.deletionTimestamp === undefined) return;
+      if (terminal.clock.monotonicMs() > end) {
+        const finalizers = found.object.metadata.finalizers?.join(', ') ?? 'none';
+        const why = `${key.kind} ${key.name} is being deleted (finalizers: ${finalizers}) and not gone within ${withinMs / 1000} s`;
+        throw new CliError(exitCode.timeout, `${why}: wait until it is gone, and run the command again`);
+      }
+      await terminal.clock.sleep(pollMs, terminal.signal);
+    }
+  }
+
   /** Pods of these ReplicaSets; one that is leaving already is no pod that could be lost. */
   async podsOf(sets: readonly Whole[]): Promise<readonly Whole[]> {
     const owners = new Set(sets.map((set) => set.metadata.uid));

@@ -7,15 +7,31 @@ import { hullUid } from './adopted.ts';
 import type { Observed, ReplicaSetView, RolloutObject } from './observed.ts';
 import { refTo } from './scene.ts';
 
-/** While ReplicaSets change hands nothing is done, and who asked for that is told that no pass is under way any more. */
-export async function keepAway(client: KubeClient, object: RolloutObject): Promise<ReconcileResult | undefined> {
+/**
+ * While ReplicaSets change hands nothing is done. Who asked for that gets an answer: no pass is under way any more, and the
+ * stamps of leaders are off what the Rollout may leave behind. `family`: objects that may carry one.
+ */
+export async function keepAway(
+  client: KubeClient,
+  object: RolloutObject,
+  family: () => readonly KubeObject[],
+): Promise<ReconcileResult | undefined> {
   const state = object.metadata.annotations?.[ownKeys.adopting];
   if (state === undefined) return undefined;
   if (state !== 'asked') return { kind: 'done' };
   const { uid, resourceVersion, ...key } = refTo(object);
+  const retry = { kind: 'retry', why: 'the hold was not answered', afterMs: 100 } as const;
+  const stamped = family().filter(({ metadata }) => metadata.annotations?.[ownKeys.term] !== undefined);
+  for (const one of stamped) {
+    if (one.metadata.uid === uid) continue;
+    const { uid: ownUid, resourceVersion: _version, ...place } = refTo(one);
+    const off = { metadata: { annotations: { [ownKeys.term]: null } } };
+    const answer = await client.merge(place, off, { uid: ownUid, fieldManager: 'tidegate' });
+    if (answer.kind !== 'ok' && answer.kind !== 'not-found') return retry;
+  }
   const patch = { metadata: { annotations: { [ownKeys.adopting]: 'held' } } };
   const answer = await client.merge(key, patch, { uid, resourceVersion, fieldManager: 'tidegate' });
-  return answer.kind === 'ok' ? { kind: 'done' } : { kind: 'retry', why: 'the hold was not answered', afterMs: 100 };
+  return answer.kind === 'ok' ? { kind: 'done' } : retry;
 }
 
 /**

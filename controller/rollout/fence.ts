@@ -49,7 +49,7 @@ function isSettled({ rollout, replicaSets }: Observed): boolean {
 }
 
 /** The Rollout, with which the old leader loses its status writes at once, and what is written for it. */
-function family({
+export function family({
   rollout,
   replicaSets,
   stableService,

@@ -6,8 +6,8 @@ import { act, type FailedWrite } from './act.ts';
 import { keepAway, labelAdoptedPods } from './adopted-writes.ts';
 import type { Call } from './calls.ts';
 import { decide } from './decide.ts';
-import { failureFacts, writeCreateError } from './failed-writes.ts';
-import { fence } from './fence.ts';
+import { failureFacts, lastingFailures, writeCreateError } from './failed-writes.ts';
+import { family, fence } from './fence.ts';
 import { settleLeftBehind } from './left-behind.ts';
 import { observe } from './observe.ts';
 import type { Observed } from './observed.ts';
@@ -23,6 +23,7 @@ export function rolloutReconciler(options: RolloutReconcilerOptions): ReconcileR
   const { client, stores, clock, keys, leadership, ownWrites, log } = options;
   const fences = fence(client, leadership);
   const templates = templateCheck(client);
+  const lasting = lastingFailures();
   const records = recordWriter({
     client,
     stores,
@@ -36,7 +37,7 @@ export function rolloutReconciler(options: RolloutReconcilerOptions): ReconcileR
     if (object === undefined) return settleLeftBehind(options, namespace, name);
     if (object.metadata.deletionTimestamp !== undefined) return { kind: 'done' };
     const { uid = '' } = object.metadata;
-    const held = await keepAway(client, object);
+    const held = await keepAway(client, object, () => family(observe(options, object, clock.now())));
     if (held !== undefined) return held;
     const late = await behind(options, uid);
     if (late !== undefined) return late;
@@ -62,7 +63,7 @@ export function rolloutReconciler(options: RolloutReconcilerOptions): ReconcileR
     const outcome = await act({ client, keys, wrote, effectDone, signal, call }, observed, decision);
     if (outcome.doubts.length > 0) fences.doubt(uid, outcome.doubts);
     tell(options, observed, outcome.facts);
-    await tellFailure(options, observed, outcome.failed, wrote);
+    await tellFailure(options, observed, lasting(uid, outcome.failed), wrote);
     const status = outcome.stopped ? observed.rollout.status : decision.status;
     const recordAt = await records.follow(observed, status, outcome.facts);
     if (options.gitReverts) await copyReverts(client, observed, options.gitReverts, wrote);

@@ -94,7 +94,7 @@ export async function startPods(cluster: Cluster, options: PodsOptions = {}): Pr
     await child.stop(0);
     removeTempDir(folder);
   };
-  await eventually('the kubelet takes pods', list, { withinMs: 30_000 }).catch(async (error: unknown) => {
+  await eventually('the kubelet takes pods', list, { withinMs: 90_000 }).catch(async (error: unknown) => {
     await stop();
     throw error;
   });
