@@ -159,7 +159,9 @@ export function keepAborted(scene: Scene): Moves {
   if (stableService?.podHash !== undefined && stableService.podHash !== stableHash)
     return together(effects(...scaleTo(scene, scene.stable, scene.replicas)), regainStableService(scene), waiting);
   const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash });
-  const down = weight.settled && abortDrainMs(scene) !== undefined ? scaleTo(scene, scene.current, 0) : [];
+  // Current and stable are one when it was a way back that was given up.
+  const goes = weight.settled && abortDrainMs(scene) !== undefined && scene.currentHash !== stableHash;
+  const down = goes ? scaleTo(scene, scene.current, 0) : [];
   const retired = retireOthers(scene);
   return together(
     effects(...scaleTo(scene, scene.stable, scene.replicas), ...down, ...retired.effects),

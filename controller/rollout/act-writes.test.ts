@@ -333,7 +333,7 @@ describe('the routes', () => {
         ok({ ...object('PlainRoute', 'route'), spec: { canary: 5, stable: 95, confirmed: true } } as KubeObject),
     });
 
-    expect(outcome.stopped?.why).toBe('revision two has more weight than was known');
+    expect(outcome.stopped?.why).toBe('revision two has another weight than was known');
   });
 
   it('keep the canary while a header or mirror route leads to it', async () => {

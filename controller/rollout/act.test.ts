@@ -159,7 +159,7 @@ describe('act', () => {
     const kept = await run([fewer], { canaryService, weight: 20 }, aStatus(), raised);
     const gone = await run([fewer], { canaryService, weight: 20 }, aStatus(), same);
 
-    expect(kept.outcome.stopped?.why).toBe('revision two has more weight than was known');
+    expect(kept.outcome.stopped?.why).toBe('revision two has another weight than was known');
     expect(kept.calls.map((call) => call.verb)).toEqual(['get']);
     expect(gone.calls.map((call) => call.verb)).toEqual(['get', 'merge']);
   });

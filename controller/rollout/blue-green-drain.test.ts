@@ -148,6 +148,25 @@ describe('a preview that somebody else gave live traffic', () => {
   });
 });
 
+describe('a first deploy', () => {
+  it.each([
+    ['whose pods are not there yet', 500],
+    ['whose pods are all there', 1_999],
+  ])('%s is replaced by another revision, although the active Service selects both', (_what, afterMs) => {
+    const world = new BlueGreenWorld({ blueGreen: { scaleDownDelaySeconds: drainMs / 1000 } });
+    const violations = watchBlueGreen(world, { drainMs });
+    wait(world, afterMs);
+    world.now += 1;
+
+    world.release(2);
+    world.run();
+
+    expect(violations).toEqual([]);
+    expect(world.status).toMatchObject({ phase: 'Healthy', stableRS: 'v2' });
+    expect([size(world, 'v1'), size(world, 'v2')]).toEqual([0, 5]);
+  });
+});
+
 describe('a third revision', () => {
   it('starts although neither stable nor the second has a ready pod', () => {
     const { world, violations } = deployed();

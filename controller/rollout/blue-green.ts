@@ -54,12 +54,11 @@ export function isInForce(scene: Scene, podHash: string | undefined, least: numb
   );
 }
 
-/** True while the active Service selects the revision, or still has pods of it; without a hash it selects all that are ready. */
+/** True while the active Service selects the revision, or still has pods of it; without a hash it selects everybody's. */
 export function isServing(scene: Scene, podHash: string): boolean {
   const active = activeOf(scene);
   if (active === undefined) return false;
-  const isOpenToAll = active.podHash === undefined && (setOf(scene, podHash)?.status.ready ?? 0) > 0;
-  return isOpenToAll || active.podHash === podHash || readyBehind(active, podHash) > 0;
+  return active.podHash === undefined || active.podHash === podHash || readyBehind(active, podHash) > 0;
 }
 
 /**

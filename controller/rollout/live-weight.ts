@@ -9,7 +9,8 @@ type Scale = Extract<RolloutEffect, { readonly kind: 'Scale' }>;
 
 /**
  * Why the revision must keep its pods; undefined when it need not. To nothing: it must stand behind no Service with
- * weight. To fewer: its weight must not be higher than the one that the size was decided on.
+ * weight. To fewer: its weight must be the one that the size was decided on; another one tells that somebody writes the
+ * route, who may have given it more in between.
  */
 export function liveWeightText(observed: Observed, live: RouteState, scale: Scale): string | undefined {
   const [now, known] = [sharesOf(live), sharesOf(observed.traffic?.state ?? live)];
@@ -18,13 +19,13 @@ export function liveWeightText(observed: Observed, live: RouteState, scale: Scal
     return `the weights of revision ${scale.podHash} are not confirmed: ${live.why ?? 'the router has not taken them yet'}`;
   const { canaryService, stableService } = observed;
   const isOver = (service: typeof canaryService, share: number, decided: number) =>
-    service?.podHash === scale.podHash && share > (scale.to === 0 ? 0 : decided);
+    service?.podHash === scale.podHash && (scale.to === 0 ? share > 0 : share !== decided);
   const carries =
     isOver(canaryService, now.canary, known?.canary ?? 0) || isOver(stableService, now.stable, known?.stable ?? 0);
   if (!carries) return undefined;
   return scale.to === 0
     ? `revision ${scale.podHash} still has weight`
-    : `revision ${scale.podHash} has more weight than was known`;
+    : `revision ${scale.podHash} has another weight than was known`;
 }
 
 function isBehindCanary({ canaryService }: Observed, scale: Scale): boolean {

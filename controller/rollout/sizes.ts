@@ -4,10 +4,12 @@ import { rollingLimits } from '../../crds/schema/defaults.ts';
 import type { RolloutEffect } from './effects.ts';
 import type { ReplicaSetView } from './observed.ts';
 import { drainsBehindService } from './ping-pong.ts';
+import { type Moves, noMoves, together } from './moves.ts';
 import { moveWithin, type Side, type Split, splitFor } from './replica-ratio.ts';
 import { createCurrent, revisionOf, scaleDownDeadline, scaleTo, setDeadline } from './replica-sets.ts';
 import { instantOf } from './time-text.ts';
-import { available, drainMs, type Scene } from './scene.ts';
+import { abortDrainMs, available, drainMs, readyBehind, type Scene } from './scene.ts';
+import { hasFailed } from './lifecycle-status.ts';
 import { canaryWeight } from './weights.ts';
 
 export interface RatioRoles {
@@ -55,7 +57,7 @@ export function planRatio(scene: Scene, roles: RatioRoles): RatioPlan {
   const effects = [
     ...(roles.create ? [createCurrent(scene, move.canary)] : scaleTo(scene, roles.canary, move.canary)),
     ...scaleTo(scene, roles.stable, move.stable),
-    ...rest.flatMap((set, index) => scaleTo(scene, set, move.others[index] ?? set.replicas)),
+    ...move.others.flatMap((to, index) => scaleTo(scene, rest[index], to)),
   ];
   const arrived =
     !roles.create &&
@@ -76,34 +78,39 @@ function inOrder(list: readonly RolloutEffect[]): readonly RolloutEffect[] {
  * With a router: revisions that are neither current nor stable keep their pods for the drain delay after they lost their
  * role (the deadline stands in status or on the ReplicaSet), then go. A revision behind a Service is never touched here.
  */
-export function retireOthers(scene: Scene, keep: readonly (string | undefined)[] = []): RetirePlan {
+export function retireOthers(scene: Scene, keep: readonly (string | undefined)[] = []): Moves {
   const { keys, stableService, canaryService } = scene.observed;
   const used = new Set([...keep, stableService?.podHash, canaryService?.podHash]);
   const plan: { effects: RolloutEffect[]; times: number[] } = { effects: [], times: [] };
   for (const set of scene.others) {
     const isUsed = used.has(set.podHash);
     const longer = drainAnew(scene, set);
-    if (longer !== undefined) plan.effects.push(longer);
-    if (set.replicas === 0 || (isUsed && !drainsBehindService(scene, set))) continue;
+    plan.effects.push(...longer);
+    if (longer.length > 0 || set.replicas === 0 || (isUsed && !drainsBehindService(scene, set))) continue;
     const deadline = dueAt(scene, set);
     if (deadline === undefined) plan.effects.push(setDeadline(set, keys, scene.now + drainMs(scene)));
     else if (deadline > scene.now) plan.times.push(deadline);
     else if (!isUsed) plan.effects.push(...scaleTo(scene, set, 0));
   }
-  return { effects: plan.effects, lookAgainAt: plan.times.length > 0 ? Math.min(...plan.times) : undefined };
+  return together(
+    { ...noMoves, effects: plan.effects },
+    ...plan.times.map((lookAgainAt) => ({ ...noMoves, lookAgainAt })),
+  );
 }
 
 /**
  * Somebody else gave weight to a revision whose drain runs behind the canary Service: its drain starts anew, with time for
  * the router to take the weight away again.
  */
-function drainAnew(scene: Scene, set: ReplicaSetView): RolloutEffect | undefined {
+function drainAnew(scene: Scene, set: ReplicaSetView): readonly RolloutEffect[] {
   const deadline = deadlineOf(scene, set);
-  const isServed = scene.observed.canaryService?.podHash === set.podHash && canaryWeight(scene) > 0;
-  if (!isServed || set.replicas === 0 || deadline === undefined || deadline - scene.now >= drainMs(scene))
-    return undefined;
+  const { canaryService } = scene.observed;
+  // Its endpoints tell of a Service that was switched in between, by a write that was long under way.
+  const isBehind = canaryService?.podHash === set.podHash || readyBehind(canaryService, set.podHash) > 0;
+  const isServed = isBehind && canaryWeight(scene) > 0;
+  if (!isServed || set.replicas === 0 || deadline === undefined || deadline - scene.now >= drainMs(scene)) return [];
   const least = Math.max(drainMs(scene), shortestDrainMs);
-  return setDeadline(set, scene.observed.keys, scene.now + drainMs(scene) + least);
+  return [setDeadline(set, scene.observed.keys, scene.now + drainMs(scene) + least)];
 }
 
 /** Right after a promotion the deadline of the old revision stands in status, which saves a write of its own. */
@@ -122,11 +129,8 @@ function dueAt(scene: Scene, set: ReplicaSetView): number | undefined {
   const deadline = deadlineOf(scene, set);
   if (deadline === undefined || limit === undefined) return deadline;
   const newer = scene.others.filter((one) => one.replicas > 0 && revisionOf(one, keys) > revisionOf(set, keys));
-  const delayMs = drainMs(scene);
+  // The deadline of an aborted revision may have been set with another delay.
+  const own = hasFailed(scene.status, set.podHash) ? abortDrainMs(scene) : undefined;
+  const delayMs = Math.min(drainMs(scene), own ?? Number.POSITIVE_INFINITY);
   return newer.length < limit ? deadline : deadline - delayMs + Math.min(delayMs, shortestDrainMs);
-}
-
-export interface RetirePlan {
-  readonly effects: readonly RolloutEffect[];
-  readonly lookAgainAt: number | undefined;
 }

@@ -12,11 +12,9 @@ export function watchBlueGreen(world: BlueGreenWorld, options: { readonly drainM
   const began = world.now;
   const lastServed = new Map<string, number>();
   let before = selected(world);
-  let unadopted = before === undefined;
   const look = () => {
     for (const hash of servedBy(world)) lastServed.set(hash, world.now);
     before = selected(world);
-    unadopted = before === undefined;
   };
   world.edited = look;
   const settle = world.settlePods.bind(world);
@@ -28,7 +26,7 @@ export function watchBlueGreen(world: BlueGreenWorld, options: { readonly drainM
   world.check = (_now, write) => {
     const say: Say = (rule, what) => violations.push(`${rule} at +${world.now - began}ms: ${what}`);
     checkSwitch(world, write, before, say);
-    checkScaleDown(world, write, { lastServed, drainMs: options.drainMs, unadopted }, say);
+    checkScaleDown(world, write, { lastServed, drainMs: options.drainMs }, say);
     checkStable(world, write, say);
     checkStatus(world, write, say);
     look();
@@ -40,9 +38,12 @@ function selected(world: BlueGreenWorld): string | undefined {
   return world.services.get(active);
 }
 
-/** Revisions that may get live traffic now: by the selector, and by endpoints that a proxy may not have let go of. */
+/**
+ * Revisions that may get live traffic now: by the selector if they have pods at all, and by endpoints that a proxy may not
+ * have let go of.
+ */
 function servedBy(world: BlueGreenWorld): ReadonlySet<string> {
-  const hash = selected(world);
+  const hash = world.pods.some((pod) => pod.podHash === selected(world)) ? selected(world) : undefined;
   const seen = Object.entries(world.endpoints(active)).flatMap(([one, count]) => (count > 0 ? [one] : []));
   return new Set([...(hash === undefined ? [] : [hash]), ...seen]);
 }
@@ -67,7 +68,6 @@ function hasFailed(world: BlueGreenWorld, podHash: string): boolean {
 interface Served {
   readonly lastServed: ReadonlyMap<string, number>;
   readonly drainMs: number;
-  readonly unadopted: boolean;
 }
 
 /** S03: a revision loses pods below what the Rollout asks for only after the delay since it was behind the active Service. */

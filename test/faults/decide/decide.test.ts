@@ -9,11 +9,11 @@ import { shortagesOf, tallyLines } from './sweep-decide.ts';
 const runs = Number(process.env.RUNS ?? 250);
 const seed = Number(process.env.SEED ?? 1);
 
-/** Sequences that failed once, as fast-check shrank them. */
-const kept = JSON.parse(readFileSync(join(import.meta.dirname, 'kept-sequences.json'), 'utf8')) as readonly {
-  readonly why: string;
-  readonly sequence: Sequence;
-}[];
+/** Sequences that failed once. */
+const kept = readFileSync(join(import.meta.dirname, 'kept-sequences.jsonl'), 'utf8')
+  .trim()
+  .split('\n')
+  .map((line) => JSON.parse(line) as { readonly why: string; readonly sequence: Sequence });
 
 describe('decide under random specs, events and faults', () => {
   it('never throws, says the same twice, comes to rest and keeps the rules of safety', () => {
