@@ -2,7 +2,8 @@
 import { added, argument, listArgument, sorted } from './builtins.ts';
 import type { Apply, ClosureFunction, Pointers } from './function-types.ts';
 import type { Meter } from './meter.ts';
-import { ExprError, type Value, typeName, valueText } from './value.ts';
+import { ExprError, type Value, typeName } from './value.ts';
+import { valueText } from './value-text.ts';
 
 interface Item {
   readonly item: Value;

@@ -1,7 +1,8 @@
 /** Functions over text and JSON. */
 import type { PlainFunction } from './function-types.ts';
 import { jsonText, parsedJson } from './json-text.ts';
-import { ExprError, isList, type Value, typeName, valueText } from './value.ts';
+import { ExprError, isList, type Value, typeName } from './value.ts';
+import { valueText } from './value-text.ts';
 
 function text(name: string, value: Value | undefined): string {
   if (typeof value !== 'string') throw new ExprError(`${name}() takes a text, not ${typeName(value ?? null)}`);

@@ -3,7 +3,8 @@ import { textFunctions } from './builtins-text.ts';
 import type { PlainFunction } from './function-types.ts';
 import { maxListLength, type Meter } from './meter.ts';
 import { arithmetic, order } from './operators.ts';
-import { ExprError, isEqual, isList, isMap, isNumber, type Value, typeName, valueText } from './value.ts';
+import { ExprError, isEqual, isList, isMap, isNumber, isTimeKind, type Value, typeName } from './value.ts';
+import { valueText } from './value-text.ts';
 
 export function argument(args: readonly Value[], index: number): Value {
   return args[index] ?? null;
@@ -60,6 +61,8 @@ export function toInt(name: string, value: Value, meter: Meter): bigint {
   meter.converted(value);
   if (typeof value === 'bigint') return value;
   if (typeof value === 'number') return truncatedInt(value);
+  if (isTimeKind(value) && value.kind === 'duration') return value.ns;
+  if (isTimeKind(value) && 'number' in value) return BigInt(value.number);
   const parsed = typeof value === 'string' ? parsedInt(value) : undefined;
   if (parsed === undefined) throw new ExprError(`${name}() can't read ${valueText(value)} as an integer`);
   return parsed;
@@ -79,12 +82,17 @@ function numbers(name: string, args: readonly Value[], meter: Meter): (bigint | 
       meter.iterated(arg);
       return numbers(name, arg, meter);
     }
+    // Averages of durations are plain numbers of nanoseconds.
+    const isAverage = name === 'mean' || name === 'median';
+    if (isAverage && isTimeKind(arg) && arg.kind === 'duration') return [arg.ns];
     if (!isNumber(arg)) throw new ExprError(`${name}() takes numbers, not ${typeName(arg)}`);
     return [arg];
   });
 }
 
 function extreme(name: 'min' | 'max', args: readonly Value[], meter: Meter): Value {
+  if (args.every((one) => isTimeKind(one) && one.kind === 'duration'))
+    return args.reduce((best, one) => (order(name === 'max' ? '<' : '>', best, one, meter) ? one : best));
   let best: bigint | number | null = null;
   for (const one of numbers(name, args, meter)) {
     meter.converted(one);

@@ -1,6 +1,7 @@
 /** A success or failure condition: checked once without a value, evaluated against a measured value, with Argo's own functions. */
 import type { Json } from '../../crds/schema/json.ts';
 import { argument, toFloat, toInt } from './builtins.ts';
+import { timeFunctions } from './builtins-time.ts';
 import { evaluate } from './evaluate.ts';
 import type { PlainFunction } from './function-types.ts';
 import { type EvidenceRule, Meter } from './meter.ts';
@@ -28,15 +29,27 @@ export function lintCondition(source: string): string | undefined {
   }
 }
 
-/** Evaluates a condition with `result` bound to the measured value. Pure, bounded, never throws for what users write. */
-export function evaluateCondition(source: string, measured: Json, rule: EvidenceRule): ConditionOutcome {
+/**
+ * Evaluates a condition with `result` bound to the measured value. Pure, bounded, never throws for what users write. `nowMs` is
+ * the moment that `now()` gives, in milliseconds since 1970; without it a condition that asks is an error.
+ */
+export function evaluateCondition(
+  source: string,
+  measured: Json,
+  rule: EvidenceRule,
+  nowMs?: number,
+): ConditionOutcome {
   let onNothing = false;
   try {
     const result = fromJson(measured);
     onNothing = isNothing(result);
     const meter = new Meter(rule, result);
     const tree = parse(source, names);
-    const value = evaluate(tree, { names: new Map([['result', result]]), functions: argoFunctions(result), meter });
+    const value = evaluate(tree, {
+      names: new Map([['result', result]]),
+      functions: { ...argoFunctions(result), ...timeFunctions(nowMs) },
+      meter,
+    });
     if (typeof value === 'boolean') return { kind: 'holds', value };
     return {
       kind: 'error',

@@ -5,7 +5,9 @@ import type { ClosureFunction, PlainFunction, Pointers } from './function-types.
 import type { Meter } from './meter.ts';
 import { applyBinary, applyUnary, mismatch } from './operators.ts';
 import type { Node } from './syntax.ts';
-import { ExprError, isList, isMap, type Value, typeName, valueText } from './value.ts';
+import { callMethod } from './time-methods.ts';
+import { ExprError, isList, isMap, type Value, typeName } from './value.ts';
+import { valueText } from './value-text.ts';
 
 export interface Environment {
   readonly names: ReadonlyMap<string, Value>;
@@ -15,6 +17,8 @@ export interface Environment {
 }
 
 interface Scope extends Environment {
+  /** The names of the environment, without those that `let` gave. */
+  readonly env: ReadonlyMap<string, Value>;
   readonly pointers?: Pointers;
 }
 
@@ -22,7 +26,7 @@ interface Scope extends Environment {
 class ChainEnd extends Error {}
 
 export function evaluate(node: Node, environment: Environment): Value {
-  return run(node, environment);
+  return run(node, { ...environment, env: environment.names });
 }
 
 function run(node: Node, scope: Scope): Value {
@@ -61,6 +65,13 @@ function runNode(node: Node, scope: Scope): Value {
       return scope.meter.list(node.items.map((item) => run(item, scope)));
     case 'map':
       return runMap(node.entries, scope);
+    case 'env':
+      return scope.env;
+    case 'method':
+      return runMethod(node, scope);
+    case 'sequence':
+      for (const item of node.items) run(item, scope);
+      return run(node.last, scope);
     case 'let':
       return run(node.body, { ...scope, names: new Map([...scope.names, [node.name, run(node.value, scope)]]) });
   }
@@ -107,6 +118,14 @@ function runMember(node: Extract<Node, { kind: 'member' }>, scope: Scope): Value
     return item;
   }
   throw new ExprError(`can't read ${valueText(key)} from ${typeName(object)}`);
+}
+
+function runMethod(node: Extract<Node, { kind: 'method' }>, scope: Scope): Value {
+  const object = run(node.object, scope);
+  if (object === null && node.optional) throw new ChainEnd();
+  const args = node.args.map((arg) => run(arg, scope));
+  for (const arg of args) scope.meter.charge(arg);
+  return callMethod(object, node.name, args);
 }
 
 function runSlice(node: Extract<Node, { kind: 'slice' }>, scope: Scope): Value {

@@ -15,7 +15,7 @@ function withClosure(min: number, max: number, required = true): Signature {
   return { min, max, closure: { index: 1, required } };
 }
 
-/** Built-ins of expr-lang 1.17 that are supported, then the functions that Argo Rollouts adds. */
+/** The built-ins of expr-lang 1.17, then the functions that Argo Rollouts adds. */
 export const signatures: ReadonlyMap<string, Signature> = new Map([
   ['all', withClosure(2, 2)],
   ['any', withClosure(2, 2)],
@@ -84,6 +84,10 @@ export const signatures: ReadonlyMap<string, Signature> = new Map([
   ['bitshr', plain(2)],
   ['bitushr', plain(2)],
   ['bitnot', plain(1)],
+  ['now', plain(0, 1)],
+  ['duration', plain(1)],
+  ['date', plain(1, 4)],
+  ['timezone', plain(1)],
   ['asInt', plain(1)],
   ['asFloat', plain(1)],
   ['isNaN', plain(1)],
@@ -92,5 +96,12 @@ export const signatures: ReadonlyMap<string, Signature> = new Map([
   ['default', plain(2)],
 ]);
 
-/** Built-ins of the language that exist there and not here: said so instead of "unknown". */
-export const unsupported: ReadonlySet<string> = new Set(['now', 'duration', 'date', 'timezone']);
+/** Functions of Argo Rollouts: `::name()` means a built-in one of the language. */
+export const argoFunctionNames: ReadonlySet<string> = new Set([
+  'asInt',
+  'asFloat',
+  'isNaN',
+  'isInf',
+  'isNil',
+  'default',
+]);

@@ -1,6 +1,9 @@
 /** JSON text as Go's encoder writes it (two spaces, sorted keys, `<`, `>`, `&` escaped), and reading it back. */
 import type { Json } from '../../crds/schema/json.ts';
-import { ExprError, floatText, fromJson, isList, isMap, type Value } from './value.ts';
+import { timeJson } from './time-format.ts';
+import type { TimeKind } from './time-values.ts';
+import { ExprError, fromJson, isList, isMap, isTimeKind, type Value } from './value.ts';
+import { floatText } from './value-text.ts';
 
 export function jsonText(value: Value, indent = ''): string {
   const inner = `${indent}  `;
@@ -14,11 +17,27 @@ export function jsonText(value: Value, indent = ''): string {
     if (value.length === 0) return '[]';
     return `[\n${value.map((item) => inner + jsonText(item, inner)).join(',\n')}\n${indent}]`;
   }
+  if (isTimeKind(value)) return timeKindJson(value);
   if (!isMap(value) || value.size === 0) return '{}';
   const members = [...value.keys()]
     .toSorted()
     .map((key) => `${inner}${quoted(key)}: ${jsonText(value.get(key) ?? null, inner)}`);
   return `{\n${members.join(',\n')}\n${indent}}`;
+}
+
+/** Durations as nanoseconds, months and weekdays as numbers; a zone has nothing to show. */
+function timeKindJson(value: TimeKind): string {
+  switch (value.kind) {
+    case 'time':
+      return quoted(timeJson(value));
+    case 'duration':
+      return String(value.ns);
+    case 'month':
+    case 'weekday':
+      return String(value.number);
+    case 'zone':
+      return '{}';
+  }
 }
 
 function quoted(text: string): string {

@@ -2,7 +2,8 @@
 import type { Meter } from './meter.ts';
 import { regexMatches } from './regex-match.ts';
 import type { BinaryOperator } from './syntax.ts';
-import { ExprError, isEqual, isList, isMap, isNumber, type Value, typeName } from './value.ts';
+import { comparableTimes, timeArithmetic } from './time-operators.ts';
+import { ExprError, isEqual, isList, isMap, isNumber, isTimeKind, type Value, typeName } from './value.ts';
 
 const maxRange = 10_000;
 
@@ -25,9 +26,10 @@ export function applyBinary(operator: EagerOperator, left: Value, right: Value, 
       return order(operator, left, right, meter);
     case '+':
       if (typeof left === 'string' && typeof right === 'string') return joined(left, right, meter);
-      return arithmetic(operator, left, right);
+      return timeArithmetic(operator, left, right) ?? arithmetic(operator, left, right);
     case '-':
     case '*':
+      return timeArithmetic(operator, left, right) ?? arithmetic(operator, left, right);
     case '/':
     case '%':
     case '**':
@@ -52,7 +54,9 @@ function joined(left: string, right: string, meter: Meter): string {
 
 function equality(operator: '==' | '!=', left: Value, right: Value, meter: Meter): boolean {
   meter.compared(left, right);
-  if (meter.isNumeric && !isComparable(left, right)) throw mismatch(operator, left, right);
+  // A month that is compared with a number is never equal to it: a mistake, which must not pass for an answer.
+  const isTyped = meter.isNumeric || isTimeKind(left) || isTimeKind(right);
+  if (isTyped && !isComparable(left, right)) throw mismatch(operator, left, right);
   return isEqual(left, right) === (operator === '==');
 }
 
@@ -62,6 +66,8 @@ function isComparable(left: Value, right: Value): boolean {
 
 /** Less-than and its kin, for numbers and for texts; anything else, nil above all, is an error. */
 export function order(operator: '<' | '>' | '<=' | '>=', left: Value, right: Value, meter: Meter): boolean {
+  const times = comparableTimes(left, right);
+  if (times !== undefined) return order(operator, ...times, meter);
   const numbers = isNumber(left) && isNumber(right);
   if (!numbers && !(typeof left === 'string' && typeof right === 'string')) throw mismatch(operator, left, right);
   meter.compared(left, right);
@@ -124,6 +130,8 @@ function isIn(item: Value, container: Value, meter: Meter): boolean {
   }
   if (isList(container)) {
     meter.iterated(container);
+    const stranger = container.find((one) => (isTimeKind(item) || isTimeKind(one)) && !isComparable(item, one));
+    if (stranger !== undefined) throw mismatch('in', item, stranger);
     return container.some((one) => {
       meter.compared(item, one);
       return isEqual(item, one);

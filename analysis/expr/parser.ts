@@ -1,9 +1,11 @@
 /** Builds the tree of a condition with the precedences of expr-lang; whatever is not supported is refused here, by name. */
-import { signatures, unsupported } from './functions.ts';
+import { argoFunctionNames, signatures } from './functions.ts';
 import { type Token, tokens } from './lexer.ts';
 import { asFloatLiteral, checkPattern, intLiteral, takesFloat } from './literals.ts';
 import { comparisons, negatable, precedences, synonyms, unaryPrecedences } from './precedence.ts';
 import type { BinaryOperator, Node } from './syntax.ts';
+import { methodNames } from './time-methods.ts';
+import { TokenCursor } from './token-cursor.ts';
 import { ExprError } from './value.ts';
 
 const maxDepth = 100;
@@ -14,73 +16,41 @@ export function parse(source: string, names: ReadonlySet<string>): Node {
   return new Parser(tokens(source), names).parseAll();
 }
 
-class Parser {
-  private readonly tokens: readonly Token[];
+class Parser extends TokenCursor {
   private readonly names: ReadonlySet<string>;
   private readonly locals: string[] = [];
-  private position = 0;
   private depth = 0;
   private nodes = 0;
   private closures = 0;
 
   constructor(all: readonly Token[], names: ReadonlySet<string>) {
-    this.tokens = all;
+    super(all);
     this.names = names;
   }
 
   parseAll(): Node {
     if (this.atEnd()) throw new ExprError('the expression is empty', 0);
-    const root = this.expression(0);
+    const root = this.sequence();
     if (!this.atEnd()) throw this.unexpected();
     return root;
-  }
-
-  private atEnd(): boolean {
-    return this.current.kind === 'end';
-  }
-
-  private get current(): Token {
-    return this.tokens[this.position] ?? { kind: 'end', text: 'end of expression', at: 0 };
-  }
-
-  private is(text: string): boolean {
-    const token = this.current;
-    return (token.kind === 'operator' || token.kind === 'bracket') && token.text === text;
-  }
-
-  private take(): Token {
-    const token = this.current;
-    this.position += 1;
-    return token;
-  }
-
-  private accept(text: string): boolean {
-    if (!this.is(text)) return false;
-    this.position += 1;
-    return true;
-  }
-
-  private expect(text: string): void {
-    if (!this.accept(text)) throw new ExprError(`expected "${text}" but found ${this.currentText()}`, this.current.at);
-  }
-
-  private currentText(): string {
-    const { kind, text } = this.current;
-    return kind === 'end' ? text : JSON.stringify(text);
-  }
-
-  private unexpected(): ExprError {
-    const { text, at, kind } = this.current;
-    if (kind === 'operator' && text === '=') return new ExprError('"=" is no operator; compare with "=="', at);
-    if (kind === 'operator' && text === ';') return new ExprError('sequences of expressions (;) are not supported', at);
-    if (kind === 'operator' && text === '::') return new ExprError('namespaces (::) are not supported', at);
-    return new ExprError(`unexpected ${this.currentText()}`, at);
   }
 
   private node(node: Node): Node {
     this.nodes += 1;
     if (this.nodes > maxNodes) throw new ExprError(`the expression has more than ${maxNodes} parts`, node.at);
     return node;
+  }
+
+  /** Expressions parted by `;`, of which the last one is the value; one `;` may stand at the end. */
+  private sequence(): Node {
+    const first = this.expression(0);
+    const items: Node[] = [first];
+    while (this.accept(';')) {
+      if (this.atEnd() || this.is(')') || this.is('}')) break;
+      items.push(this.expression(0));
+    }
+    const last = items.pop() ?? first;
+    return items.length === 0 ? last : this.node({ kind: 'sequence', items, last, at: first.at });
   }
 
   private expression(precedence: number): Node {
@@ -188,13 +158,13 @@ class Parser {
     const value = this.expression(0);
     this.expect(';');
     this.locals.push(name.text);
-    const body = this.expression(0);
+    const body = this.sequence();
     this.locals.pop();
     return this.node({ kind: 'let', name: name.text, value, body, at });
   }
 
   private isTaken(name: string): boolean {
-    return this.names.has(name) || this.locals.includes(name) || signatures.has(name) || unsupported.has(name);
+    return this.names.has(name) || this.locals.includes(name) || signatures.has(name);
   }
 
   private ifElse(): Node {
@@ -208,8 +178,7 @@ class Parser {
 
   private block(): Node {
     this.expect('{');
-    const body = this.expression(0);
-    if (this.is(';')) throw this.unexpected();
+    const body = this.sequence();
     this.expect('}');
     return body;
   }
@@ -224,7 +193,7 @@ class Parser {
       return this.postfix(this.node({ kind: 'unary', operator, operand, at: token.at }));
     }
     if (this.accept('(')) {
-      const inner = this.expression(0);
+      const inner = this.sequence();
       this.expect(')');
       return this.postfix(inner);
     }
@@ -254,10 +223,33 @@ class Parser {
     if (token.kind === 'float') return this.node({ kind: 'literal', value: Number(token.text), at });
     if (token.kind === 'int') return this.node({ kind: 'literal', value: intLiteral(token), at });
     if (token.kind === 'name') return this.nameOrCall(token);
+    if (token.kind === 'operator' && token.text === '::') return this.builtinCall();
     if (token.kind === 'bracket' && token.text === '[') return this.list(at);
     if (token.kind === 'bracket' && token.text === '{') return this.map(at);
     this.position -= 1;
     throw this.unexpected();
+  }
+
+  /** `::name(...)` is the function of the language itself, whatever else has the name. */
+  private builtinCall(): Node {
+    const name = this.take();
+    if (name.kind !== 'name' || argoFunctionNames.has(name.text))
+      throw new ExprError('"::" must be followed by a function of the language', name.at);
+    return this.call(name, []);
+  }
+
+  /** All names as a map; a name that is written out must be one of them. */
+  private environment(at: number): Node {
+    const [dot, key, end] = [this.current, this.tokens[this.position + 1], this.tokens[this.position + 2]];
+    const isField = dot.kind === 'operator' && dot.text === '.' && key?.kind === 'name';
+    const isIndex = dot.kind === 'bracket' && dot.text === '[' && key?.kind === 'string' && end?.text === ']';
+    if (key !== undefined && (isField || isIndex) && !this.names.has(key.text)) throw this.unknownName(key);
+    return this.node({ kind: 'env', at });
+  }
+
+  private unknownName({ text, at }: Token): ExprError {
+    const known = [...this.names, ...this.locals].join(', ');
+    return new ExprError(`unknown name ${JSON.stringify(text)}; a condition knows ${known}`, at);
   }
 
   private nameOrCall(token: Token): Node {
@@ -265,19 +257,15 @@ class Parser {
     if (text === 'true' || text === 'false') return this.node({ kind: 'literal', value: text === 'true', at });
     if (text === 'nil') return this.node({ kind: 'literal', value: null, at });
     if (this.is('(')) return this.call(token, []);
-    if (text === '$env') throw new ExprError('$env is not supported', at);
+    if (text === '$env') return this.environment(at);
     if (this.names.has(text) || this.locals.includes(text)) return this.node({ kind: 'name', name: text, at });
-    const known = [...this.names, ...this.locals].join(', ');
     if (signatures.has(text)) throw new ExprError(`${text} is a function: write ${text}(...)`, at);
-    throw new ExprError(`unknown name ${JSON.stringify(text)}; a condition knows ${known}`, at);
+    throw this.unknownName(token);
   }
 
   private call(name: Token, given: readonly Node[]): Node {
     const signature = signatures.get(name.text);
-    if (signature === undefined) {
-      const what = unsupported.has(name.text) ? 'is not supported' : 'is unknown';
-      throw new ExprError(`the function ${name.text}() ${what}`, name.at);
-    }
+    if (signature === undefined) throw new ExprError(`the function ${name.text}() is unknown`, name.at);
     this.expect('(');
     const args = [...given];
     let body: Node | undefined;
@@ -358,9 +346,23 @@ class Parser {
     const name = this.take();
     const isName = name.kind === 'name' || (name.kind === 'operator' && /^[A-Za-z]+$/.test(name.text));
     if (!isName) throw new ExprError('"." must be followed by a name', name.at);
-    if (this.is('(')) throw new ExprError(`methods are not supported: .${name.text}()`, name.at);
+    if (this.is('(')) return this.method(object, name, optional);
     const key = this.node({ kind: 'literal', value: name.text, at: name.at });
     return this.node({ kind: 'member', object, key, optional, at });
+  }
+
+  /** Only values of time have methods. */
+  private method(object: Node, name: Token, optional: boolean): Node {
+    if (!methodNames.has(name.text))
+      throw new ExprError(`the method .${name.text}() is unknown; only times and durations have methods`, name.at);
+    this.expect('(');
+    const args: Node[] = [];
+    while (!this.is(')')) {
+      args.push(this.expression(0));
+      if (!this.accept(',')) break;
+    }
+    this.expect(')');
+    return this.node({ kind: 'method', object, name: name.text, args, optional, at: name.at });
   }
 
   private indexOrSlice(object: Node, at: number, optional: boolean): Node {

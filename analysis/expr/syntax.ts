@@ -41,5 +41,16 @@ export type Node = { readonly at: number } & (
   | { readonly kind: 'call'; readonly name: string; readonly args: readonly Node[]; readonly closure?: Closure }
   | { readonly kind: 'list'; readonly items: readonly Node[] }
   | { readonly kind: 'map'; readonly entries: readonly { readonly key: Node; readonly value: Node }[] }
+  /** `$env`: all names that the condition was given. */
+  | { readonly kind: 'env' }
+  | {
+      readonly kind: 'method';
+      readonly object: Node;
+      readonly name: string;
+      readonly args: readonly Node[];
+      readonly optional: boolean;
+    }
+  /** Evaluated in order; the last one is the value. */
+  | { readonly kind: 'sequence'; readonly items: readonly Node[]; readonly last: Node }
   | { readonly kind: 'let'; readonly name: string; readonly value: Node; readonly body: Node }
 );

@@ -1,7 +1,16 @@
 /** Values of the condition language: Go's ints are bigint, its floats are number, so the difference that users can see is kept. */
 import { isJsonObject, type Json } from '../../crds/schema/json.ts';
+import { isSameTime, type TimeKind, timeTypeName } from './time-values.ts';
 
-export type Value = null | boolean | bigint | number | string | readonly Value[] | ReadonlyMap<string, Value>;
+export type Value =
+  | null
+  | boolean
+  | bigint
+  | number
+  | string
+  | readonly Value[]
+  | ReadonlyMap<string, Value>
+  | TimeKind;
 
 /** A mistake in a condition or in the value it met; `at` is an offset into the source when known. */
 export class ExprError extends Error {
@@ -35,6 +44,11 @@ export function isNumber(value: Value): value is bigint | number {
   return typeof value === 'bigint' || typeof value === 'number';
 }
 
+/** A moment, a duration, a time zone, a month or a weekday. */
+export function isTimeKind(value: Value): value is TimeKind {
+  return typeof value === 'object' && value !== null && 'kind' in value;
+}
+
 /** The name that the language's own `type()` gives. */
 export function typeName(value: Value): string {
   if (value === null) return 'nil';
@@ -42,6 +56,7 @@ export function typeName(value: Value): string {
   if (typeof value === 'number') return 'float';
   if (typeof value === 'boolean') return 'bool';
   if (typeof value === 'string') return 'string';
+  if (isTimeKind(value)) return timeTypeName(value);
   return isList(value) ? 'array' : 'map';
 }
 
@@ -59,32 +74,6 @@ export function isEqual(left: Value, right: Value): boolean {
       [...left].every(([key, item]) => right.has(key) && isEqual(item, right.get(key) ?? null))
     );
   }
+  if (isTimeKind(left) && isTimeKind(right)) return isSameTime(left, right);
   return left === right;
-}
-
-/** A float as Go's `%v` and `strconv` in shortest form print it: exponents below 1e-4 and from 1e21 on. */
-export function floatText(value: number): string {
-  if (Number.isNaN(value)) return 'NaN';
-  if (!Number.isFinite(value)) return value > 0 ? '+Inf' : '-Inf';
-  if (Object.is(value, -0)) return '-0';
-  const size = Math.abs(value);
-  if (size !== 0 && size < 1e-4) return goExponent(value.toExponential());
-  return goExponent(String(value));
-}
-
-/** Go writes at least two digits of exponent. */
-function goExponent(text: string): string {
-  return text.replace(/e([+-])(\d)$/, 'e$10$2');
-}
-
-/** Text of a value as Go's `%v` prints it. */
-export function valueText(value: Value): string {
-  if (value === null) return '<nil>';
-  if (typeof value === 'number') return floatText(value);
-  if (isList(value)) return `[${value.map(valueText).join(' ')}]`;
-  if (isMap(value)) {
-    const pairs = [...value.keys()].toSorted().map((key) => `${key}:${valueText(value.get(key) ?? null)}`);
-    return `map[${pairs.join(' ')}]`;
-  }
-  return String(value);
 }

@@ -33,19 +33,19 @@ export const maxValueLength = 1024;
 
 /**
  * Judges a reading. An empty list or NaN is a value only for a condition that asks about it (`len(result) == 0`, `isNaN(...)`);
- * for all others it is no evidence, also where the language would answer (`all` of nothing is true).
+ * for all others it is no evidence, also where the language would answer (`all` of nothing is true). `now` is what `now()` gives.
  */
-export function judgeReading(reading: Reading, conditions: Conditions, rule: JudgeRule): Outcome {
+export function judgeReading(reading: Reading, conditions: Conditions, rule: JudgeRule, now?: Instant): Outcome {
   if (reading.kind === 'running') return reading;
   if (reading.kind === 'verdict') {
     return { ...judged(reading.phase, reading.why), ...(reading.text === undefined ? {} : { value: reading.text }) };
   }
   if (reading.kind !== 'value') return missing(reading, rule);
   const value = bounded(reading.text);
-  if (rule === 'argo') return { ...judgeAsArgo(reading.value, conditions), value, ...besides(reading) };
+  if (rule === 'argo') return { ...judgeAsArgo(reading.value, conditions, now), value, ...besides(reading) };
   const [doubt] = reading.warnings ?? [];
   if (doubt !== undefined) return held('no-evidence', `the backend doubts its own answer: ${doubt}`);
-  const outcome = judgeStrictly(reading.value, conditions);
+  const outcome = judgeStrictly(reading.value, conditions, now);
   return outcome.kind === 'judged' ? { ...outcome, value, ...besides(reading) } : outcome;
 }
 
@@ -87,7 +87,7 @@ function verdict(success: boolean | undefined, failure: boolean | undefined): Ju
   return judged((success ?? failure === false) ? 'Successful' : 'Inconclusive');
 }
 
-function judgeAsArgo(value: Json, conditions: Conditions): Judged {
+function judgeAsArgo(value: Json, conditions: Conditions, now: Instant | undefined): Judged {
   const answers: (boolean | undefined)[] = [];
   for (const field of ['successCondition', 'failureCondition'] as const) {
     const source = conditions[field];
@@ -95,7 +95,7 @@ function judgeAsArgo(value: Json, conditions: Conditions): Judged {
       answers.push(undefined);
       continue;
     }
-    const outcome = evaluateCondition(source, value, 'as-argo');
+    const outcome = evaluateCondition(source, value, 'as-argo', now);
     if (outcome.kind !== 'holds') return judged('Error', errorText(field, source, outcome));
     answers.push(outcome.value);
   }
@@ -108,12 +108,12 @@ function errorText(field: string, source: string, outcome: Exclude<ConditionOutc
   return `${nothing}${field} ${JSON.stringify(source)}: ${why}`;
 }
 
-function judgeStrictly(value: Json, conditions: Conditions): Outcome {
+function judgeStrictly(value: Json, conditions: Conditions, now: Instant | undefined): Outcome {
   const { successCondition, failureCondition } = conditions;
-  const failure = failureCondition ? evaluateCondition(failureCondition, value, 'strict') : undefined;
+  const failure = failureCondition ? evaluateCondition(failureCondition, value, 'strict', now) : undefined;
   // A failure condition that answers yes has its evidence, whatever the other one lacks.
   if (failure?.kind === 'holds' && failure.value) return judged('Failed');
-  const success = successCondition ? evaluateCondition(successCondition, value, 'strict') : undefined;
+  const success = successCondition ? evaluateCondition(successCondition, value, 'strict', now) : undefined;
   for (const [field, source, outcome] of [
     ['failureCondition', failureCondition, failure],
     ['successCondition', successCondition, success],

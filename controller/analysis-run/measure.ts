@@ -94,7 +94,7 @@ async function outcomeOf(
   const reading = await ask(metric, run, named.port, parts, signal);
   const argSecrets = resolved.args.secrets;
   const redact = redactor([...argSecrets, ...derivedSecrets(metric, argSecrets), ...named.hidden()]);
-  const outcome = masked(judgeReading(maskedReading(reading, redact), metric, rule), redact);
+  const outcome = masked(judgeReading(maskedReading(reading, redact), metric, rule, parts.clock.now()), redact);
   const shown = providerOf(metric, parts)?.metadata?.(metric);
   if (shown === undefined) return { outcome };
   const metadata = Object.fromEntries(Object.entries(shown).map(([key, text]) => [key, bounded(redact(text))]));
