@@ -50,6 +50,20 @@ describe('an AnalysisRun', () => {
     expect(runName(scene(runs), place)).toBe(expected);
   });
 
+  it('belongs to the controller that its Rollout belongs to', () => {
+    const at = scene();
+    const { rollout } = at.observed;
+    const labels = { [shopKeys.instanceId]: 'blue' };
+    const observed = { ...at.observed, rollout: { ...rollout, metadata: { ...rollout.metadata, labels } } };
+    const drafts = [at, sceneOf(observed, at.status)].map((one) =>
+      analysisRunDraft(one, { type: 'Background', analysis }),
+    );
+
+    expect(
+      drafts.map((one) => JSON.stringify(one?.object.metadata).includes(`"${shopKeys.instanceId}":"blue"`)),
+    ).toEqual([false, true]);
+  });
+
   it('carries resolved arguments and is bound to Rollout, revision, step and attempt [RolloutAnalysis.templates[].templateName, RolloutAnalysis.args[].name, RolloutAnalysis.args[].value, RolloutAnalysis.args[].valueFrom.podTemplateHashValue, annotation:rollout.argoproj.io/revision]', () => {
     const draft = analysisRunDraft(scene(), { type: 'Step', step: 3, analysis });
 

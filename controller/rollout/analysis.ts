@@ -165,7 +165,7 @@ function tryAgain(scene: Scene, place: RunPlace, run: AnalysisRunView): Moves {
   return waitFor({
     reason: 'NoEvidence',
     on: `AnalysisRun/${run.metadata.name}`,
-    value: run.status?.message ?? run.status?.phase ?? '',
+    value: run.status?.message ?? String(run.status?.phase),
     until,
     moves: 'The analysis is tried again; promote to go on without it, or abort.',
   });

@@ -72,7 +72,7 @@ function hasTraffic(scene: Scene): boolean {
 
 /** Names of the metrics that are not only watched. */
 function decidingMetrics({ spec }: AnalysisRunView): readonly string[] {
-  const names = (spec.metrics ?? []).map((one) => one.name);
+  const names = spec.metrics.map((one) => one.name);
   const { dryRun } = selectMetrics(names, spec.dryRun ?? [], []);
   return names.filter((name) => !dryRun.has(name));
 }
@@ -80,7 +80,7 @@ function decidingMetrics({ spec }: AnalysisRunView): readonly string[] {
 function hasMeasured(run: AnalysisRunView): boolean {
   const metrics = decidingMetrics(run);
   const results = run.status?.metricResults ?? [];
-  return metrics.length === 0 || results.some((one) => metrics.includes(one.name) && (one.count ?? 0) > 0);
+  return metrics.length === 0 || results.some(({ name, count = 0 }) => metrics.includes(name) && count > 0);
 }
 
 function successes(run: AnalysisRunView, metric: string): number {

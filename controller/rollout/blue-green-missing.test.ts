@@ -137,3 +137,13 @@ it('in argoproj.io the preview Service stays with the aborted revision, as Argo 
 
   expect(world.services.get(preview)).toBe('v2');
 });
+
+it('an abort without a reason, as Argo Rollouts records it, is told by its revision', () => {
+  const world = paused({ blueGreen: { abortScaleDownDelaySeconds: 0 } });
+  command(world, 'abort');
+  world.run();
+  world.status = { ...world.status, verdict: undefined };
+  world.run();
+
+  expect(world.status?.waiting?.moves).toMatch(/^Revision v2 failed: change the template/);
+});

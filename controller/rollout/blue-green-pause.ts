@@ -12,7 +12,7 @@ import { instantOf } from './time-text.ts';
 export function switchPause(scene: Scene): PauseOutcome {
   if (isResumed(scene.status)) return { kind: 'over' };
   const condition = pauseCondition(scene, 'BlueGreenPause');
-  const pause = promotionPause(scene.blueGreen ?? { activeService: '' });
+  const pause = promotionPause(scene.blueGreen);
   if (pause === 'none') return { kind: 'over' };
   if (condition === undefined) return { kind: 'on', moves: { ...noMoves, ...enterPause(scene, 'BlueGreenPause') } };
   if (pause === 'person') return { kind: 'on', moves: untilPerson() };

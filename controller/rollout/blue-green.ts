@@ -27,12 +27,12 @@ export function previewOf(scene: Scene): ServiceState | undefined {
 
 /** Milliseconds that the old pods live on once none of them is behind the active Service any more. */
 export function delayMs(scene: Scene): number {
-  return blueGreenDelayMs(scene.blueGreen ?? { activeService: '' });
+  return blueGreenDelayMs(scene.blueGreen);
 }
 
 /** The same of the preview after an abort; undefined means that it is kept. */
 export function abortDelayMs(scene: Scene): number | undefined {
-  const ms = blueGreenAbortDelayMs(scene.blueGreen ?? { activeService: '' });
+  const ms = blueGreenAbortDelayMs(scene.blueGreen);
   return ms === 'keep' ? undefined : ms;
 }
 
@@ -72,8 +72,12 @@ export function switchActive(scene: Scene, podHash: string | undefined): Moves {
   return selectRevision(scene, active, podHash, least);
 }
 
+function activeName({ blueGreen }: Scene): string {
+  return String(blueGreen?.activeService);
+}
+
 export function activeIsMissing(scene: Scene): Moves {
-  const name = scene.blueGreen?.activeService ?? '';
+  const name = activeName(scene);
   return waitFor({
     reason: 'ServiceMissing',
     on: `Service/${name}`,
@@ -86,7 +90,7 @@ export function waitForForce(scene: Scene, podHash: string): Moves {
   const active = activeOf(scene);
   return waitFor({
     reason: 'EndpointsNotReady',
-    on: `Service/${active?.view.metadata.name ?? ''}`,
+    on: `Service/${activeName(scene)}`,
     value: String(readyBehind(active, podHash)),
     limit: String(scene.replicas),
     moves: `It goes on when the endpoints of the active Service are pods of revision ${podHash} and no others.`,

@@ -36,6 +36,8 @@ it.each<[CanaryStep, string]>([
   [{ setCanaryScale: { matchTrafficWeight: true } }, 'setCanaryScale: as the weight'],
   [{ analysis: { templates: [{ templateName: 'errors' }, { templateName: 'slow' }] } }, 'analysis: errors, slow'],
   [{ experiment: { templates: [{ name: 'a' }, { name: 'b' }] } }, 'experiment: a, b'],
+  [{ analysis: { templates: [{}] } }, 'analysis: '],
+  [{ analysis: {} }, 'analysis: '],
   [{ experiment: {} }, 'experiment: '],
   [{ plugin: { name: 'acme/check' } }, 'plugin: acme/check'],
   [{ setHeaderRoute: { name: 'inside' } }, 'setHeaderRoute'],

@@ -42,7 +42,8 @@ function dated(scene: Scene, before: RolloutStatus, said: Said): RolloutConditio
 
 function availability(scene: Scene): Said {
   const least = desiredReplicas(scene.observed.rollout) - rollingLimits(scene.observed.rollout).maxUnavailable;
-  const isAvailable = (scene.status.availableReplicas ?? 0) >= least;
+  const { availableReplicas = 0 } = scene.status;
+  const isAvailable = availableReplicas >= least;
   return {
     type: 'Available',
     status: isAvailable ? 'True' : 'False',
@@ -107,8 +108,10 @@ function begun(scene: Scene, name: string): Said {
 
 /** More pods than before, a further step, another weight: whatever shows that it is not stuck. */
 function isProgress(before: RolloutStatus, after: RolloutStatus): boolean {
-  const more = (field: 'updatedReplicas' | 'readyReplicas' | 'availableReplicas') =>
-    (after[field] ?? 0) > (before[field] ?? 0);
+  const more = (field: 'updatedReplicas' | 'readyReplicas' | 'availableReplicas') => {
+    const [{ [field]: now = 0 }, { [field]: then = 0 }] = [after, before];
+    return now > then;
+  };
   const old = (status: RolloutStatus) => (status.replicas ?? 0) - (status.updatedReplicas ?? 0);
   return (
     more('updatedReplicas') ||
@@ -170,7 +173,8 @@ export function withHealthy(scene: Scene, before: RolloutStatus, status: Rollout
   });
   const judged = isArgo(scene.observed.dialect) ? [] : kstatusConditions(status);
   const ready = judged.map((one) => dated(scene, before, one));
-  return { ...status, conditions: [...(status.conditions ?? []), healthy, ...ready] };
+  const { conditions = [] } = status;
+  return { ...status, conditions: [...conditions, healthy, ...ready] };
 }
 
 /** True once the spec can't be used; `message` says what is wrong. */

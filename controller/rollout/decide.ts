@@ -27,7 +27,7 @@ import { withLostActive } from './lost-active.ts';
 import { withLostRouter } from './lost-router.ts';
 import type { LifecycleEvent } from './machine.ts';
 import { type Moves, noMoves, together } from './moves.ts';
-import { nextStatus, problemText } from './next-status.ts';
+import { allProblems, nextStatus } from './next-status.ts';
 import type { Observed } from './observed.ts';
 import { withRolesOf } from './ping-pong.ts';
 import { withPluginEnds } from './plugin-ends.ts';
@@ -255,7 +255,7 @@ const invalidRetryMs = 20_000;
  */
 function refuse(observed: Observed, status: RolloutStatus): RolloutDecision {
   const decision = goBack(lastUsable(observed, status), status) ?? standStill(observed, status);
-  const text = problemText(observed) ?? '';
+  const text = allProblems(observed);
   const isKnown = status.conditions?.some((one) => one.type === 'InvalidSpec' && one.message === text) ?? false;
   const isWritten = decision.phase !== 'act' && statusPatch(status, decision.status) !== undefined;
   const told = isWritten && !isKnown ? [fact(observed.now, 'InvalidSpec', text)] : [];

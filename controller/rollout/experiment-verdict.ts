@@ -15,10 +15,10 @@ function isFailure(scene: Scene, experiment: ExperimentView): boolean {
 /** The verdict of a failed experiment of the step that the rollout stands at; its message is that of the Experiment. */
 export function failedExperiment(scene: Scene): Verdict | undefined {
   if (scene.state !== 'stepping' || scene.stableHash === undefined) return undefined;
-  const at = experimentsAt(scene.observed, scene.status, scene.status.currentStepIndex ?? 0);
+  const at = experimentsAt(scene.observed, scene.status, scene.stepIndex);
   const failed = at.find((one) => isFailure(scene, one));
-  if (failed === undefined) return undefined;
-  const { phase, message, templateStatuses = [], analysisRuns = [] } = failed.status ?? {};
+  if (failed?.status === undefined) return undefined;
+  const { phase, message, templateStatuses = [], analysisRuns = [] } = failed.status;
   const text = message || `Experiment ${failed.metadata.name} is ${phase}`;
   if (templateStatuses.some(({ status }) => status === 'Failed')) return verdictOf(scene, 'ProgressDeadline', text);
   const run = analysisRuns.find((one) => one.phase === phase)?.analysisRun;

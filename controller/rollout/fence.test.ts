@@ -86,4 +86,20 @@ describe('fencing', () => {
     expect(await guard.check(observed, nothing)).toEqual({ kind: 'clear' });
     expect(fake.calls).toEqual([]);
   });
+
+  it('stamps ReplicaSets that a Rollout without a status has already, and bears a route that is gone', async () => {
+    const known = async (observed: ReturnType<typeof anObserved>) => {
+      const fake = fakeClient();
+      const answer = await fence(fake.client, leadership).check(observed, nothing);
+      return { answer, stamped: fake.calls.map((call) => `${call.kind} ${call.name}`) };
+    };
+    const begun = await known(anObserved({ replicaSets: [aReplicaSet('one')] }));
+    const fresh = await known(anObserved({ replicaSets: [] }));
+    const routed = anObserved({ weight: 20, rollout: { status: aStatus() } });
+    const lost = await known({ ...routed, traffic: { ...routed.traffic!, found: () => undefined } });
+
+    expect(begun.stamped).toEqual(['Rollout web', 'ReplicaSet web-one']);
+    expect(fresh).toEqual({ answer: { kind: 'clear' }, stamped: [] });
+    expect(lost.stamped).not.toContain('PlainRoute route');
+  });
 });

@@ -21,12 +21,14 @@ export function failedGate(scene: Scene): Verdict | undefined {
 function failureText(scene: Scene, gate: Parameters<typeof gateText>[0]): string | undefined {
   const entry = gateEntry(scene, gate);
   if (entry === undefined) return undefined;
+  const { calls = 0 } = entry;
+  const { deadlineSeconds = 0 } = gate;
   const said = entry.message === undefined ? '' : `: ${entry.message}`;
   if (entry.outcome === 'RollBack') return `The rollback ${gateText(gate)} asked to go back${said}`;
   if (areSkipped(scene) || scene.state !== 'stepping') return undefined;
   if (entry.outcome === 'Failed' && gate.type === 'pre-rollout')
-    return `The pre-rollout ${gateText(gate)} failed ${entry.calls ?? 0} times${said}`;
+    return `The pre-rollout ${gateText(gate)} failed ${calls} times${said}`;
   const deadline = gateDeadline(gate, entry);
   if (entry.outcome !== 'Waiting' || deadline === undefined || deadline > scene.now) return undefined;
-  return `The ${gate.type} ${gateText(gate)} stayed closed for ${durationText((gate.deadlineSeconds ?? 0) * 1000)}${said}`;
+  return `The ${gate.type} ${gateText(gate)} stayed closed for ${durationText(deadlineSeconds * 1000)}${said}`;
 }

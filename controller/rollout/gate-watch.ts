@@ -2,17 +2,7 @@
 
 import type { GateStatus } from '../../crds/schema/gates.ts';
 import { fact } from './facts.ts';
-import {
-  areSkipped,
-  askGate,
-  failureLimit,
-  gateEntry,
-  gatePatch,
-  gatesOf,
-  gateText,
-  intervalMs,
-  refusedFact,
-} from './gates.ts';
+import { askGate, failureLimit, gateEntry, gatePatch, gatesOf, gateText, intervalMs, refusedFact } from './gates.ts';
 import { type Moves, noMoves, together } from './moves.ts';
 import { isHeldAtEnd, isHeldAtStart, isHeldAtWeight } from './gate-waits.ts';
 import type { Scene } from './scene.ts';
@@ -79,7 +69,6 @@ function tell(scene: Scene, gate: Parameters<typeof askGate>[1], { calls = 0, at
 
 /** Why a person's promote does nothing now; undefined when no gate holds. */
 export function heldByGate(scene: Scene, next: number): string | undefined {
-  if (scene.state !== 'stepping' || areSkipped(scene)) return undefined;
   const ahead = { ...scene, stepIndex: next };
   if (!isHeldAtStart(scene) && !isHeldAtWeight(scene) && !isHeldAtEnd(ahead)) return undefined;
   return 'a gate holds it: wait until the gate lets it pass, or skip gates, steps and analyses by promote-full';

@@ -34,4 +34,9 @@ describe('quantities that are none', () => {
     expect(JSON.stringify(argo.rollout.spec.template)).not.toContain('invalid');
     expect(JSON.stringify(own.rollout.spec.template)).toContain('invalid');
   });
+
+  it('are looked for only where there are containers', () => {
+    const odd = { spec: { containers: [null, 'web'], initContainers: 5 } };
+    expect(withoutBadQuantities(odd)).toBe(odd);
+  });
 });

@@ -48,9 +48,14 @@ export function nextStatus(observed: Observed, intent: RolloutStatus, waiting: W
   return { status: withHealthy(scene, before, phased), facts: [...analysis.facts, ...facts] };
 }
 
+/** The sentences of all problems, in one text. */
+export function allProblems({ problems }: Observed): string {
+  return problems.map((one) => one.message).join(' ');
+}
+
 /** What is wrong with the spec, in one text. */
-export function problemText(observed: Observed): string | undefined {
-  return observed.problems.length === 0 ? undefined : observed.problems.map((one) => one.message).join(' ');
+function problemText(observed: Observed): string | undefined {
+  return observed.problems.length === 0 ? undefined : allProblems(observed);
 }
 
 function counts(observed: Observed, status: RolloutStatus): Partial<RolloutStatus> {

@@ -163,6 +163,13 @@ describe('the experiment step', () => {
     expect(world.facts).toContain('RolloutAborted');
   });
 
+  it('is named in the verdict when it failed without a word', () => {
+    const world = atStep();
+    tell(world, { phase: 'Failed' });
+
+    expect(world.status?.verdict?.message).toBe('Experiment web-v2-2-1 is Failed');
+  });
+
   it.each(['Inconclusive', 'Error'] as const)(
     'pauses when it ends %s, and goes on when somebody promotes [Rollout.status.pauseConditions[].reason]',
     (phase) => {

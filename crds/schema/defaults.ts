@@ -77,19 +77,19 @@ export function rollingLimits(rollout: Rollout): { readonly maxSurge: number; re
 }
 
 /** Time that the old revision's pods live on after the active Service was switched. */
-export function blueGreenDelayMs(blueGreen: BlueGreenStrategy): number {
-  return (blueGreen.scaleDownDelaySeconds ?? 30) * 1000;
+export function blueGreenDelayMs(blueGreen: BlueGreenStrategy | undefined): number {
+  return (blueGreen?.scaleDownDelaySeconds ?? 30) * 1000;
 }
 
 /** Time that the preview's pods live on after an abort; `keep` (a delay of 0) means until somebody acts. */
-export function blueGreenAbortDelayMs(blueGreen: BlueGreenStrategy): number | 'keep' {
-  const seconds = blueGreen.abortScaleDownDelaySeconds ?? 30;
+export function blueGreenAbortDelayMs(blueGreen: BlueGreenStrategy | undefined): number | 'keep' {
+  const seconds = blueGreen?.abortScaleDownDelaySeconds ?? 30;
   return seconds === 0 ? 'keep' : seconds * 1000;
 }
 
 /** What ends the pause before the switch: nothing (there is none), a time in milliseconds, or a person. */
-export function promotionPause(blueGreen: BlueGreenStrategy): 'none' | 'person' | number {
-  if (blueGreen.autoPromotionEnabled === false) return 'person';
-  const { autoPromotionSeconds = 0 } = blueGreen;
-  return autoPromotionSeconds === 0 ? 'none' : autoPromotionSeconds * 1000;
+export function promotionPause(blueGreen: BlueGreenStrategy | undefined): 'none' | 'person' | number {
+  if (blueGreen?.autoPromotionEnabled === false) return 'person';
+  const seconds = blueGreen?.autoPromotionSeconds ?? 0;
+  return seconds === 0 ? 'none' : seconds * 1000;
 }
