@@ -40,6 +40,7 @@ import { goesBack, isForwardOnly, lastUsable } from './refused-spec.ts';
 import { nextRequest, type Request, requestWhileRefused } from './requests.ts';
 import { newPlan, newPreset, newRevision } from './revision-change.ts';
 import { drainMs, isHeld, type Scene, sceneOf } from './scene.ts';
+import { withServicesBeside } from './services-beside.ts';
 import { deploy, keepStable } from './settled.ts';
 import { mayWait, statusPatch } from './status-diff.ts';
 import { failedPlugin } from './step-plugin.ts';
@@ -91,7 +92,7 @@ function abortOn(verdict: Verdict | undefined): Request | undefined {
 }
 
 function carryOut(observed: Observed, scene: Scene, wanted: Moves): RolloutDecision {
-  const moves = withBound(scene, wanted);
+  const moves = withBound(scene, withServicesBeside(scene, wanted));
   if (moves.event !== undefined || moves.patch !== undefined) {
     const next = moved(scene, moves.event, { ...scene.status, ...moves.patch });
     return record(observed, next, [...moves.facts, ...eventFacts(scene, moves.event)]);

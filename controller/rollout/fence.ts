@@ -57,9 +57,10 @@ export function family({
   traffic,
   analysisRuns,
   experiments = [],
+  beside,
 }: Observed): readonly KubeObject[] {
   const routes = traffic?.router.needs(rollout, traffic.found).flatMap((key) => traffic.found(key) ?? []) ?? [];
-  const services = [stableService, canaryService].flatMap((service) =>
+  const services = [stableService, canaryService, beside?.stable, beside?.canary].flatMap((service) =>
     service === undefined || service.routed ? [] : service.view,
   );
   const open = [...analysisRuns.filter((run) => !isFinished(run)), ...experiments.filter((one) => !isOver(one))];

@@ -7,7 +7,7 @@ import type { AnyTemplate } from '../../crds/schema/merge-templates.ts';
 import { expandTemplates } from '../../crds/schema/nested-templates.ts';
 import { objectText, type Problem } from '../../crds/schema/problem.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
-import { namedServices, servicesOf } from '../../crds/schema/services-of.ts';
+import { besideOf, namedServices, servicesOf } from '../../crds/schema/services-of.ts';
 import {
   analysisUses,
   type FindTemplate,
@@ -89,6 +89,7 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
     stableService: serviceState(options, namespace, stableService, keys.podTemplateHash) ?? sideState(sides, 'stable'),
     canaryService: serviceState(options, namespace, canaryService, keys.podTemplateHash) ?? sideState(sides, 'canary'),
     traffic,
+    ...servicesBeside(options, used),
     analysisRuns: stores.analysisRuns.byOwner(uid),
     findTemplate,
     ...(use?.snapshot === undefined ? {} : { preset: use.snapshot }),
@@ -245,6 +246,14 @@ function trafficProblems(
     field,
     message: `${objectText(rollout)}: ${field}: ${message}.`,
   }));
+}
+
+function servicesBeside(options: ObserveOptions, rollout: Observed['rollout']): Pick<Observed, 'beside'> {
+  const named = besideOf(rollout);
+  if (named === undefined) return {};
+  const stateOf = (name: string | undefined) =>
+    serviceState(options, rollout.metadata.namespace, name, options.keys.podTemplateHash);
+  return { beside: { stable: stateOf(named.stable), canary: stateOf(named.canary) } };
 }
 
 function serviceState(

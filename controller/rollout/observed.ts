@@ -120,6 +120,8 @@ export interface Observed {
   readonly stableService: ServiceState | undefined;
   readonly canaryService: ServiceState | undefined;
   readonly traffic: TrafficState | undefined;
+  /** The other pair of Services of a Rollout that names both pairs: they get no weight but follow their roles. Absent: none. */
+  readonly beside?: { readonly stable: ServiceState | undefined; readonly canary: ServiceState | undefined };
   /** Weighted Services of a running experiment that have ready endpoints; role 'extra', weights out of stable's. Absent: none. */
   readonly extras?: readonly Destination[];
   readonly analysisRuns: readonly AnalysisRunView[];

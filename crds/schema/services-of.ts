@@ -19,15 +19,31 @@ type Status = NonNullable<NonNullable<Rollout['status']>['canary']>;
 /**
  * Names of the two Services; undefined where none is named. Of a blue-green Rollout the active Service is stable's and the
  * preview Service that of the new revision. With `pingPong` status says which of the two is
- * stable's; every promotion swaps them.
+ * stable's; every promotion swaps them. Where a stable and a canary Service are named beside it, only ALB goes by ping-pong, as
+ * in Argo Rollouts; `besideOf` gives the other pair.
  */
 export function servicesOf(rollout: Named): RolloutServices {
   const { blueGreen } = rollout.spec.strategy ?? {};
   if (blueGreen !== undefined)
     return { stable: blueGreen.activeService || undefined, canary: blueGreen.previewService || undefined };
-  const { pingPong, stableService, canaryService } = rollout.spec.strategy?.canary ?? {};
-  if (pingPong === undefined) return { stable: stableService || undefined, canary: canaryService || undefined };
-  const { pingService: ping, pongService: pong } = pingPong;
+  return isPingPong(rollout) ? byTurns(rollout) : byName(rollout);
+}
+
+/** The pair of Services that the router does not send traffic to by weight; undefined where there is but one pair. */
+export function besideOf(rollout: Named): RolloutServices | undefined {
+  const { pingPong } = rollout.spec.strategy?.canary ?? {};
+  if (pingPong === undefined) return undefined;
+  const { stable, canary } = isPingPong(rollout) ? byName(rollout) : byTurns(rollout);
+  return stable === undefined && canary === undefined ? undefined : { stable, canary };
+}
+
+function byName(rollout: Named): RolloutServices {
+  const { stableService, canaryService } = rollout.spec.strategy?.canary ?? {};
+  return { stable: stableService || undefined, canary: canaryService || undefined };
+}
+
+function byTurns(rollout: Named): RolloutServices {
+  const { pingService: ping, pongService: pong } = rollout.spec.strategy?.canary?.pingPong ?? {};
   return stableSide(rollout) === 'ping' ? { stable: ping, canary: pong } : { stable: pong, canary: ping };
 }
 
@@ -43,8 +59,12 @@ export function nextPingPong(rollout: Named): PingPong | undefined {
   return stableSide(rollout) === 'ping' ? 'pong' : 'ping';
 }
 
+/** True when the router sends traffic to the two Services that take turns. */
 export function isPingPong(rollout: Named): boolean {
-  return rollout.spec.strategy?.canary?.pingPong !== undefined;
+  const { pingPong, trafficRouting } = rollout.spec.strategy?.canary ?? {};
+  if (pingPong === undefined) return false;
+  const { stable, canary } = byName(rollout);
+  return trafficRouting?.alb !== undefined || stable === undefined || canary === undefined;
 }
 
 /** Every Service that the strategy names, with the path of the field. */
