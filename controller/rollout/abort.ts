@@ -165,6 +165,8 @@ export function keepAborted(scene: Scene): Moves {
   const retired = retireOthers(scene);
   return together(
     effects(...scaleTo(scene, scene.stable, scene.replicas), ...down, ...retired.effects),
+    // Somebody took the hash off: until it is back, the Service gives traffic to every revision that has pods.
+    effects(...selectRevision(scene, stableService, stableHash).effects),
     freeCanaryService(scene),
     weight.moves,
     retired.lookAgainAt === undefined ? noMoves : { ...noMoves, lookAgainAt: retired.lookAgainAt },

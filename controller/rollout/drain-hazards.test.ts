@@ -48,6 +48,29 @@ describe('the drain of an old revision behind a router', () => {
   });
 });
 
+describe('a stable Service that somebody changed', () => {
+  it('gives a revision that waits for its end a new drain before it is put back', () => {
+    const status = aStatus({ stableRS: 'two' });
+    const stableService = aService('web-stable', 'old', { old: 5 });
+    const canary = { scaleDownDelaySeconds: 10 };
+    const { effects } = decide(settled({ weight: 0, stableService, rollout: { status, canary } }, 5_000));
+
+    const writes = effects.map((one) => (one.kind === 'SwitchService' ? one.podHash : one.kind));
+    expect(writes.indexOf('Annotate')).toBeGreaterThanOrEqual(0);
+    expect(writes.indexOf('two')).toBeGreaterThan(writes.indexOf('Annotate'));
+    expect(effects).toContainEqual(expect.objectContaining({ kind: 'Annotate', set: deadline(20_000) }));
+  });
+
+  it('selects stable again after an abort when its hash was taken off', () => {
+    const abortedAt = timeText(start - 60_000);
+    const status = aStatus({ abort: true, abortedAt, failedPodHash: 'two' });
+    const stableService = aService('web-stable', undefined, { one: 5 });
+    const { effects } = decide(anObserved({ weight: 0, stableService, rollout: { status } }));
+
+    expect(effects).toContainEqual(expect.objectContaining({ kind: 'SwitchService', podHash: 'one' }));
+  });
+});
+
 describe('a rollback that was aborted', () => {
   it('keeps the pods of the revision that is stable and current', () => {
     const abortedAt = timeText(start - 60_000);

@@ -99,15 +99,15 @@ export function retireOthers(scene: Scene, keep: readonly (string | undefined)[]
 }
 
 /**
- * Somebody else gave weight to a revision whose drain runs behind the canary Service: its drain starts anew, with time for
- * the router to take the weight away again.
+ * Somebody else gave weight to a revision whose drain runs behind the canary Service, or gave it the stable Service: its
+ * drain starts anew, with time for the router to take the weight away again.
  */
 function drainAnew(scene: Scene, set: ReplicaSetView): readonly RolloutEffect[] {
   const deadline = deadlineOf(scene, set);
-  const { canaryService } = scene.observed;
+  const { canaryService, stableService } = scene.observed;
   // Its endpoints tell of a Service that was switched in between, by a write that was long under way.
   const isBehind = canaryService?.podHash === set.podHash || readyBehind(canaryService, set.podHash) > 0;
-  const isServed = isBehind && canaryWeight(scene) > 0;
+  const isServed = (isBehind && canaryWeight(scene) > 0) || stableService?.podHash === set.podHash;
   if (!isServed || set.replicas === 0 || deadline === undefined || deadline - scene.now >= drainMs(scene)) return [];
   const least = Math.max(drainMs(scene), shortestDrainMs);
   return [setDeadline(set, scene.observed.keys, scene.now + drainMs(scene) + least)];

@@ -147,7 +147,10 @@ function leave(world: World, podHash: string, count: number): void {
   world.settlePods();
 }
 
-/** Somebody selects another revision, with or without pods, or the pods of all. Only blue-green knows no router. */
+/**
+ * Somebody selects another revision, with or without pods, or the pods of all. Not behind a router: there such a hand alone
+ * breaks S12 until it is taken back, so that the rules say nothing of our writes.
+ */
 function editService(world: World, { isStable, to }: Extract<Event, { kind: 'edit-service' }>): void {
   if (!(world instanceof BlueGreenWorld)) return;
   const name = isStable ? active : preview;
