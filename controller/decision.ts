@@ -2,7 +2,7 @@
  * The shape of every reconcile: what a pure `decide` returns and what `act` executes. Types only.
  */
 
-import type { Instant, Ref } from '../kube/api.ts';
+import type { Instant } from '../kube/api.ts';
 import type { Reason } from './reasons.ts';
 
 export type { ReconcileResult } from '../kube/api.ts';
@@ -19,8 +19,8 @@ export interface Fact {
 /** Why nothing moves right now, and what would move it. Absent only in a final state. */
 export interface Waiting {
   readonly reason: Reason;
-  /** An object, 'user', or a text such as "Service/shop". */
-  readonly on: Ref | string;
+  /** 'user', or `Kind/name` of an object such as "Service/shop". */
+  readonly on: string;
   readonly value?: string;
   readonly limit?: string;
   readonly until?: Instant;

@@ -9,7 +9,7 @@ export function statusWaiting(waiting: Waiting): WaitingStatus {
   const { reason, on, value, limit, until, moves } = waiting;
   return {
     reason,
-    on: typeof on === 'string' ? on : `${on.kind}/${on.name}`,
+    on,
     moves,
     ...(value === undefined ? {} : { value }),
     ...(limit === undefined ? {} : { limit }),

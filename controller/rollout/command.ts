@@ -58,11 +58,14 @@ export function isVerb(verb: string): verb is RolloutVerb {
   return (rolloutVerbs as readonly string[]).includes(verb);
 }
 
+export function unknownVerb(verb: string): string {
+  return `there is no command "${verb}": use one of ${commandVerbs.join(', ')}`;
+}
+
 /** Why the command can't be meant for this state of the Rollout; undefined when it can. */
 export function staleness(scene: Scene, command: Command): string | undefined {
   if (command.id === '')
     return `annotation ${scene.observed.keys.commandId} is missing: give every command an id of its own`;
-  if (!isVerb(command.verb)) return `there is no command "${command.verb}": use one of ${commandVerbs.join(', ')}`;
   const revision = String(currentRevision(scene.observed, scene.currentHash));
   const { step } = command;
   if (command.verb !== 'rollback' && command.revision !== undefined) {

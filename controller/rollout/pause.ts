@@ -40,10 +40,11 @@ export function pauseStep(scene: Scene): PauseOutcome {
   const step = scene.steps[scene.stepIndex];
   if (condition === undefined || step === undefined)
     return { kind: 'on', moves: { ...noMoves, ...enterPause(scene, 'CanaryPauseStep') } };
-  const lengthMs = pauseMs(step);
-  const until = lengthMs === undefined ? undefined : (instantOf(condition.startTime) ?? scene.now) + lengthMs;
-  if (until !== undefined && until <= scene.now) return { kind: 'over' };
-  return { kind: 'on', moves: until === undefined ? untilPerson() : untilTime(until, lengthMs ?? 0) };
+  const [since, lengthMs] = [instantOf(condition.startTime), pauseMs(step)];
+  // A beginning that can't be read gives no end: it must not go on by itself at any time.
+  if (since === undefined || lengthMs === undefined) return { kind: 'on', moves: untilPerson() };
+  const until = since + lengthMs;
+  return until <= scene.now ? { kind: 'over' } : { kind: 'on', moves: untilTime(until, lengthMs) };
 }
 
 /** Held by spec.paused or by the pause command. */

@@ -1,6 +1,6 @@
 /** Phase and message of a Rollout, first match wins (argo-rollouts.md 2.4). */
 
-import type { RolloutPhase, RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import type { RolloutCondition, RolloutPhase, RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import { desiredReplicas, maxTrafficWeight } from '../../crds/schema/defaults.ts';
 import { unfinishedText } from './blue-green-status.ts';
 import type { Observed } from './observed.ts';
@@ -16,9 +16,9 @@ export interface PhaseText {
 export function phaseOf(observed: Observed, status: RolloutStatus): PhaseText {
   const { conditions = [], updatedReplicas = 0, availableReplicas = 0, replicas = 0 } = status;
   const invalid = conditions.find((one) => one.type === 'InvalidSpec' && one.status === 'True');
-  if (invalid) return { phase: 'Degraded', message: `InvalidSpec: ${invalid.message ?? ''}` };
+  if (invalid) return degraded('InvalidSpec', invalid);
   const bad = conditions.find((one) => one.reason === 'RolloutAborted' || one.reason === 'ProgressDeadlineExceeded');
-  if (bad) return { phase: 'Degraded', message: `${bad.reason}: ${bad.message ?? ''}` };
+  if (bad) return degraded(bad.reason, bad);
   if (observed.rollout.spec.paused || status.manualPauseStartedAt !== undefined)
     return { phase: 'Paused', message: 'manually paused' };
   const pause = status.pauseConditions?.[0];
@@ -40,13 +40,17 @@ export function phaseOf(observed: Observed, status: RolloutStatus): PhaseText {
   return { phase: 'Healthy', message: '' };
 }
 
+function degraded(reason: string | undefined, { message = '' }: RolloutCondition): PhaseText {
+  return { phase: 'Degraded', message: `${reason}: ${message}` };
+}
+
 function isRestarting({ rollout }: Observed, { restartedAt }: RolloutStatus): boolean {
   const wanted = instantOf(rollout.spec.restartAt);
   return wanted !== undefined && wanted !== instantOf(restartedAt);
 }
 
 function isSplit({ traffic, rollout }: Observed): boolean {
-  return traffic !== undefined && (writtenWeight(traffic.state, maxTrafficWeight(rollout)) ?? 0) > 0;
+  return ((traffic && writtenWeight(traffic.state, maxTrafficWeight(rollout))) ?? 0) > 0;
 }
 
 function isUnconfirmed({ traffic }: Observed, { transition }: RolloutStatus): boolean {

@@ -33,6 +33,12 @@ describe('an image that is not pulled', () => {
     expect(pull(message)?.kind).toBe('ImageMissing');
   });
 
+  it('does not exist though the status of the container does not name it', () => {
+    const state = { waiting: { reason: 'ErrImagePull', message: 'manifest unknown' } };
+
+    expect(troubleWith({ image: '', state })?.kind).toBe('ImageMissing');
+  });
+
   it.each([
     ['pull access denied, repository does not exist or may require authorization: server message: insufficient_scope'],
     ['failed to authorize: failed to fetch anonymous token: unexpected status: 401 Unauthorized'],

@@ -6,6 +6,7 @@ import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import { decide } from './decide.ts';
 import type { RolloutEffect } from './effects.ts';
 import type { Observed, PodView } from './observed.ts';
+import { mayBeMissing } from './restart.ts';
 import { aPod, aReplicaSet, aRollout, aStatus, shopKeys, start } from './testing/builders.ts';
 import { workloadView } from './workload-view.ts';
 
@@ -108,6 +109,12 @@ describe('restartAt', () => {
     const decision = decide(observed({ spec: { restartAt, strategy }, status: restarting }));
     expect(evicted(decision.effects)).toHaveLength(3);
   });
+});
+
+it('a limit of missing pods that is no number lets one pod go at a time', () => {
+  const strategy = (maxUnavailable: number | string) => aRollout({ replicas: 8, canary: { maxUnavailable } });
+
+  expect([mayBeMissing(strategy('many')), mayBeMissing(strategy('50%')), mayBeMissing(strategy(0))]).toEqual([1, 4, 1]);
 });
 
 describe('the workload behind workloadRef', () => {

@@ -21,7 +21,18 @@ function aRun(status?: RolloutRun['status']): RolloutRunObject {
   };
 }
 
-function writer(run?: RolloutRunObject) {
+const since = '2026-01-01T00:00:00Z';
+const transition = { id: 'x', kind: 'abort' as const, since, from: 'two', to: 'one' };
+const verdict = {
+  outcome: 'Failed' as const,
+  cause: 'CrashLoop' as const,
+  podHash: 'two',
+  revision: 2,
+  at: since,
+  message: 'web crashes',
+};
+
+function writer(run?: RolloutRunObject, kept: readonly RolloutRunObject[] = run === undefined ? [] : [run]) {
   const fake = fakeClient();
   const troubles: string[] = [];
   let nowMs = 0;
@@ -36,7 +47,7 @@ function writer(run?: RolloutRunObject) {
   });
   const follow = (after: RolloutStatus, reasons: readonly Reason[], before = after) =>
     records.follow(
-      { ...anObserved({ rollout: { status: before } }), runs: run === undefined ? [] : [run] },
+      { ...anObserved({ rollout: { status: before } }), runs: kept },
       after,
       reasons.map((reason) => fact(start, reason, reason)),
     );
@@ -110,6 +121,80 @@ describe('the writer of records', () => {
 
     expect(await follow(aStatus({ currentPodHash: 'three', runName: undefined, ...kept }), [])).toBe(start + 1_000);
     expect(fake.calls).toMatchObject([{ body: { status: { phase, finishedAt: '2026-01-01T00:00:00Z' } } }]);
+  });
+
+  it('comes back later for progress alone, and for nothing at all never', async () => {
+    const fresh = writer();
+    expect(await fresh.follow(step(0), [])).toBeUndefined();
+    expect(fresh.fake.calls).toEqual([]);
+    expect(await fresh.follow(step(0), ['RolloutUpdated'])).toBe(start + 5_000);
+
+    const known = writer(aRun({ phase: 'Running' }));
+    expect(await known.follow(step(1), [])).toBeUndefined();
+    expect(known.fake.calls).toEqual([]);
+  });
+
+  it('writes an end at once although nothing was told: the way back to stable is over', async () => {
+    const draining = aStatus({ ...named, verdict, abort: true, abortedAt: since, transition });
+    const { fake, follow } = writer(aRun({ phase: 'Aborted' }));
+    await follow(draining, []);
+    expect(fake.calls).toEqual([]);
+    await follow({ ...draining, transition: undefined }, [], draining);
+
+    expect(fake.calls.map((one) => one.body)).toEqual([
+      { status: expect.objectContaining({ finishedAt: since }) as unknown },
+    ]);
+  });
+
+  it('ends a failed release that is taken the place of with its own verdict, and with what was not written yet', async () => {
+    const failed = aStatus({ ...named, verdict, abort: true, abortedAt: since, transition });
+    const { fake, follow } = writer(aRun({ phase: 'Running' }));
+    fake.answer = () => ({ kind: 'conflict', message: 'changed' });
+    await follow(failed, ['RolloutAborted']);
+    fake.answer = () => undefined;
+    await follow(aStatus({ currentPodHash: 'three', runName: undefined }), [], failed);
+
+    expect(fake.calls.at(-1)).toMatchObject({
+      body: { status: { phase: 'Aborted', entries: [{ reason: 'RolloutAborted' }], outcome: { cause: 'CrashLoop' } } },
+    });
+  });
+
+  it('does not end a release twice, nor one whose record is gone', async () => {
+    const over = writer(aRun({ phase: 'Promoted', finishedAt: since }));
+    expect(await over.follow(aStatus({ currentPodHash: 'three', runName: undefined }), [], step(1))).toBeUndefined();
+    const gone = writer();
+    expect(await gone.follow(aStatus({ currentPodHash: 'three', runName: undefined }), [], step(1))).toBeUndefined();
+
+    expect([...over.fake.calls, ...gone.fake.calls]).toEqual([]);
+  });
+
+  it.each([
+    ['that exists already', { kind: 'conflict', message: 'exists' } as const, []],
+    [
+      'that is refused',
+      { kind: 'forbidden', right: 'create RolloutRuns', message: 'no' } as const,
+      ['RolloutRun web-2-two: forbidden'],
+    ],
+  ])('tells no trouble of a record %s but what somebody must know', async (_name, answer, expected) => {
+    const { fake, troubles, follow } = writer();
+    fake.answer = () => answer;
+    await follow(step(0), ['RolloutUpdated']);
+
+    expect(troubles).toEqual(expected);
+  });
+
+  it('removes the oldest finished records beyond twenty when a new one begins', async () => {
+    const runs = Array.from({ length: 22 }, (_, index) => {
+      const run = aRun({ phase: 'Promoted', ...(index === 21 ? {} : { finishedAt: since }) });
+      const creationTimestamp = `2025-12-${String(index + 1).padStart(2, '0')}T00:00:00Z`;
+      return { ...run, metadata: { ...run.metadata, name: `old-${index}`, uid: `uid-${index}`, creationTimestamp } };
+    });
+    const { fake, follow } = writer(undefined, runs);
+    await follow(step(0), ['RolloutUpdated']);
+
+    const deleted = fake.calls.filter((one) => one.verb === 'delete');
+    expect(deleted.map((one) => one.name)).toEqual(['old-1', 'old-0']);
+    expect(deleted[0]).toMatchObject({ kind: 'RolloutRun', options: { uid: 'uid-1' } });
   });
 
   it('adds nothing to a finished record', async () => {

@@ -1,7 +1,6 @@
 /** Writes RolloutRuns: creates one at the start of a release, collects what happened, and writes it on decisions. */
 
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
-import { ownGroup } from '../../crds/schema/dialect.ts';
 import type { Clock, JsonObject, KubeClient, KubeObject, ObjectKey } from '../../kube/api.ts';
 import type { Fact } from '../decision.ts';
 import { fieldManager } from './act.ts';
@@ -98,11 +97,12 @@ async function write(
     return undefined;
   }
   const phase = recordPhase(status);
+  const { phase: known } = { ...run.status };
   const isDue =
     mine.facts.some((one) => urgentReasons.has(one.reason)) ||
     mine.facts.length >= maxPending ||
     (mine.facts.length > 0 && options.clock.monotonicMs() - mine.sinceMs >= delayMs) ||
-    (phase !== 'Running' && phase !== run.status?.phase) ||
+    (phase !== 'Running' && phase !== known) ||
     isEnding(run, status, observed, mine);
   if (!isDue) return mine.facts.length > 0 ? observed.now + delayMs : undefined;
   const isWritten = await patch(
@@ -195,14 +195,11 @@ async function removeOldest(options: RecordWriterOptions, observed: Observed): P
   const finished = observed.runs.filter((run) => run.status?.finishedAt !== undefined);
   const newestFirst = [...finished].sort((one, other) => age(other).localeCompare(age(one)));
   for (const run of newestFirst.slice(keptRuns - 1)) {
-    const { name, namespace = '', uid } = run.metadata;
-    await options.client.delete(
-      { group: ownGroup, kind: 'RolloutRun', namespace, name },
-      uid === undefined ? {} : { uid },
-    );
+    const { uid, resourceVersion: _newest, ...key } = refTo(run);
+    await options.client.delete(key, { uid });
   }
 }
 
-function age(run: Observed['runs'][number]): string {
-  return run.metadata.creationTimestamp ?? '';
+function age({ metadata: { creationTimestamp = '' } }: Observed['runs'][number]): string {
+  return creationTimestamp;
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import { fact } from './facts.ts';
-import { recordFor, recordName, recordObject, recordPhase, recordStatus } from './record.ts';
+import { closedLate, recordFor, recordName, recordObject, recordPhase, recordStatus } from './record.ts';
 import { aReplicaSet, aStatus, anObserved, start } from './testing/builders.ts';
 
 const verdict = {
@@ -67,6 +67,63 @@ describe('the record', () => {
       commit: 'abc',
       release: 'shop-abc',
       gitSync: 'shop',
+    });
+  });
+
+  it('names a preset of the cluster as such, and images where the template names any', () => {
+    const preset = { name: 'careful', clusterScope: true, podHash: 'two', generation: 4, digest: 'd', strategy: {} };
+    const observed = anObserved();
+    const spec = {
+      ...observed.rollout.spec,
+      template: { spec: { containers: [{ image: 'shop:2' }, { name: 'no' }] } },
+    };
+    const plain = { ...observed.rollout.spec, template: undefined };
+    const of = (one: typeof spec | typeof plain) =>
+      recordObject({ ...observed, rollout: { ...observed.rollout, spec: one } }, aStatus({ preset }), 'web-2-two').spec;
+
+    expect(of(spec)).toMatchObject({ images: ['shop:2'], preset: { name: 'careful', clusterScope: true } });
+    expect(of(plain)).toMatchObject({ images: [] });
+  });
+
+  it('is none for a status that speaks of no revision', () => {
+    expect(recordFor(anObserved(), {})).toBeUndefined();
+  });
+
+  it('says of the first release that there was no stable revision', () => {
+    expect(recordObject(anObserved(), aStatus({ stableRS: '' }), 'web-1-two').spec).not.toHaveProperty('stablePodHash');
+  });
+
+  it('tells a command that rolls back from one that was there before', () => {
+    const lastCommand = { id: 'a', verb: 'rollback', outcome: 'Applied' as const, message: '', at: since };
+    const given = aStatus({ stableRS: 'one', verdict, abort: true, abortedAt: since });
+
+    expect(recordPhase({ ...given, lastCommand })).toBe('RolledBack');
+    expect(recordPhase({ ...given, lastCommand: { ...lastCommand, at: '2025-12-31T00:00:00Z' } })).toBe('Aborted');
+  });
+
+  it('keeps the step that a fact speaks of before the one that the status stands at', () => {
+    const facts = [fact(start, 'RolloutStepCompleted', 'done', { step: '3' }), fact(start, 'RolloutPaused', 'paused')];
+    const at = (status: ReturnType<typeof aStatus>) =>
+      recordStatus(undefined, { facts, phase: 'Running', status, now: start }).entries?.map((one) => one.step);
+
+    expect(at(aStatus({ currentStepIndex: 4 }))).toEqual([3, 4]);
+    expect(at(aStatus({ currentStepIndex: undefined }))).toEqual([3, undefined]);
+  });
+
+  it.each([
+    ['Promoted', 'All traffic is on it'],
+    ['Superseded', 'Another revision took its place'],
+  ] as const)('ends as %s with the sentence for it', (phase, message) => {
+    const status = aStatus({ stableRS: phase === 'Promoted' ? 'two' : 'one' });
+
+    expect(recordStatus(undefined, { facts: [], phase, status, now: start }).outcome).toEqual({ message });
+  });
+
+  it('keeps the phase that it had when it was left open', () => {
+    expect(closedLate(aRun({ phase: 'RolledBack' }), aStatus({ stableRS: 'two' }), start).phase).toBe('RolledBack');
+    expect(closedLate(aRun(undefined), aStatus({ stableRS: 'two' }), start)).toMatchObject({
+      phase: 'Promoted',
+      outcome: { message: 'All traffic is on it' },
     });
   });
 

@@ -40,7 +40,7 @@ function newest(runs: readonly RolloutRun[]): RolloutRun | undefined {
 /** Name of the run that shall hold it from now on. */
 export function carrierName(observed: Observed, status: RolloutStatus): string {
   const { name } = observed.rollout.metadata;
-  const hash = status.currentPodHash ?? observed.podHash;
+  const { currentPodHash: hash = observed.podHash } = status;
   return (
     status.runName ??
     newest(observed.runs)?.metadata.name ??
@@ -53,11 +53,11 @@ export function carrierName(observed: Observed, status: RolloutStatus): string {
  * that stands there holds, and is carried over to the fields that Argo's half still lacks.
  */
 export function joinStatus(stored: RolloutStatus, runs: readonly RolloutRun[]): RolloutStatus {
-  const recorded: Partial<RolloutStatus> = carrierOf(runs)?.status?.recorded ?? {};
+  const recorded: Partial<RolloutStatus> = { ...carrierOf(runs)?.status?.recorded };
   const joined: RolloutStatus = { ...stored, ...(isOutdated(stored, recorded) ? withoutIntent(recorded) : recorded) };
   const { transition } = joined;
   if (transition?.kind !== 'abort') return joined;
-  const stableRS = transition.to ?? joined.stableRS;
+  const { to: stableRS = joined.stableRS } = transition;
   if (joined.abortedAt !== undefined) return { ...joined, stableRS };
   const none = { pauseConditions: undefined, controllerPause: undefined, promoteFull: undefined };
   return { ...joined, ...none, stableRS, abort: true, abortedAt: transition.since, currentStepIndex: 0 };
@@ -72,8 +72,9 @@ function isOutdated(stored: RolloutStatus, { transition }: Partial<RolloutStatus
   if (transition === undefined || transition.kind === 'weight' || currentPodHash === undefined) return false;
   if (transition.from !== currentPodHash && transition.to !== currentPodHash) return true;
   if (transition.kind !== 'abort' || abortedAt !== undefined) return false;
-  const since = instantOf(transition.since) ?? Number.POSITIVE_INFINITY;
-  return conditions.some((one) => (instantOf(one.lastUpdateTime) ?? 0) > since);
+  // What is no time is neither before nor after anything.
+  const since = Number(instantOf(transition.since));
+  return conditions.some((one) => Number(instantOf(one.lastUpdateTime)) > since);
 }
 
 function withoutIntent(recorded: Partial<RolloutStatus>): Partial<RolloutStatus> {

@@ -3,7 +3,7 @@ import { tidegateDialect } from '../../crds/schema/dialect.ts';
 import { decide } from './decide.ts';
 import type { SpecProblem } from './observed.ts';
 import { parseRollout } from './parse-rollout.ts';
-import { withLastServices } from './refused-spec.ts';
+import { lastUsable, withLastServices } from './refused-spec.ts';
 import {
   aReplicaSet,
   aRollout,
@@ -102,6 +102,60 @@ describe('with a spec that can not be used', () => {
     expect(decision.effects.map((one) => one.kind)).toEqual(['SetWeight']);
   });
 
+  it.each([
+    ['as many pods as its ReplicaSet has when that does not say how many are wanted', { replicas: 4, desired: 0 }, 4],
+    ['as many as its ReplicaSet says are wanted', { replicas: 2, desired: 4 }, 4],
+  ])('stable has %s', (_name, set, pods) => {
+    const observed = broken(
+      {
+        problems: [{ ...problem, field: 'spec.replicas' }],
+        replicaSets: [aReplicaSet('one', set), aReplicaSet('two', { replicas: 1, revision: 2 })],
+      },
+      { ...aborted, transition },
+    );
+
+    expect(lastUsable(observed, observed.rollout.status).rollout.spec.replicas).toBe(pods);
+  });
+
+  it('what an abort has left to do is done to its end when only the way forward is barred', () => {
+    const decision = decide(broken({ weight: 0, problems: [{ ...problem, scope: 'forward' }] }, aborted));
+
+    expect(decision.effects).toMatchObject([
+      { kind: 'Scale', podHash: 'two', to: 0 },
+      { kind: 'SwitchService', podHash: 'one' },
+    ]);
+  });
+
+  it('a revision that was never released is not begun', () => {
+    const decision = decide(
+      broken({ weight: 0, replicaSets: [] }, { stableRS: undefined, currentStepIndex: undefined }),
+    );
+
+    expect(decision.effects).toEqual([]);
+    expect(decision.waiting).toMatchObject({ reason: 'InvalidSpec', on: 'user' });
+  });
+
+  it.each([
+    ['goes on to the revision that a person rolled back to', 'one', ['Scale', 'SetWeight']],
+    ['does not go on to the new one', 'two', []],
+  ])('a promotion %s', (_name, to, kinds) => {
+    const promote = { ...transition, kind: 'promote' as const, from: to === 'one' ? 'two' : 'one', to };
+    const decision = decide(broken({}, { currentStepIndex: 3, stableRS: promote.from, transition: promote }));
+
+    expect(decision.effects.map((one) => one.kind)).toEqual(kinds);
+  });
+
+  it('stable keeps its size and what belongs to it when only the way forward is barred', () => {
+    const replicaSets = [aReplicaSet('two', { replicas: 3, revision: 2 })];
+    const given = { weight: 0, replicaSets, canaryService: aService('web-canary', 'two', { two: 3 }) };
+    const stable = { ...given, stableService: aService('web-stable', 'two', { two: 3 }) };
+    const sizes = (problems: readonly SpecProblem[]) =>
+      decide(broken({ ...stable, problems }, { stableRS: 'two', currentStepIndex: 3 })).effects.map((one) => one.kind);
+
+    expect(sizes([{ ...problem, scope: 'forward' }])).toEqual(['Scale']);
+    expect(sizes([problem])).toEqual([]);
+  });
+
   it('a route that can not be written is named, and all pods stay', () => {
     const message = 'rule 0 of HTTPRoute/route names 3 backends';
     const observed = broken({}, { ...aborted, transition });
@@ -133,6 +187,16 @@ describe('the strategy used last', () => {
     const rollout = withLastServices(aRollout({ canary, status: aStatus({ canary: { weights } }) }));
 
     expect(rollout.spec.strategy.canary).toMatchObject({ canaryService: 'web-canary', stableService: 'web-stable' });
+  });
+
+  it('is that of the spec where nothing was written, and for what was written without a name', () => {
+    const weights = { canary: { weight: 20 }, stable: { weight: 80 } };
+    const canary = { stableService: 'web-stable', canaryService: 'web-canary' };
+    const plain = aRollout({ canary, status: aStatus() });
+    const unnamed = aRollout({ canary, status: aStatus({ canary: { weights } }) });
+
+    expect(withLastServices(plain)).toBe(plain);
+    expect(withLastServices(unnamed).spec.strategy.canary).toEqual(canary);
   });
 
   it('keeps what can be read of a spec that can not be read whole', () => {

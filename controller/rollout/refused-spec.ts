@@ -15,38 +15,33 @@ export function isForwardOnly(observed: Observed): boolean {
 
 /** The Services that the route was written with last, whatever the broken spec says. */
 export function withLastServices<R extends Pick<Rollout, 'spec' | 'status'>>(rollout: R): R {
-  const { weights } = rollout.status?.canary ?? {};
+  const { weights } = { ...rollout.status?.canary };
   const { canary } = rollout.spec.strategy;
   if (weights === undefined || canary === undefined) return rollout;
-  const stableService = weights.stable.serviceName ?? canary.stableService;
-  const canaryService = weights.canary.serviceName ?? canary.canaryService;
-  const names = {
-    ...(stableService === undefined ? {} : { stableService }),
-    ...(canaryService === undefined ? {} : { canaryService }),
-  };
-  const strategy = { ...rollout.spec.strategy, canary: { ...canary, ...names } };
+  const { serviceName: stableService = canary.stableService } = weights.stable;
+  const { serviceName: canaryService = canary.canaryService } = weights.canary;
+  const strategy = { ...rollout.spec.strategy, canary: { ...canary, stableService, canaryService } };
   return { ...rollout, spec: { ...rollout.spec, strategy } };
 }
 
 /** The observation as the last usable spec would give it; the template is still that of the revision under way. */
 export function lastUsable(observed: Observed, status: RolloutStatus): Observed {
   const { rollout } = observed;
-  const { replicas: _unusable, ...spec } = rollout.spec;
+  const { currentPodHash: podHash = observed.podHash, currentStepHash: stepHash = observed.stepHash } = status;
   const isUnclear = observed.problems.some((one) => one.field.startsWith('spec.replicas'));
   const replicas = isUnclear ? lastReplicas(observed, status) : rollout.spec.replicas;
   return {
     ...observed,
-    podHash: status.currentPodHash ?? observed.podHash,
-    stepHash: status.currentStepHash ?? observed.stepHash,
-    rollout: { ...rollout, spec: { ...spec, ...(replicas === undefined ? {} : { replicas }) } },
+    podHash,
+    stepHash,
+    rollout: { ...rollout, spec: { ...rollout.spec, replicas } },
   };
 }
 
 function lastReplicas({ replicaSets, keys }: Observed, status: RolloutStatus): number | undefined {
   const stable = replicaSets.find((set) => set.podHash === status.stableRS);
-  if (stable === undefined) return undefined;
-  const desired = Number(annotation(stable, keys.desiredReplicas) ?? Number.NaN);
-  return Number.isInteger(desired) && desired > 0 ? desired : stable.replicas;
+  const desired = Number(stable && annotation(stable, keys.desiredReplicas));
+  return Number.isInteger(desired) && desired > 0 ? desired : stable?.replicas;
 }
 
 /**

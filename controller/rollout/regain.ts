@@ -18,7 +18,7 @@ export function regainStableService(scene: Scene): Moves {
   const least = anyReadyBehind(stableService) === 0 ? 1 : needed;
   if (available(scene.stable) >= least || scene.replicas === 0)
     return selectRevision(scene, stableService, scene.stableHash, least);
-  const wait = waitForPods(scene, scene.stableHash ?? '', available(scene.stable), least);
+  const wait = waitForPods(scene, scene.stableHash, available(scene.stable), least);
   if (canaryService?.podHash !== taker) return wait;
   const needs = Math.max(1, readyBehind(stableService, taker));
   const away = moveWeight(scene, { canary: scene.total, needs, canaryHash: taker, stableHash: scene.stableHash });

@@ -49,11 +49,8 @@ function candidates(replicas: number, weight: number, total: number, surge: numb
       { canary: Math.floor(exact), pods },
     ];
   });
-  const allowed = all.filter(
-    (one) => (one.canary > 0 || zeroAllowed) && !(one.canary === replicas && one.pods === replicas),
-  );
-  // With one pod and no surge nothing but "no canary" is left; with more pods the floor or the surged pair remains.
-  return allowed.length > 0 ? allowed : [{ canary: Math.max(0, replicas - 1), pods: replicas }];
+  // Never empty: one pod without surge leaves "no canary"; with more pods the floor, the ceil or the surged pair remains.
+  return all.filter((one) => (one.canary > 0 || zeroAllowed) && !(one.canary === replicas && one.pods === replicas));
 }
 
 /** In whole numbers: by fractions floor and ceil of an exact half would differ by a rounding error, and ceil has to win. */

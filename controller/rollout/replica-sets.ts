@@ -1,6 +1,8 @@
 /** ReplicaSets of a Rollout: what a new one looks like, which revision number it has, and the effects that size it. */
 
 import { ownKeys, podTemplateHashLabel } from '../../crds/schema/keys.ts';
+import { desiredReplicas } from '../../crds/schema/defaults.ts';
+import { objectIn } from '../../crds/schema/json.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
 import type { Json, JsonObject, KubeObject } from '../../kube/api.ts';
 import type { Keys } from '../../crds/schema/keys.ts';
@@ -10,8 +12,10 @@ import { withAntiAffinity } from './anti-affinity.ts';
 import { withRoleMetadata } from './ephemeral-metadata.ts';
 import type { ReplicaSetDraft, RolloutEffect } from './effects.ts';
 import { fact } from './facts.ts';
-import type { Observed, ReplicaSetView } from './observed.ts';
+import type { Observed, ReplicaSetView, StoredRollout } from './observed.ts';
 import { annotation, refTo, type Scene } from './scene.ts';
+
+export type Annotate = Extract<RolloutEffect, { readonly kind: 'Annotate' }>;
 
 const lastApplied = 'kubectl.kubernetes.io/last-applied-configuration';
 
@@ -37,34 +41,34 @@ export function currentRevision(observed: Observed, podHash: string): number {
 
 /** The whole ReplicaSet as it is created; `replicas` also counts into its desired-replicas annotation's meaning. */
 export function replicaSetObject(
-  rollout: Rollout,
+  rollout: StoredRollout,
   input: { readonly podHash: string; readonly revision: number; readonly replicas: number; readonly keys: Keys },
 ): JsonObject {
   const { podHash, keys } = input;
-  const template = (rollout.spec.template ?? {}) as JsonObject;
-  const meta = (template.metadata ?? {}) as JsonObject;
-  const labels = { ...(meta.labels as JsonObject | undefined), [keys.podTemplateHash]: podHash };
-  const selector = (rollout.spec.selector ?? {}) as JsonObject;
+  const template = objectIn(rollout.spec.template);
+  const meta = objectIn(template.metadata);
+  const labels = { ...objectIn(meta.labels), [keys.podTemplateHash]: podHash };
+  const selector = objectIn(rollout.spec.selector);
   return {
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
     metadata: {
       name: `${rollout.metadata.name}-${podHash}`,
-      namespace: rollout.metadata.namespace ?? '',
+      namespace: rollout.metadata.namespace,
       labels: { ...labels, [podTemplateHashLabel]: podHash, ...instanceLabel(rollout, keys) },
       annotations: {
         ...copiedAnnotations(rollout, keys),
         [keys.revision]: String(input.revision),
-        [keys.desiredReplicas]: String(rollout.spec.replicas ?? 1),
+        [keys.desiredReplicas]: String(desiredReplicas(rollout)),
       },
       ownerReferences: [ownerReference(rollout), ...hullOwner(rollout)],
     },
     spec: {
       replicas: input.replicas,
-      ...(rollout.spec.minReadySeconds ? { minReadySeconds: rollout.spec.minReadySeconds } : {}),
+      minReadySeconds: rollout.spec.minReadySeconds,
       selector: {
         ...selector,
-        matchLabels: { ...(selector.matchLabels as JsonObject | undefined), [keys.podTemplateHash]: podHash },
+        matchLabels: { ...objectIn(selector.matchLabels), [keys.podTemplateHash]: podHash },
       },
       template: { ...template, metadata: { ...meta, labels } },
     },
@@ -96,7 +100,7 @@ function copiedAnnotations(rollout: Rollout, keys: Keys): JsonObject {
     ownKeys.adopted,
     ownKeys.adopting,
   ]);
-  const kept = Object.entries(rollout.metadata.annotations ?? {}).filter(
+  const kept = Object.entries({ ...rollout.metadata.annotations }).filter(
     ([key]) => !skipped.has(key) && !key.startsWith(command) && !key.startsWith('notifications.argoproj.io/'),
   );
   return Object.fromEntries(kept) as Record<string, Json>;
@@ -158,12 +162,12 @@ export function setDeadline(set: ReplicaSetView, keys: Keys, at: number): Rollou
  * Writes the revision number to the Rollout, and to a ReplicaSet that is used again, which remembers its old number and
  * loses the time at which it was to go, unless that is kept.
  */
-export function revisionAnnotations(scene: Scene, keepsDeadline = false): readonly RolloutEffect[] {
+export function revisionAnnotations(scene: Scene, keepsDeadline = false): readonly Annotate[] {
   const { observed, current, currentHash } = scene;
   const { keys, rollout } = observed;
   if (current === undefined) return [];
   const revision = String(currentRevision(observed, currentHash));
-  const list: RolloutEffect[] = [];
+  const list: Annotate[] = [];
   const old = annotation(current, keys.revision);
   if (old !== revision) {
     const history = annotation(current, keys.revisionHistory);

@@ -8,7 +8,7 @@ import { objectText } from '../../crds/schema/problem.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Fact } from '../decision.ts';
 import { promotionHold } from './analysis.ts';
-import { type Command, isVerb, openCommand, outcomeOf, type RolloutVerb, staleness } from './command.ts';
+import { type Command, isVerb, openCommand, outcomeOf, type RolloutVerb, staleness, unknownVerb } from './command.ts';
 import { fact } from './facts.ts';
 import { verdictOf } from './failure.ts';
 import { heldByGate } from './gate-watch.ts';
@@ -96,8 +96,9 @@ function skipFact(scene: Scene): Fact {
 }
 
 function answer(scene: Scene, command: Command): Request {
+  if (!isVerb(command.verb)) return reject(scene, command, unknownVerb(command.verb));
   const stale = staleness(scene, command);
-  if (stale !== undefined || !isVerb(command.verb)) return reject(scene, command, stale ?? 'there is no such command');
+  if (stale !== undefined) return reject(scene, command, stale);
   const done = carryOut(scene, command, command.verb);
   if (typeof done === 'string') return reject(scene, command, done);
   const by = command.actor === undefined ? '' : ` by ${command.actor}`;

@@ -3,6 +3,7 @@
  * Rollout waits for (argo-rollouts.md 2.12). The eviction API keeps to disruption budgets; a refusal is tried again later.
  */
 
+import { desiredReplicas } from '../../crds/schema/defaults.ts';
 import { resolveIntOrPercent } from '../../crds/schema/int-or-string.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
 import type { RolloutEffect } from './effects.ts';
@@ -21,8 +22,9 @@ export function restart(scene: Scene, moves: Moves): Moves {
   if (at > scene.now) return together(moves, { ...noMoves, lookAgainAt: at });
   const sets = inOrder(scene);
   const old = sets.flatMap((set) => podsBefore(scene, set, at));
-  if (old.length === 0) return together(moves, { ...noMoves, patch: { restartedAt: restartAt } });
-  const wait = restartWait(restartAt, old);
+  const [first] = old;
+  if (first === undefined) return together(moves, { ...noMoves, patch: { restartedAt: restartAt } });
+  const wait = restartWait(restartAt, first, old.length);
   // What is under way is said first, so that a budget which refuses every eviction does not leave it unsaid.
   if (scene.status.waiting?.reason !== 'Restarting') return together(wait, moves, { ...noMoves, patch: {} });
   return together({ ...noMoves, effects: evictions(scene, sets, old) }, wait, moves);
@@ -41,7 +43,7 @@ function podsOf(scene: Scene, set: ReplicaSetView): readonly PodView[] {
 /** Creation times are whole seconds, so the moment itself is too. */
 function podsBefore(scene: Scene, set: ReplicaSetView, at: number): readonly PodView[] {
   const limit = Math.floor(at / 1000) * 1000;
-  const isOld = (pod: PodView) => (instantOf(pod.metadata.creationTimestamp) ?? Number.POSITIVE_INFINITY) < limit;
+  const isOld = (pod: PodView) => Number(instantOf(pod.metadata.creationTimestamp)) < limit;
   return podsOf(scene, set)
     .filter(isOld)
     .sort((one, other) => one.metadata.name.localeCompare(other.metadata.name));
@@ -70,15 +72,14 @@ function availableNow(scene: Scene, set: ReplicaSetView): number {
 export function mayBeMissing(rollout: Rollout): number {
   const { canary, blueGreen } = rollout.spec.strategy;
   const limit = (blueGreen ?? canary)?.maxUnavailable ?? '25%';
-  return Math.max(1, resolveIntOrPercent(limit, rollout.spec.replicas ?? 1, 'down') ?? 0);
+  return Math.max(1, resolveIntOrPercent(limit, desiredReplicas(rollout), 'down') ?? 0);
 }
 
-function restartWait(restartAt: string, old: readonly PodView[]): Moves {
-  const [first] = old;
+function restartWait(restartAt: string, first: PodView, count: number): Moves {
   return waitFor({
     reason: 'Restarting',
-    on: `Pod/${first?.metadata.name ?? ''}`,
-    value: `${old.length} older pods`,
+    on: `Pod/${first.metadata.name}`,
+    value: `${count} older pods`,
     limit: `created after ${restartAt}`,
     moves: 'Older pods are evicted a few at a time; what a PodDisruptionBudget refuses is tried again after 30 s.',
   });

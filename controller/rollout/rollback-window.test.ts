@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { watchInvariants } from './testing/invariants.ts';
-import { shopKeys } from './testing/builders.ts';
+import { isWithinWindow } from './rollback-window.ts';
+import { anObserved, aReplicaSet, shopKeys } from './testing/builders.ts';
 import { World } from './testing/world.ts';
 
 const steps = [{ setWeight: 20 }, { pause: {} }];
@@ -28,6 +29,20 @@ function release(world: World, image: string): void {
   world.image = image;
   world.generation += 1;
 }
+
+it('goes by the time of creation, and by the number of the revision within a second', () => {
+  const made = (podHash: string, revision: number, second: number) => {
+    const set = aReplicaSet(podHash, { revision });
+    return { ...set, metadata: { ...set.metadata, creationTimestamp: `2026-01-01T00:00:0${second}Z` } };
+  };
+  const isWithin = (...replicaSets: ReturnType<typeof made>[]) =>
+    isWithinWindow(anObserved({ replicaSets, rollout: { rollbackWindow: { revisions: 1 } } }), 'one', 'two');
+
+  expect(isWithin(made('one', 9, 1), made('two', 2, 2))).toBe(true);
+  expect(isWithin(made('one', 1, 2), made('two', 2, 2))).toBe(true);
+  expect(isWithin(made('one', 1, 3), made('two', 2, 2))).toBe(false);
+  expect(isWithin(made('one', 1, 1), made('between', 3, 2), made('two', 2, 3))).toBe(false);
+});
 
 describe.each([
   ['with a router', true],

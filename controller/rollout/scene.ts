@@ -10,7 +10,7 @@ import {
 } from '../../crds/schema/defaults.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { Instant, KubeObject, Ref } from '../../kube/api.ts';
-import { groupOf } from '../../kube/ref.ts';
+import { keyOf } from '../../kube/ref.ts';
 import type { Steps } from './canary-steps.ts';
 import { stateOf } from './lifecycle-status.ts';
 import type { LifecycleState } from './machine.ts';
@@ -108,15 +108,8 @@ export function isHeld(scene: Scene): boolean {
 
 /** A reference that never throws; objects out of a cache always have uid and resourceVersion. */
 export function refTo(object: KubeObject): Ref {
-  const { namespace, name, uid, resourceVersion } = object.metadata;
-  return {
-    group: groupOf(object.apiVersion),
-    kind: object.kind,
-    namespace: namespace ?? '',
-    name,
-    uid: uid ?? '',
-    resourceVersion: resourceVersion ?? '',
-  };
+  const { uid = '', resourceVersion = '' } = object.metadata;
+  return { ...keyOf(object), uid, resourceVersion };
 }
 
 export function annotation(object: KubeObject, key: string): string | undefined {

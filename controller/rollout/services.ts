@@ -28,7 +28,7 @@ export function selectRevision(
 }
 
 /** `available` of `needed` pods of a revision are available. */
-export function waitForPods(scene: Scene, podHash: string, value: number, needed: number): Moves {
+export function waitForPods(scene: Scene, podHash = '', value: number, needed: number): Moves {
   return waitFor({
     reason: 'PodsNotAvailable',
     on: `ReplicaSet/${scene.observed.rollout.metadata.name}-${podHash}`,

@@ -51,15 +51,10 @@ function selectCanary(scene: Scene): Moves {
 
 function sizesRouted(scene: Scene): Moves {
   const { current, replicas } = scene;
-  const retired = retireOthers(scene);
   const own = current
     ? [...withoutDeadline(scene, [current], revisionAnnotations(scene)), ...scaleTo(scene, current, replicas)]
     : [createCurrent(scene, replicas)];
-  return {
-    effects: [...own, ...retired.effects],
-    facts: [],
-    ...(retired.lookAgainAt === undefined ? {} : { lookAgainAt: retired.lookAgainAt }),
-  };
+  return together(effects(...own), retireOthers(scene));
 }
 
 function sizesByPods(scene: Scene): Moves {

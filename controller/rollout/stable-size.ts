@@ -8,8 +8,7 @@ import { withFloor } from './canary-target.ts';
 import type { RolloutEffect } from './effects.ts';
 import { scaleTo } from './replica-sets.ts';
 import type { Scene } from './scene.ts';
-import { lowestWeight } from './traffic-plan.ts';
-import { mostOnStable } from './weights.ts';
+import { leastOnCanary, mostOnStable } from './weights.ts';
 
 export function isDynamic(scene: Scene): boolean {
   return scene.routed && scene.canary.dynamicStableScale === true;
@@ -17,15 +16,12 @@ export function isDynamic(scene: Scene): boolean {
 
 /** The size below which stable must not be, with `canary` as the canary weight that is wanted. */
 function neededPods(scene: Scene, canary: number): number {
-  const { traffic } = scene.observed;
-  if (!isDynamic(scene) || traffic === undefined) return scene.replicas;
-  const written = scene.total - (lowestWeight(traffic.state, scene.total) ?? 0);
-  return podsOf(scene, Math.max(scene.total - canary, written));
+  return podsOf(scene, scene.total - Math.min(canary, leastOnCanary(scene)));
 }
 
 /** Until the router has taken a weight, the one before it may still be in force: nobody shrinks by it. */
 function keptPods(scene: Scene, canary: number): number {
-  return isDynamic(scene) ? podsOf(scene, Math.max(scene.total - canary, mostOnStable(scene))) : scene.replicas;
+  return podsOf(scene, Math.max(scene.total - canary, mostOnStable(scene)));
 }
 
 function podsOf(scene: Scene, weight: number): number {

@@ -2,7 +2,9 @@
 
 import type { TrafficWeights, WeightDestination } from '../../crds/schema/rollout-status.ts';
 import { servicesOf } from '../../crds/schema/services-of.ts';
+import type { WeightPlan } from '../traffic/router.ts';
 import type { Scene } from './scene.ts';
+import { partOf } from './traffic-plan.ts';
 import { canaryWeight } from './weights.ts';
 
 /**
@@ -11,11 +13,11 @@ import { canaryWeight } from './weights.ts';
  */
 export function statusWeights(scene: Scene): TrafficWeights | undefined {
   const { traffic, stableService, canaryService, rollout } = scene.observed;
-  if (traffic?.state.written === undefined) return undefined;
+  const { written, confirmed } = { ...traffic?.state };
+  if (written === undefined) return undefined;
   const canary = canaryWeight(scene);
-  const { confirmed } = traffic.state;
   const services = servicesOf({ spec: rollout.spec, status: scene.status });
-  const additional = extraWeights(scene);
+  const additional = extraWeights(scene, written);
   const taken = additional.reduce((sum, one) => sum + one.weight, canary);
   return {
     canary: destination(services.canary, canaryService?.podHash, canary),
@@ -26,21 +28,19 @@ export function statusWeights(scene: Scene): TrafficWeights | undefined {
 }
 
 /** Destinations of an experiment as they are written; the revisions behind them are those of the plan. */
-function extraWeights(scene: Scene): WeightDestination[] {
-  const written = scene.observed.traffic?.state.written;
-  if (written === undefined || written.total <= 0) return [];
+function extraWeights(scene: Scene, written: WeightPlan): WeightDestination[] {
   return written.destinations
     .filter((one) => one.role === 'extra')
     .map(({ service, weight, podHash }) => {
       const known = podHash ?? scene.extras.find((one) => one.service === service)?.podHash;
-      return destination(service, known, Math.round((weight * scene.total) / written.total));
+      return destination(service, known, Math.round(partOf(written, weight, scene.total)));
     });
 }
 
-function destination(service: string | undefined, podHash: string | undefined, weight: number): WeightDestination {
-  return {
-    weight,
-    ...(service === undefined ? {} : { serviceName: service }),
-    ...(podHash === undefined ? {} : { podTemplateHash: podHash }),
-  };
+function destination(
+  serviceName: string | undefined,
+  podTemplateHash: string | undefined,
+  weight: number,
+): WeightDestination {
+  return { weight, serviceName, podTemplateHash };
 }

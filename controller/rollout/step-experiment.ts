@@ -50,7 +50,7 @@ function running(scene: Scene, place: ExperimentPlace, experiment: ExperimentVie
   return waitFor({
     reason: 'ExperimentRunning',
     on: `Experiment/${name}`,
-    ...(waiting === undefined ? {} : { value: `${waiting.reason} (${waiting.on})` }),
+    ...(waiting && { value: `${waiting.reason} (${waiting.on})` }),
     moves: `The step passes when Experiment ${name} is successful.`,
   });
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { routesAt } from './step-routes.ts';
+import { hasManagedRoutes, routesAt } from './step-routes.ts';
+import { anObserved, plainRouter } from './testing/builders.ts';
 
 const header = (name: string, value?: string) => ({
   setHeaderRoute: {
@@ -24,6 +25,25 @@ describe('the routes wanted at a step', () => {
   it('lose one when its match is empty [Rollout.spec.strategy.canary.steps[].setHeaderRoute.match]', () => {
     expect(routesAt([header('a', 'one'), header('a')], 0, ['a'])).toHaveLength(1);
     expect(routesAt([header('a', 'one'), header('a')], 1, ['a'])).toEqual([]);
+  });
+
+  it('end a copy by an empty match, and none of them is made by a step without a name', () => {
+    const end = { setMirrorRoute: { name: 'a' } };
+
+    expect(routesAt([mirror('a'), end], 1, ['a'])).toEqual([]);
+    expect(routesAt([{ setMirrorRoute: {} }, { setHeaderRoute: {} }] as never, 1, ['a'])).toEqual([]);
+  });
+
+  it('count as there while the router refuses to look', () => {
+    const base = anObserved({ weight: 20 });
+    const trafficRouting = { managedRoutes: [{ name: 'a' }] };
+    const strategy = { canary: { ...base.rollout.spec.strategy.canary, trafficRouting } };
+    const rollout = { ...base.rollout, spec: { ...base.rollout.spec, strategy } };
+    const plan = () => ({ kind: 'refused', field: 'rules', message: 'three backends' }) as const;
+    const { traffic } = base;
+
+    expect(traffic && hasManagedRoutes(rollout, traffic)).toBe(false);
+    expect(traffic && hasManagedRoutes(rollout, { ...traffic, router: { ...plainRouter, plan } })).toBe(true);
   });
 
   it('copy everything without a percentage [Rollout.spec.strategy.canary.steps[].setMirrorRoute.percentage]', () => {

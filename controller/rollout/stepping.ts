@@ -47,23 +47,18 @@ function stepOutcome(scene: Scene, isReached: boolean, analysis: StepAnalysis): 
     const pause = pauseStep(scene);
     return pause.kind === 'over' ? passStep(scene, true) : pause.moves;
   }
-  if (step?.analysis !== undefined) {
-    if (isResumed(scene.status)) return passStep(scene, true);
-    if (analysis.kind === 'passed') return isReached ? passStep(scene, false) : noMoves;
-    return analysis.kind === 'pending' && !isReached ? noMoves : analysis.moves;
-  }
-  if (step?.experiment !== undefined) {
-    if (isResumed(scene.status)) return passStep(scene, true);
-    const experiment = judgeExperiment(scene);
-    if (experiment.kind === 'passed') return isReached ? passStep(scene, false) : noMoves;
-    return experiment.kind === 'pending' && !isReached ? noMoves : experiment.moves;
-  }
-  if (step?.plugin !== undefined) {
-    const plugin = judgePlugin(scene);
-    if (plugin.kind === 'passed') return isReached ? passStep(scene, false) : noMoves;
-    return plugin.kind === 'pending' && !isReached ? noMoves : plugin.moves;
-  }
-  return isReached ? passStep(scene, isResumed(scene.status)) : noMoves;
+  const isLetGo = step?.plugin === undefined && isResumed(scene.status);
+  if ((step?.analysis ?? step?.experiment) !== undefined && isLetGo) return passStep(scene, true);
+  const verdict = verdictOfStep(scene, analysis);
+  if (!isReached && verdict.kind !== 'undecided') return noMoves;
+  return verdict.kind === 'none' || verdict.kind === 'passed' ? passStep(scene, isLetGo) : verdict.moves;
+}
+
+/** What the analysis, the Experiment or the plugin of the step says; 'none' of a step that has none of them. */
+function verdictOfStep(scene: Scene, analysis: StepAnalysis): StepAnalysis {
+  if (analysis.kind !== 'none') return analysis;
+  const experiment = judgeExperiment(scene);
+  return experiment.kind === 'none' ? judgePlugin(scene) : experiment;
 }
 
 /** A gate has not let the revision start: no pods and no weight for it, beyond what an earlier attempt has left. */
@@ -74,10 +69,8 @@ function holdAtStart(scene: Scene): Moves {
     const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash: scene.stableHash });
     const isEarlier = canaryWeight(scene) > 0 && scene.status.drainUntil !== undefined;
     const back = isEarlier ? { ...noMoves, patch: { drainUntil: undefined } } : weight.moves;
-    const retired = retireOthers(scene);
-    const capacity = effects(...growStable(scene, canaryWeight(scene)), ...retired.effects);
-    const timer = retired.lookAgainAt === undefined ? noMoves : { ...noMoves, lookAgainAt: retired.lookAgainAt };
-    return together(waitAtStart(scene), capacity, isTaken ? regainStableService(scene) : back, timer);
+    const capacity = together(effects(...growStable(scene, canaryWeight(scene))), retireOthers(scene));
+    return together(waitAtStart(scene), capacity, isTaken ? regainStableService(scene) : back);
   }
   const plan = planRatio(scene, { stable: scene.stable, canary: scene.current, weight: 0 });
   return together(waitAtStart(scene), effects(...plan.effects));
@@ -87,11 +80,9 @@ function holdAtStart(scene: Scene): Moves {
 function passStep(scene: Scene, isResume: boolean): Moves {
   const { stepIndex, steps, now } = scene;
   const next = stepIndex + 1;
-  const step = steps[stepIndex];
+  const text = steps.slice(stepIndex, next).map(stepText).join('');
   const told = [
-    fact(now, 'RolloutStepCompleted', `Step ${next} of ${steps.length} is done (${step ? stepText(step) : ''})`, {
-      step: String(stepIndex),
-    }),
+    fact(now, 'RolloutStepCompleted', `Step ${next} of ${steps.length} is done (${text})`, { step: String(stepIndex) }),
     ...(isResume ? [fact(now, 'RolloutResumed', 'Resumed')] : []),
   ];
   const patch: Partial<RolloutStatus> = { ...leavePause, currentStepIndex: next };
@@ -149,12 +140,8 @@ function reachByPods(scene: Scene): Reached {
 function reachRouted(scene: Scene): Reached {
   const { current, currentHash } = scene;
   const target = targetOf(scene);
-  const retired = retireOthers(scene);
   const grow = current === undefined ? [createCurrent(scene, target.size)] : growCanary(scene, target);
-  const capacity = together(
-    effects(...growStable(scene, target.weight), ...grow, ...retired.effects),
-    retired.lookAgainAt === undefined ? noMoves : { ...noMoves, lookAgainAt: retired.lookAgainAt },
-  );
+  const capacity = together(effects(...growStable(scene, target.weight), ...grow), retireOthers(scene));
   const traffic = moveTraffic(scene, target);
   const isSized = current !== undefined && current.replicas >= target.size && available(current) >= target.enough;
   const wait = isSized ? noMoves : waitForPods(scene, currentHash, available(current), target.enough);

@@ -1,5 +1,6 @@
 /** Whether the API server would take a new pod template: one dry run per template, before anything moves. */
 
+import { objectIn } from '../../crds/schema/json.ts';
 import { objectText, problem } from '../../crds/schema/problem.ts';
 import type { ApiResult, JsonObject, KubeClient, KubeObject } from '../../kube/api.ts';
 import { type RefusedField, refusedField } from '../../kube/refused-field.ts';
@@ -27,7 +28,7 @@ export function templateCheck(client: KubeClient): TemplateCheck {
       const uid = observed.rollout.metadata.uid;
       if (!isNew(observed)) return { kind: 'known', problems: [] };
       const { rollout, workload } = observed;
-      const generation = `${rollout.metadata.generation ?? 0}/${workload?.metadata.generation ?? 0}`;
+      const generation = [rollout.metadata.generation, workload?.metadata.generation].join('/');
       const cached = known.get(uid);
       if (cached?.generation === generation) return { kind: 'known', problems: cached.problems };
       const options = { dryRun: true, strict: true, ...(signal === undefined ? {} : { signal }) };
@@ -46,15 +47,14 @@ function isNew(observed: Observed): boolean {
   const { podHash, rollout, replicaSets, problems } = observed;
   if (problems.length > 0) return false;
   const isKnown = rollout.status?.currentPodHash === podHash || replicaSets.some((set) => set.podHash === podHash);
-  return !isKnown || isOdd(rollout.spec.template);
+  return !isKnown || isOdd(objectIn(rollout.spec.template));
 }
 
 /** By template as the caches hold it, so that each is walked once. */
 const odd = new WeakMap<object, boolean>();
 
-function isOdd(template: object | undefined): boolean {
-  if (template === undefined) return false;
-  const known = odd.get(template) ?? hasUnknownFields(template as unknown as JsonObject);
+function isOdd(template: JsonObject): boolean {
+  const known = odd.get(template) ?? hasUnknownFields(template);
   odd.set(template, known);
   return known;
 }

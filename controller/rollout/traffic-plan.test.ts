@@ -48,6 +48,11 @@ describe('nextWeight', () => {
       { written: 60, canaryReady: 0, stableReady: 0 },
       { kind: 'nobody-ready', ready: 0, needed: 1 },
     ],
+    [
+      'goes back at once when there shall be no pods at all',
+      { written: 60, canaryReady: 0, stableReady: 0, replicas: 0 },
+      { kind: 'write', canary: 0 },
+    ],
     ['is settled once confirmed', { written: 20, wanted: 20 }, { kind: 'settled' }],
     [
       'is not settled before',
@@ -100,6 +105,15 @@ describe('nextWeight', () => {
     expect(nextWeight({ ...question(given), differs: true, state })).toEqual(expected);
   });
 
+  it.each([
+    ['its own words', { why: 'Ingress web does not exist' }, 'Ingress web does not exist'],
+    ['words of ours', {}, 'the router shows no weights'],
+  ])('tells a router without weights by %s', (_name, more, why) => {
+    const state = { written: undefined, confirmed: 'no' as const, ...more };
+
+    expect(nextWeight({ ...question({}), state })).toEqual({ kind: 'unreadable', why });
+  });
+
   it('rewrites a plan of another total', () => {
     const state = { written: weightPlan('s', 'c', 0, 1), confirmed: 'yes' as const };
 
@@ -135,5 +149,12 @@ describe('writtenWeight', () => {
   it('rounds shares of another total up', () => {
     expect(writtenWeight({ written: weightPlan('s', 'c', 1, 3), confirmed: 'yes' }, 100)).toBe(34);
     expect(writtenWeight({ written: undefined, confirmed: 'no' }, 100)).toBeUndefined();
+  });
+
+  it('is 0 where all weights are 0, and where nothing leads to the canary', () => {
+    const written = { total: 100, destinations: [{ service: 's', role: 'stable' as const, weight: 100 }] };
+
+    expect(writtenWeight({ written: weightPlan('s', 'c', 0, 0), confirmed: 'yes' }, 100)).toBe(0);
+    expect(writtenWeight({ written, confirmed: 'yes' }, 100)).toBe(0);
   });
 });

@@ -1,6 +1,6 @@
 /** The next weight to write: upwards only onto ready endpoints, back to stable as fast as stable is ready for it. */
 
-import type { PlanScope, RouteState, WeightPlan } from '../traffic/router.ts';
+import type { Destination, PlanScope, RouteState, WeightPlan } from '../traffic/router.ts';
 
 export interface WeightQuestion {
   /** What the router holds now. */
@@ -32,29 +32,30 @@ export type WeightMove =
     };
 
 /** Canary weight that is written now, in parts of `total`, rounded up; undefined when the router holds none. */
-export function writtenWeight(state: RouteState, total: number): number | undefined {
-  const plan = state.written;
-  if (plan === undefined) return undefined;
-  if (plan.total <= 0) return 0;
-  return Math.ceil((canaryOf(plan) * total) / plan.total);
+export function writtenWeight({ written }: RouteState, total: number): number | undefined {
+  return written && Math.ceil(shareOf(written, total));
 }
 
 /** The same where routes or rules disagree for the one with the least, rounded down. */
-export function lowestWeight(state: RouteState, total: number): number | undefined {
-  const plan = state.lowest ?? state.written;
-  if (plan === undefined) return undefined;
-  return plan.total <= 0 ? 0 : Math.floor((canaryOf(plan) * total) / plan.total);
+export function lowestWeight({ written, lowest = written }: RouteState, total: number): number | undefined {
+  return lowest && Math.floor(shareOf(lowest, total));
 }
 
-function canaryOf(plan: WeightPlan): number {
-  return plan.destinations.find((one) => one.role === 'canary')?.weight ?? 0;
+function shareOf(plan: WeightPlan, total: number): number {
+  const { weight = 0 } = { ...plan.destinations.find((one) => one.role === 'canary') };
+  return partOf(plan, weight, total);
+}
+
+/** A weight of the plan in parts of `total`; 0 where all weights are 0. */
+export function partOf(plan: WeightPlan, weight: number, total: number): number {
+  return plan.total <= 0 ? 0 : (weight * total) / plan.total;
 }
 
 export function nextWeight(question: WeightQuestion): WeightMove {
   const { state, wanted, total } = question;
-  const written = writtenWeight(state, total);
-  if (written === undefined) return { kind: 'unreadable', why: state.why ?? 'the router shows no weights' };
-  const lowest = lowestWeight(state, total) ?? written;
+  const [written, lowest] = [writtenWeight(state, total), lowestWeight(state, total)];
+  if (written === undefined || lowest === undefined)
+    return { kind: 'unreadable', why: state.why ?? 'the router shows no weights' };
   if (written > wanted) return onlyLower(lower(question, written), lowest);
   if (lowest < wanted) return raise(question);
   // A plan with another total, such as 1 and 0, says the same thing but is not ours yet.
@@ -85,7 +86,12 @@ function lower({ wanted, total, replicas, canaryReady, stableReady }: WeightQues
 }
 
 /** The plan of both Services for a canary weight. */
-export function weightPlan(stableService: string, canaryService: string, canary: number, total: number): WeightPlan {
+export function weightPlan(
+  stableService: string,
+  canaryService: string,
+  canary: number,
+  total: number,
+): WeightPlan & { readonly destinations: readonly [Destination, Destination] } {
   return {
     total,
     destinations: [

@@ -20,8 +20,7 @@ export function bounded(scene: Scene, waiting: Waiting): Waiting {
 /** The time that status names for the same wait, so that it stays the same until it has come. */
 function knownUntil({ status, now }: Scene, { reason, on }: Waiting): number | undefined {
   const { waiting } = status;
-  if (waiting?.reason !== reason || waiting.on !== (typeof on === 'string' ? on : `${on.kind}/${on.name}`))
-    return undefined;
+  if (waiting?.reason !== reason || waiting.on !== on) return undefined;
   const until = instantOf(waiting.until);
   return until !== undefined && until > now ? until : undefined;
 }

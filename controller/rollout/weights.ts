@@ -31,7 +31,7 @@ export interface WeightOutcome {
 /** Canary weight written now; 0 without a router. */
 export function canaryWeight(scene: Scene): number {
   const { traffic } = scene.observed;
-  return traffic === undefined ? 0 : (writtenWeight(traffic.state, scene.total) ?? 0);
+  return (traffic && writtenWeight(traffic.state, scene.total)) ?? 0;
 }
 
 /** True when the router, where it can be asked, holds the same weights on every route and says that they are in force. */
@@ -54,9 +54,7 @@ export function mostOnCanary(scene: Scene): number {
 
 /** The same of the stable Service. */
 export function mostOnStable(scene: Scene): number {
-  const { traffic } = scene.observed;
-  if (traffic === undefined || !isInForce(scene)) return scene.total;
-  return scene.total - (lowestWeight(traffic.state, scene.total) ?? 0);
+  return isInForce(scene) ? scene.total - leastOnCanary(scene) : scene.total;
 }
 
 /** One step of the weight towards `wanted`. Settled at once without a router. */
@@ -182,9 +180,10 @@ function driftFacts(scene: Scene, meant: number): readonly Fact[] {
   return [fact(scene.now, 'RouteDrift', message, { found, wanted: String(meant) })];
 }
 
-function leastOnCanary(scene: Scene): number {
+/** As `canaryWeight`, of the route that holds the least. */
+export function leastOnCanary(scene: Scene): number {
   const { traffic } = scene.observed;
-  return traffic === undefined ? 0 : (lowestWeight(traffic.state, scene.total) ?? 0);
+  return (traffic && lowestWeight(traffic.state, scene.total)) ?? 0;
 }
 
 /** Header and mirror routes wait until somebody can answer them. */
@@ -217,14 +216,8 @@ function planFor(scene: Scene, canary: number): WeightPlan {
   const plan = weightPlan(services.stable ?? '', services.canary ?? '', canary, scene.total);
   const { managed } = routeWish(scene);
   const routed = managed === undefined ? {} : { managed };
-  return {
-    ...plan,
-    ...routed,
-    destinations: withExtras(
-      scene,
-      plan.destinations.map((one) => hashed(scene, one)),
-    ),
-  };
+  const [stable, other] = plan.destinations;
+  return { ...plan, ...routed, destinations: withExtras(scene, hashed(scene, stable), hashed(scene, other)) };
 }
 
 /** Routers that tell revisions apart by labels need the revision behind each Service. */
@@ -236,8 +229,7 @@ function hashed(scene: Scene, destination: Destination): Destination {
   return podHash === undefined ? destination : { ...destination, podHash };
 }
 
-function withExtras({ state, extras }: Scene, [stable, canary]: readonly Destination[]): readonly Destination[] {
-  if (stable === undefined || canary === undefined) return [];
+function withExtras({ state, extras }: Scene, stable: Destination, canary: Destination): readonly Destination[] {
   if (state !== 'stepping' || extras.length === 0) return [stable, canary];
   let left = stable.weight;
   const taken = extras.map((one) => {
@@ -251,6 +243,6 @@ function withExtras({ state, extras }: Scene, [stable, canary]: readonly Destina
 /** `Kind/name` of what the router writes, for sentences. */
 export function routeText(scene: Scene): string {
   const { traffic, rollout } = scene.observed;
-  const names = (traffic?.router.needs(rollout) ?? []).map((key) => `${key.kind}/${key.name}`);
-  return names.join(', ') || 'the router';
+  const names = traffic?.router.needs(rollout).map((key) => `${key.kind}/${key.name}`);
+  return names?.join(', ') ?? 'the router';
 }
