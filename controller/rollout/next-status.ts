@@ -93,7 +93,7 @@ function waitingText(waiting: Waiting): WaitingStatus {
   const { reason, on, value, limit, until, moves } = waiting;
   return {
     reason,
-    on: typeof on === 'string' ? on : `${on.kind}/${on.name}`,
+    on,
     moves,
     ...(value === undefined ? {} : { value }),
     ...(limit === undefined ? {} : { limit }),
