@@ -139,3 +139,35 @@ describe('what is no value', () => {
     expect(found).toMatchObject({ failed: false, counterexample: null });
   });
 });
+
+describe('what stands beside a value', () => {
+  const value: Reading = { kind: 'value', value: 1, text: '1', metadata: { groups: '[]' }, warnings: ['slow'] };
+
+  test('is kept, with the warnings in the group of Argo Rollouts', () => {
+    const { warnings: _none, ...sure } = value;
+
+    expect(judgeReading(value, {}, 'argo')).toMatchObject({ metadata: { groups: '[]', warnings: '["slow"]' } });
+    expect(judgeReading(sure, {}, 'tidegate')).toMatchObject({ kind: 'judged', metadata: { groups: '[]' } });
+  });
+
+  test.each(['argo', 'tidegate'] as const)("a backend's own verdict has its value (%s)", (rule) => {
+    const verdict: Reading = { kind: 'verdict', phase: 'Failed', text: '42' };
+
+    expect(judgeReading(verdict, { successCondition: 'true' }, rule)).toEqual({
+      kind: 'judged',
+      phase: 'Failed',
+      value: '42',
+    });
+  });
+});
+
+test.each<readonly [Json, string]>([
+  [{ rate: null }, 'no-evidence'],
+  [{ a: nan, b: [null] }, 'no-evidence'],
+  [[[], null], 'no-evidence'],
+  [{}, 'Successful'],
+  [{ rate: null, count: 0 }, 'Successful'],
+  ['', 'Successful'],
+])('without a condition %j is %s for Tidegate', (value, outcome) => {
+  expect(short(judgeReading(aValue(value), {}, 'tidegate'))).toBe(outcome);
+});

@@ -107,7 +107,7 @@ describe('Apache SkyWalking', () => {
     expect(body.variables.duration.start).toBe('2026-01-02 0259');
   });
 
-  it.each(['{"data":null}', '{}'])('%s is no evidence', async (body) => {
+  it.each(['{"data":null}', '{"data":{}}', '{}'])('%s is no evidence', async (body) => {
     expect((await skyWalking(oap, body)).reading).toEqual({
       kind: 'no-evidence',
       why: 'SkyWalking has no results for the query',

@@ -32,7 +32,8 @@ async function measure(metric: Metric, context: MeasureContext): Promise<Reading
   );
   if (asked.kind !== 'ok') return asked;
   const data = asked.answer;
-  if (!isJsonObject(data)) return { kind: 'no-evidence', why: 'SkyWalking has no results for the query' };
+  if (!isJsonObject(data) || Object.keys(data).length === 0)
+    return { kind: 'no-evidence', why: 'SkyWalking has no results for the query' };
   return { kind: 'value', value: data, text: jsonText(data) };
 }
 

@@ -3,11 +3,13 @@
  * that are no answer, and Secrets that are not there.
  */
 
+import fc from 'fast-check';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Metric } from '../../crds/schema/metric.ts';
 import type { MetricProvider as Settings } from '../../crds/schema/providers.ts';
 import { outboundClient } from '../../outbound/client.ts';
 import type { OutboundOutcome } from '../../outbound/outcome.ts';
+import { judgeReading } from '../judge/reading.ts';
 import type { MeasureContext, MetricProvider, Reading } from '../provider.ts';
 import { asking } from '../testing/asking.ts';
 import { aContext, answering, type Backend, backend, type Handler } from '../testing/backend.ts';
@@ -182,6 +184,27 @@ describe.each(vendors)('$name over a real connection', (vendor) => {
     expect(sent[0]?.timeoutMs).toBeLessThanOrEqual(60_000);
   });
 
+  it('never throws and never makes a number out of nothing, whatever the answer is', async () => {
+    const secrets = secretsFor(vendor.secret?.('http://127.0.0.1:1') ?? {});
+    const holed = fc
+      .tuple(fc.nat(vendor.good.length), fc.nat(8), fc.constantFrom('', 'null', '[]', '"', '{', '1e999', '-', ','))
+      .map(([at, cut, put]) => vendor.good.slice(0, at) + put + vendor.good.slice(at + cut));
+    const body = fc.oneof(fc.json(), fc.string(), holed);
+    const found = await fc.check(
+      fc.asyncProperty(body, async (text) => {
+        const { context } = asking(text, { secrets });
+        const reading = await vendor.provider().measure(metricOf(vendor, 'http://127.0.0.1:1'), context);
+        if (reading.kind !== 'value') return;
+        const numbers = [reading.value].flat().filter((one) => typeof one === 'number' && !Number.isNaN(one));
+        if (!/[0-9]|Inf/.test(text)) expect(numbers).toEqual([]);
+        if (reading.value === null) expect(judgeReading(reading, {}, 'tidegate').kind).toBe('held');
+      }),
+      { numRuns: 300 },
+    );
+
+    expect(found).toMatchObject({ failed: false, counterexample: null });
+  });
+
   it('an address that nobody may name is not asked', async () => {
     const outbound = outboundClient({ policy: {}, userAgent: 'tidegate-test' });
     const reading = await measured(vendor, answering(200, vendor.good), { outbound });
@@ -189,16 +212,31 @@ describe.each(vendors)('$name over a real connection', (vendor) => {
     expect(reading.kind).toBe('misconfigured');
     expect(server?.seen).toEqual([]);
   });
+});
 
-  it.runIf(vendor.secret !== undefined)(
-    'without its Secret nothing is asked, and no sentence holds a key',
-    async () => {
-      const missing = await measured(vendor, answering(200, vendor.good), { secrets: secretsFor({}) });
+it.each(vendors.filter(({ secret }) => secret !== undefined))(
+  '$name without its Secret asks nothing, and no sentence holds a key',
+  async (vendor) => {
+    const missing = await measured(vendor, answering(200, vendor.good), { secrets: secretsFor({}) });
 
-      expect(missing).toMatchObject({ kind: 'misconfigured', why: expect.stringMatching(/^Secret /) });
-      expect(server?.seen).toEqual([]);
-      await server?.close();
-      expect(JSON.stringify(await measured(vendor, answering(401, '{}')))).not.toContain('secret-');
-    },
+    expect(missing).toMatchObject({ kind: 'misconfigured', why: expect.stringMatching(/^Secret /) });
+    expect(server?.seen).toEqual([]);
+    await server?.close();
+    expect(JSON.stringify(await measured(vendor, answering(401, '{}')))).not.toContain('secret-');
+  },
+);
+
+it('the time that a metric gives is kept over a real connection', async () => {
+  server = await backend(() => undefined);
+  const keys = { 'api-key': 'k', 'app-key': 'k', address: server.address };
+  const provider = { datadog: { query: 'q', requestTimeout: '50ms' } };
+  const reading = await datadogProvider().measure(
+    { name: 'm', provider },
+    aContext({ secrets: secretsFor({ datadog: keys }) }),
   );
+
+  expect(reading).toEqual({
+    kind: 'unavailable',
+    why: expect.stringMatching(/^Datadog did not answer: 127\.0\.0\.1:\d+ did not answer in time$/),
+  });
 });

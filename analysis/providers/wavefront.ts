@@ -17,7 +17,7 @@ const secretName = 'wavefront-api-tokens';
 const sample = z.union([z.number(), z.literal('NaN').transform(() => Number.NaN), z.null()]);
 const Answer = z.object({
   timeseries: z.array(z.object({ data: z.array(z.tuple([z.number(), sample])).nullish() })).nullish(),
-  warnings: z.string().nullish(),
+  warnings: z.union([z.string(), z.array(z.string()).transform((all) => all.join('; '))]).nullish(),
   errorType: z.string().nullish(),
   errorMessage: z.string().nullish(),
 });
