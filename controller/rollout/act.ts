@@ -40,6 +40,8 @@ export interface FailedWrite {
   /** 'pass': something else than an effect, such as the status. */
   readonly kind: RolloutEffect['kind'] | 'pass';
   readonly why: string;
+  /** No answer, or a busy server: the next try may well succeed. */
+  readonly mayPass?: true;
 }
 
 /** `facts` are those that hold now. `stopped` says why not all was done; the next pass decides anew. */
@@ -54,7 +56,12 @@ export interface ActOutcome {
 
 type Step =
   | { readonly kind: 'done' }
-  | { readonly kind: 'stopped'; readonly why: string; readonly afterMs?: number; readonly isError?: true };
+  | {
+      readonly kind: 'stopped';
+      readonly why: string;
+      readonly afterMs?: number;
+      readonly error?: 'refused' | 'transient';
+    };
 
 /** After a refused eviction (argo-rollouts.md 2.12). */
 const evictAgainMs = 30_000;
@@ -90,8 +97,9 @@ class Pass {
   }
 
   end(stopped: Extract<Step, { kind: 'stopped' }>, kind: FailedWrite['kind']): Omit<ActOutcome, 'facts'> {
-    const { isError, ...rest } = stopped;
-    const failed = isError === true ? { failed: { kind, why: stopped.why } } : {};
+    const { error, ...rest } = stopped;
+    const passes = error === 'transient' ? ({ mayPass: true } as const) : {};
+    const failed = error === undefined ? {} : { failed: { kind, why: stopped.why, ...passes } };
     return { writes: this.writes, stopped: rest, doubts: this.doubts, ...failed };
   }
 
@@ -257,7 +265,7 @@ class Pass {
     const { traffic, rollout } = this.observed;
     if (traffic === undefined) return { kind: 'stopped', why: 'there is no router' };
     const writes = traffic.router.plan(rollout, effect.wanted, traffic.found, effect.scope);
-    if ('kind' in writes) return { kind: 'stopped', why: writes.message, isError: true };
+    if ('kind' in writes) return { kind: 'stopped', why: writes.message, error: 'refused' };
     let outcome = done;
     for (const write of writes) {
       const step = await this.writeRoute(write);
@@ -359,15 +367,15 @@ export function failed(
         kind: 'stopped',
         why: `could not ${what}: the API server is busy`,
         afterMs: result.retryAfterMs,
-        isError: true,
+        error: 'transient',
       };
     case 'forbidden':
-      return { kind: 'stopped', why: `could not ${what}: the controller may not ${result.right}`, isError: true };
+      return { kind: 'stopped', why: `could not ${what}: the controller may not ${result.right}`, error: 'refused' };
     case 'invalid':
     case 'not-found':
     case 'gone':
-      return { kind: 'stopped', why: `could not ${what}: ${result.message}`, isError: true };
+      return { kind: 'stopped', why: `could not ${what}: ${result.message}`, error: 'refused' };
     case 'unknown':
-      return { kind: 'stopped', why: `could not ${what}: ${result.cause.message}`, isError: true };
+      return { kind: 'stopped', why: `could not ${what}: ${result.cause.message}`, error: 'transient' };
   }
 }

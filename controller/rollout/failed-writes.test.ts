@@ -8,7 +8,7 @@ import { nginx } from '../traffic/nginx.ts';
 import type { TrafficRouter } from '../traffic/router.ts';
 import { act } from './act.ts';
 import { decide } from './decide.ts';
-import { failureFacts, writeCreateError } from './failed-writes.ts';
+import { failureFacts, lastingFailures, writeCreateError } from './failed-writes.ts';
 import type { Observed } from './observed.ts';
 import { tell } from './tell.ts';
 import { templateCheck } from './template-check.ts';
@@ -103,6 +103,18 @@ describe('a write that failed, in argoproj.io', () => {
     });
 
     expect(await eventsOf(grown, unanswered)).toMatchObject([{ type: 'Warning', reason: 'ReconciliationError' }]);
+  });
+
+  it('is told at once when it was refused, and without an answer only the second time in a row', () => {
+    const lasting = lastingFailures();
+    const refused = { kind: 'pass', why: 'no' } as const;
+    const unheard = { ...refused, mayPass: true } as const;
+
+    expect(lasting('a', refused)).toBe(refused);
+    expect(lasting('b', unheard)).toBeUndefined();
+    expect(lasting('b', unheard)).toBe(unheard);
+    expect(lasting('b', undefined)).toBeUndefined();
+    expect(lasting('b', unheard)).toBeUndefined();
   });
 
   it('is not told when the object had merely changed, nor outside argoproj.io', async () => {

@@ -15,6 +15,20 @@ import { condition } from './progress.ts';
 import { refTo } from './scene.ts';
 import { timeText } from './time-text.ts';
 
+/**
+ * What is worth telling: a write that was refused, and one without an answer only when the pass before it had no luck either. `uid` is
+ * that of the Rollout; `failed` is undefined for a pass that failed at nothing.
+ */
+export function lastingFailures(): (uid: string, failed: FailedWrite | undefined) => FailedWrite | undefined {
+  const unlucky = new Set<string>();
+  return (uid, failed) => {
+    const isFirst = failed?.mayPass === true && !unlucky.has(uid);
+    if (failed === undefined) unlucky.delete(uid);
+    else unlucky.add(uid);
+    return isFirst ? undefined : failed;
+  };
+}
+
 /** Nothing outside argoproj.io. */
 export function failureFacts({ dialect, now }: Observed, failed: FailedWrite | undefined): readonly Fact[] {
   if (failed === undefined || !isArgo(dialect)) return [];

@@ -66,7 +66,7 @@ async function giveBack(options: Options, run: RolloutRunObject): Promise<Held |
   const rollout = rolloutOf(run);
   const router = rollout && composite(routers, rollout);
   if (rollout === undefined || router === undefined) return undefined;
-  const found: Found = (key) => stores.routes.get(routeKindId(key))?.get(key.namespace, key.name);
+  const found: Found = (key) => asOwned(run, stores.routes.get(routeKindId(key))?.get(key.namespace, key.name));
   const { namespace = '' } = run.metadata;
   const count = (service: string) =>
     Object.values(readyEndpoints(stores, namespace, service)).reduce((sum, one) => sum + one, 0);
@@ -82,6 +82,16 @@ async function giveBack(options: Options, run: RolloutRunObject): Promise<Held |
       });
       return writeRoutes(options, move.writes);
   }
+}
+
+/** Routers touch what the Rollout owns; a deletion that leaves children alone takes the owner off them. */
+function asOwned({ spec }: RolloutRunObject, object: ReturnType<Found>): ReturnType<Found> {
+  const { apiVersion } = spec.takeBack ?? {};
+  const owners = object?.metadata.ownerReferences ?? [];
+  if (object === undefined || apiVersion === undefined || owners.some(({ controller }) => controller === true))
+    return object;
+  const owner = { apiVersion, kind: 'Rollout', ...spec.rollout, controller: true };
+  return { ...object, metadata: { ...object.metadata, ownerReferences: [...owners, owner] } } as ReturnType<Found>;
 }
 
 async function writeRoutes(options: Options, writes: readonly RouteWrite[]): Promise<Held> {

@@ -18,6 +18,8 @@ export const Swept = z.object({
   crashes: z.number(),
   /** Runs whose crash point was never reached: the writes went another way. */
   missed: z.number(),
+  /** Processor time of the runs; 0 for those of earlier versions. */
+  cpuMs: z.number().default(0),
   /** One sentence per finding, with the crash point. */
   found: z.array(z.string()),
 });

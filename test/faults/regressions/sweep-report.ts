@@ -17,7 +17,10 @@ export function reportOf(regressions: readonly Regression[], swept: readonly Swe
   const found = sum(swept.map((one) => one.found.length));
   const missed = sum(swept.map((one) => one.missed));
   const whole = swept.filter(({ writes, crashes: played }) => played >= writes * 3).length;
-  const count = `Swept so far: ${whole} of ${regressions.length} scenarios as a whole, ${swept.length - whole} in part, ${crashes} crashes (${missed} of them at a write that did not come in that form again), ${found} findings.\n\n`;
+  const timed = swept.filter(({ cpuMs }) => cpuMs > 0);
+  const each = Math.round(sum(timed.map(({ cpuMs }) => cpuMs)) / Math.max(1, sum(timed.map((one) => one.crashes))));
+  const cost = timed.length === 0 ? '' : ` A crash costs ${each} ms of processor time.`;
+  const count = `Swept so far: ${whole} of ${regressions.length} scenarios as a whole, ${swept.length - whole} in part, ${crashes} crashes (${missed} of them at a write that did not come in that form again), ${found} findings.${cost}\n\n`;
   const rows = regressions.map(({ id, wrong, mutant }) => {
     const one = swept.find((entry) => entry.id === id);
     const result =

@@ -32,14 +32,17 @@ async function sweep(): Promise<void> {
   const before = existsSync(file) ? Swept.parse(JSON.parse(readFileSync(file, 'utf8'))) : undefined;
   const isSame = before?.writes === calm.writes.length;
   const found = isSame ? [...before.found] : findingsOf(calm).map((text) => `undisturbed: ${text}`);
-  let [crashes, missed] = isSame ? [before.crashes, before.missed] : [0, 0];
+  let [crashes, missed, cpuMs] = isSame ? [before.crashes, before.missed, before.cpuMs] : [0, 0, 0];
   for (const { identity, occurrence, kind } of points.slice(crashes)) {
     const fault: PlannedFault = { at: { write: identity, occurrence }, kind, crash: true };
+    const start = process.cpuUsage();
     const outcome = await playRegression(regression, { faults: [fault] });
+    const { user, system } = process.cpuUsage(start);
+    cpuMs += Math.round((user + system) / 1_000);
     crashes += 1;
     if (outcome.struck <= own) missed += 1;
     found.push(...findingsOf(outcome).map((text) => `${kind} of ${identity} ${occurrence}: ${text}`));
-    keep({ id, writes: calm.writes.length, crashes, missed, found });
+    keep({ id, writes: calm.writes.length, crashes, missed, cpuMs, found });
   }
 }
 
