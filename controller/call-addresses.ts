@@ -5,8 +5,7 @@ import type { Clock, KubeClient } from '../kube/api.ts';
 import type { Outbound } from '../outbound/outcome.ts';
 import { secretsOf } from './analysis-run/secrets.ts';
 import { type Tenants, tenants } from './git-sync/tenant.ts';
-import type { Addressed, CallFrom, CallerParts } from './rollout/caller.ts';
-import type { CallTarget } from './rollout/calls.ts';
+import type { Addressed, CallFrom, CallerParts, HttpTarget } from './rollout/caller.ts';
 import type { StepPlugins } from './step-plugins.ts';
 
 export interface CallAddressParts {
@@ -27,7 +26,7 @@ export function callAddresses(parts: CallAddressParts): CallerParts['address'] {
 
 async function plugin(
   { plugins, pluginOutbound }: CallAddressParts,
-  { name, operation }: Extract<CallTarget, { kind: 'plugin' }>,
+  { name, operation }: Extract<HttpTarget, { kind: 'plugin' }>,
 ): Promise<Addressed> {
   const known = plugins.get(name);
   if (known === undefined) return { kind: 'refused', why: `the operator has named no step plugin ${name}` };
@@ -42,7 +41,7 @@ async function plugin(
 }
 
 interface GateCall {
-  readonly target: Extract<CallTarget, { kind: 'gate' }>;
+  readonly target: Extract<HttpTarget, { kind: 'gate' }>;
   readonly from: CallFrom;
   readonly signal: AbortSignal;
 }

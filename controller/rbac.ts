@@ -56,6 +56,8 @@ export function controllerRules(group: string): readonly Rule[] {
     { apiGroups: [''], resources: ['pods/log'], verbs: ['get'] },
     { apiGroups: [group], resources: ['analysisruns/finalizers'], verbs: ['update'] },
     { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: [...read] },
+    // Which target groups of AWS belong to a Service; asked with --aws-verify-target-group only.
+    { apiGroups: ['elbv2.k8s.aws'], resources: ['targetgroupbindings'], verbs: ['list'] },
     ...routeRules(),
     { apiGroups: [''], resources: ['serviceaccounts/token'], resourceNames: [tenantAccount], verbs: ['create'] },
     { apiGroups: ['events.k8s.io'], resources: ['events'], verbs: ['create', 'patch'] },

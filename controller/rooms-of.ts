@@ -7,9 +7,11 @@ import type { Clock, EventRecorder, KubeClient, Leadership, Log } from '../kube/
 import { ownWrites } from '../kube/own-writes.ts';
 import { queueKey } from '../kube/ref.ts';
 import type { PodLog } from '../kube/pod-log.ts';
+import type { AwsAccess } from '../outbound/aws/access.ts';
 import type { Outbound } from '../outbound/outcome.ts';
 import type { Source } from '../source/contract.ts';
 import { addressPolicy } from './address-policy.ts';
+import { awsVerifier } from './aws/verify.ts';
 import { callAddresses } from './call-addresses.ts';
 import { analysisRunReconciler } from './analysis-run/reconciler.ts';
 import type { Caches } from './caches.ts';
@@ -20,7 +22,7 @@ import { defaultLimits } from './git-revert/limits.ts';
 import { gitRevertReconciler } from './git-revert/reconciler.ts';
 import { gitSyncReconciler } from './git-sync/reconciler.ts';
 import { releaseChecks, type TemplateLint, templateLint } from './release-checks.ts';
-import { caller } from './rollout/caller.ts';
+import { caller, type CallerParts } from './rollout/caller.ts';
 import { rolloutReconciler } from './rollout/reconciler.ts';
 import { enqueueRollouts } from './rollout/stores.ts';
 import { tellDeleted } from './rollout/tell-deleted.ts';
@@ -44,6 +46,8 @@ export interface RoomParts {
   /** What the operator says of step plugins, and the client for their addresses. */
   readonly stepPlugins: { readonly known: StepPlugins; readonly outbound: Outbound };
   readonly providers: readonly MetricProvider[];
+  /** Absent: nothing is asked of AWS. */
+  readonly aws?: AwsAccess;
   readonly events: EventRecorder;
   readonly leadership: Leadership;
   readonly metrics: Metrics;
@@ -60,7 +64,8 @@ function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
   const log = parts.log('rollout');
   const { known: plugins, outbound: pluginOutbound } = parts.stepPlugins;
   const address = callAddresses({ client, clock, plugins, outbound: parts.outbound, pluginOutbound });
-  const calls = caller({ address, clock, signal: leadership.signal });
+  const { signal } = leadership;
+  const calls = caller({ address, clock, signal, aws: awsQuestions(parts) });
   const reconcile = rolloutReconciler({
     client,
     stores,
@@ -77,6 +82,7 @@ function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
     lintTemplate: lint,
     calls,
     stepPlugins: plugins,
+    verifiesAws: parts.config.awsVerifyTargetGroup,
     log,
     metrics: {
       fact: (reason) => {
@@ -103,6 +109,13 @@ function rolloutRoom(parts: RoomParts, lint: TemplateLint): Room {
       };
     },
   };
+}
+
+/** Undefined where the operator does not want AWS to be asked. */
+function awsQuestions({ aws, client, clock, config }: RoomParts): CallerParts['aws'] {
+  if (!config.awsVerifyTargetGroup || aws === undefined) return undefined;
+  const verifier = awsVerifier({ aws, client, tagKey: config.albTagKeyResourceId });
+  return (question, signal) => verifier.ask(question, { nowMs: clock.now(), signal });
 }
 
 function analysisRoom(parts: RoomParts): Room {

@@ -7,7 +7,8 @@ import { scaledClock, systemClock } from '../kube/clock.ts';
 import { loadKubeConfig } from '../kube/config.ts';
 import { discovery } from '../kube/discovery.ts';
 import { transport } from '../kube/transport.ts';
-import { awsAccess } from '../outbound/aws/access.ts';
+import type { AddressPolicy } from '../outbound/address-policy.ts';
+import { type AwsAccess, awsAccess } from '../outbound/aws/access.ts';
 import { type AwsSettings, endpointHosts } from '../outbound/aws/settings.ts';
 import { outboundClient } from '../outbound/client.ts';
 import { addressPolicy } from './address-policy.ts';
@@ -81,7 +82,6 @@ async function connect(given: ControllerConfig, awsGiven: AwsSettings, signal: A
   const ofServer = await apiAddresses({ server: connection.server, transport: wire, log: log('controller') });
   const config = { ...given, refuseAddress: [...new Set([...given.refuseAddress, ...ofServer])] };
   const found = discovery(wire, { clock });
-  const { namespaces } = config;
   const plugins = await readStepPlugins(config.stepPluginsFile);
   const policy = addressPolicy(config);
   const userAgent = `tidegate/${version}`;
@@ -89,19 +89,13 @@ async function connect(given: ControllerConfig, awsGiven: AwsSettings, signal: A
     transport: wire,
     discovery: found,
     dialect,
-    namespaces,
+    namespaces: config.namespaces,
     instanceId: config.instanceId,
     clock,
     log: log('controller'),
     random: () => realChance.number(),
   });
-  const aws = awsAccess({
-    settings: awsGiven,
-    outbound: outboundClient({
-      policy: { ...policy, allow: [...config.allowAddress, ...endpointHosts(awsGiven)] },
-      userAgent,
-    }),
-  });
+  const aws = awsFor(awsGiven, policy, userAgent);
   const source = connectSource({ config, clock, log: log('controller'), signal });
   const parts: ControllerParts = {
     config,
@@ -128,4 +122,10 @@ async function connect(given: ControllerConfig, awsGiven: AwsSettings, signal: A
     led,
   };
   return { parts, sourceEnded: source.ended, close: () => wire.close() };
+}
+
+/** The operator may give addresses instead of AWS's own. */
+function awsFor(settings: AwsSettings, policy: AddressPolicy, userAgent: string): AwsAccess {
+  const allow = [...(policy.allow ?? []), ...endpointHosts(settings)];
+  return awsAccess({ settings, outbound: outboundClient({ policy: { ...policy, allow }, userAgent }) });
 }

@@ -72,6 +72,12 @@ export const rolloutWaits = {
     meaning: 'The weights are written, but the gateway has not confirmed that it uses them.',
     remedy: 'If it lasts, look at the status conditions of the route and at the gateway that owns it.',
   },
+  TargetsNotInService: {
+    ...waiting,
+    type: 'Normal',
+    meaning: 'AWS does not have every ready endpoint of the Service in service in its target groups yet.',
+    remedy: 'If it lasts, look at the health of the targets and at the rights of the controller at AWS.',
+  },
   RouterUnreadable: {
     ...waiting,
     type: 'Warning',

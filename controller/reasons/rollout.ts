@@ -75,8 +75,32 @@ export const rolloutReasons = {
     ...told,
     type: 'Warning',
     meaning:
-      'The weights in force could not be read from the router; in argoproj.io only, elsewhere status.waiting says it.',
-    remedy: 'Look at the objects of the router that the message names.',
+      'The weights in force could not be read from the router (told in argoproj.io only, elsewhere status.waiting says it) or from AWS.',
+    remedy: 'Look at the objects of the router that the message names, and at the rights of the controller at AWS.',
+  },
+  LoadBalancerNotFound: {
+    ...told,
+    type: 'Warning',
+    meaning: 'AWS has no load balancer with the host that the status of the Ingress names.',
+    remedy: 'See whether the load balancer is in the account and region of the controller.',
+  },
+  TargetGroupVerified: {
+    ...told,
+    type: 'Normal',
+    meaning: 'AWS has all ready endpoints of the Service in service in its target groups.',
+  },
+  TargetGroupUnverified: {
+    ...told,
+    type: 'Warning',
+    meaning:
+      'AWS does not have all ready endpoints of the Service in service in its target groups yet; it is asked again.',
+    remedy: 'If it lasts, look at the health of the targets and at the AWS Load Balancer Controller.',
+  },
+  TargetGroupVerifyError: {
+    ...told,
+    type: 'Warning',
+    meaning: 'AWS could not be asked about the target groups of a Service; it is asked again.',
+    remedy: 'Look at the rights of the controller at AWS.',
   },
   ReconciliationError: {
     ...told,

@@ -10,6 +10,7 @@ import { activeOf, isInForce, showPreview, sizeCurrent, sizeStable, switchActive
 import { holdPreview } from './blue-green-preview.ts';
 import { resumedFacts } from './blue-green-pause.ts';
 import { markLeaving, retire } from './blue-green-retire.ts';
+import { targetsInService } from './load-balancer.ts';
 import { effects, type Moves, noMoves, together } from './moves.ts';
 import { heldWait, isResumed, leavePause } from './pause.ts';
 import { targetIsGone } from './promotion.ts';
@@ -35,8 +36,11 @@ export function switchOver(scene: Scene): Moves {
     return together(capacity, waitForPods(scene, to, available(target), scene.replicas));
   if (!isSwitched) return together(capacity, switchActive(scene, to));
   if (!isInForce(scene, to, scene.replicas)) return together(capacity, waitForForce(scene, to));
+  const targets = targetsInService(scene, activeOf(scene));
+  if (!targets.isVerified) return together(capacity, targets.moves);
   const shown = isBack ? noMoves : showPreview(scene, to);
-  return together(capacity, shown, isBack ? leave(scene, true, []) : verified(scene));
+  const last = isBack ? leave(scene, true, []) : verified(scene);
+  return together(capacity, shown, last, last.event === undefined ? noMoves : targets.moves);
 }
 
 /** The switch is in force: the old revision is kept as it is until the analysis after the switch has passed. */

@@ -6,6 +6,7 @@
 import { createHmac } from 'node:crypto';
 import type { Clock } from '../../kube/api.ts';
 import type { Outbound, OutboundOutcome } from '../../outbound/outcome.ts';
+import type { AwsQuestion } from './aws-question.ts';
 import type { Call, CallAnswer, CallTarget } from './calls.ts';
 
 /** Where a call goes. `why`: the end of a sentence on what is missing. */
@@ -27,9 +28,14 @@ export interface CallFrom {
   readonly name: string;
 }
 
+/** What is asked by HTTP at one address. */
+export type HttpTarget = Exclude<CallTarget, { kind: 'aws' }>;
+
 export interface CallerParts {
   /** Finds address and key; a rejection counts as no answer. */
-  readonly address: (target: CallTarget, from: CallFrom, signal: AbortSignal) => Promise<Addressed>;
+  readonly address: (target: HttpTarget, from: CallFrom, signal: AbortSignal) => Promise<Addressed>;
+  /** Asks AWS; absent: it is never asked. A rejection counts as no answer. */
+  readonly aws?: ((question: AwsQuestion, signal: AbortSignal) => Promise<CallAnswer>) | undefined;
   readonly clock: Pick<Clock, 'now'>;
   /** Ends all calls, as the leadership ends. */
   readonly signal: AbortSignal;
@@ -52,6 +58,8 @@ const maxAnswers = 64;
 const maxBytes = 65_536;
 /** On top of the service's own time: to read a Secret. */
 const prepareMs = 10_000;
+/** For all requests of one question to AWS. */
+const awsMs = 60_000;
 
 export function caller(parts: CallerParts): Caller {
   const known = new Map<string, Map<string, CallAnswer>>();
@@ -88,8 +96,10 @@ export function caller(parts: CallerParts): Caller {
 }
 
 async function carryOut(parts: CallerParts, call: Call, from: CallFrom): Promise<CallAnswer> {
+  const { target } = call;
+  if (target.kind === 'aws') return askAws(parts, target.question);
   const preparing = AbortSignal.any([parts.signal, AbortSignal.timeout(prepareMs)]);
-  const addressed = await parts.address(call.target, from, preparing);
+  const addressed = await parts.address(target, from, preparing);
   if (addressed.kind === 'refused') return { kind: 'none', why: addressed.why };
   const body = JSON.stringify(call.request);
   const outcome = await addressed.outbound.send({
@@ -107,6 +117,11 @@ async function carryOut(parts: CallerParts, call: Call, from: CallFrom): Promise
     signal: parts.signal,
   });
   return answerOf(outcome);
+}
+
+function askAws({ aws, signal }: CallerParts, question: AwsQuestion): Promise<CallAnswer> {
+  if (aws === undefined) return Promise.resolve({ kind: 'none', why: 'this controller does not ask AWS' });
+  return aws(question, AbortSignal.any([signal, AbortSignal.timeout(awsMs)]));
 }
 
 function answerOf(outcome: OutboundOutcome): CallAnswer {

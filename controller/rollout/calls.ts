@@ -4,9 +4,10 @@
  */
 
 import type { JsonObject } from '../../kube/api.ts';
+import type { AwsQuestion } from './aws-question.ts';
 import type { Scene } from './scene.ts';
 
-/** A plugin's address is the operator's business; that of a gate stands in the Rollout. */
+/** A plugin's address is the operator's business, as is AWS; that of a gate stands in the Rollout. */
 export type CallTarget =
   | { readonly kind: 'plugin'; readonly name: string; readonly operation: PluginOperation }
   | {
@@ -15,7 +16,8 @@ export type CallTarget =
       readonly url: string;
       readonly timeoutMs: number;
       readonly secret?: { readonly name: string; readonly key: string };
-    };
+    }
+  | { readonly kind: 'aws'; readonly name: 'aws'; readonly question: AwsQuestion };
 
 export type PluginOperation = 'Run' | 'Terminate' | 'Abort';
 

@@ -23,6 +23,7 @@ import { tellEnd, watchRollback } from './gate-watch.ts';
 import { areSkipped, enrolGates, gatesOf } from './gates.ts';
 import { failedAnalysis, failureOf, waitOnTrouble } from './failure.ts';
 import { afterEvent, type LifecycleInput } from './lifecycle-status.ts';
+import { withLoadBalancers } from './load-balancer.ts';
 import { withLostActive } from './lost-active.ts';
 import { withLostRouter } from './lost-router.ts';
 import type { LifecycleEvent } from './machine.ts';
@@ -92,7 +93,7 @@ function abortOn(verdict: Verdict | undefined): Request | undefined {
 }
 
 function carryOut(observed: Observed, scene: Scene, wanted: Moves): RolloutDecision {
-  const moves = withBound(scene, withServicesBeside(scene, wanted));
+  const moves = withBound(scene, withServicesBeside(scene, withLoadBalancers(scene, wanted)));
   if (moves.event !== undefined || moves.patch !== undefined) {
     const next = moved(scene, moves.event, { ...scene.status, ...moves.patch });
     return record(observed, next, [...moves.facts, ...eventFacts(scene, moves.event)]);

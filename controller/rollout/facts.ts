@@ -32,6 +32,10 @@ export const argoReasons: ReadonlySet<string> = new Set([
   'ReconciliationError',
   'TrafficRoutingError',
   'WeightVerifyError',
+  'LoadBalancerNotFound',
+  'TargetGroupVerified',
+  'TargetGroupUnverified',
+  'TargetGroupVerifyError',
   'PatchingALBIngress',
   'RolloutDeleted',
 ]);
@@ -48,6 +52,9 @@ const warnings: ReadonlySet<string> = new Set([
   'GateAnswerRefused',
   'TrafficRoutingError',
   'WeightVerifyError',
+  'LoadBalancerNotFound',
+  'TargetGroupUnverified',
+  'TargetGroupVerifyError',
   'ReconciliationError',
   'ReplicaSetCreateError',
 ]);

@@ -9,6 +9,7 @@ import { activeCounts, blueGreenStatus } from './blue-green-status.ts';
 import { conditionsOf, invalidSpec, withHealthy } from './conditions.ts';
 import { durations } from './durations.ts';
 import { countedOn } from './experiments.ts';
+import { albStatus } from './load-balancer.ts';
 import type { Observed } from './observed.ts';
 import { phaseOf } from './phase.ts';
 import { sceneOf } from './scene.ts';
@@ -35,6 +36,7 @@ export function nextStatus(observed: Observed, intent: RolloutStatus, waiting: W
   const { blueGreen, facts } = blueGreenStatus(now);
   const seen: RolloutStatus = {
     ...counted,
+    ...albStatus(sceneOf(observed, counted)),
     canary,
     blueGreen,
     waiting: waiting === undefined ? undefined : waitingText(waiting),

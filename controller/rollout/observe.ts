@@ -22,6 +22,8 @@ import { routeKindId } from '../traffic/route-kinds.ts';
 import type { Found, TrafficRouter } from '../traffic/router.ts';
 import { type ExperimentView, extraDestinations } from './experiments.ts';
 import type { Observed, RolloutObject, ServiceState, SpecProblem, TrafficState } from './observed.ts';
+import { isUnderWay } from './lifecycle-status.ts';
+import { askedRouters, loadBalancersSeen } from './load-balancers-seen.ts';
 import { type ParsedRollout, parseRollout } from './parse-rollout.ts';
 import { knownRevision } from './known-revision.ts';
 import { namesPreset, namingPreset, type PresetUse, presetUse } from './preset.ts';
@@ -46,6 +48,8 @@ export interface ObserveOptions {
   /** Step plugins that the operator has named; absent: none. */
   readonly stepPlugins?: ReadonlyMap<string, { readonly disabled: boolean }>;
   readonly calls?: Pick<Caller, 'answers'>;
+  /** AWS is asked whether load balancers and target groups have what was written (`--aws-verify-target-group`). */
+  readonly verifiesAws?: boolean;
 }
 
 /** Everything out of the caches. `now` is the time that the decision will know. */
@@ -97,6 +101,7 @@ export function observe(options: ObserveOptions, object: RolloutObject, now: Ins
     isRunNameTaken: (run) => stores.analysisRuns.get(namespace, run) !== undefined,
     ...experimentsSeen(options, used, stores.experiments.byOwner(uid)),
     ...callsSeen(options, uid),
+    ...awsSeen(options, used),
     runs,
   };
 }
@@ -214,10 +219,29 @@ function templateProblems(options: ObserveOptions, rollout: Rollout, find: FindT
 /** Read with an unusable spec too: the way back to stable needs it. */
 function trafficOf(options: ObserveOptions, rollout: ParsedRollout['rollout']): TrafficState | undefined {
   if (rollout.spec.strategy?.canary?.trafficRouting === undefined) return undefined;
-  const router = composite(options.routers, rollout);
+  const router = composite(routersFor(options, rollout), rollout);
   if (router === undefined) return undefined;
   const found = finder(options);
   return { router, found, state: router.read(rollout, found) };
+}
+
+function isAsked({ verifiesAws }: ObserveOptions, { status }: ParsedRollout['rollout']): boolean {
+  return verifiesAws === true && isUnderWay(status);
+}
+
+function routersFor(options: ObserveOptions, rollout: ParsedRollout['rollout']): readonly TrafficRouter[] {
+  if (!isAsked(options, rollout)) return options.routers;
+  return askedRouters(options.routers, rollout, options.calls?.answers(rollout.metadata.uid ?? ''));
+}
+
+/** Only while a revision is on its way: nobody asks AWS about Rollouts that stand still. */
+function awsSeen(
+  options: ObserveOptions,
+  rollout: ParsedRollout['rollout'],
+): Pick<Observed, 'loadBalancers' | 'verifiesTargets'> {
+  if (!isAsked(options, rollout)) return {};
+  const answers = options.calls?.answers(rollout.metadata.uid ?? '');
+  return { verifiesTargets: true, loadBalancers: loadBalancersSeen(rollout, finder(options), answers) };
 }
 
 function finder({ stores }: ObserveOptions): Found {

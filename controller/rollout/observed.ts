@@ -11,6 +11,7 @@ import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import type { Instant, JsonObject, KubeObject, ObjectMeta } from '../../kube/api.ts';
 import type { CallAnswer } from './calls.ts';
 import type { ExperimentView } from './experiments.ts';
+import type { LoadBalancerSeen } from './load-balancers-seen.ts';
 import type { WorkloadView } from './workload-view.ts';
 import type { Destination, Found, RouteState, Side, TrafficRouter } from '../traffic/router.ts';
 
@@ -140,6 +141,10 @@ export interface Observed {
   readonly isExperimentNameTaken?: (name: string) => boolean;
   /** Calls of HTTP services that are under way or answered, by key; lost with the process. Absent: none. */
   readonly answers?: ReadonlyMap<string, CallAnswer>;
+  /** Load balancers that AWS is asked about, one per Ingress; absent: none. */
+  readonly loadBalancers?: readonly LoadBalancerSeen[];
+  /** Whether AWS is asked for the targets of Services, too. */
+  readonly verifiesTargets?: boolean;
   /** Step plugins that the operator has turned off. */
   readonly disabledPlugins?: ReadonlySet<string>;
   /** RolloutRuns of this Rollout that are kept. */

@@ -47,6 +47,8 @@ export interface RolloutReconcilerOptions {
   readonly calls?: Caller;
   /** Step plugins that the operator has named. */
   readonly stepPlugins?: ReadonlyMap<string, { readonly disabled: boolean }>;
+  /** AWS is asked whether load balancers and target groups have what was written; `calls` carries the questions. */
+  readonly verifiesAws?: boolean;
   readonly log: RoomLog;
   readonly metrics?: RolloutMetrics;
 }

@@ -5,7 +5,9 @@
 
 import { rollingLimits } from '../../crds/schema/defaults.ts';
 import { isPingPong } from '../../crds/schema/services-of.ts';
+import { targetsInService } from './load-balancer.ts';
 import { effects, type Moves, noMoves, together, waitFor } from './moves.ts';
+import type { ServiceState } from './observed.ts';
 import { heldWait } from './pause.ts';
 import { createCurrent, revisionAnnotations, scaleTo } from './replica-sets.ts';
 import { sideName, sideText } from './router-sides.ts';
@@ -55,7 +57,9 @@ function moveTraffic(scene: Scene, to: string): Moves {
     stableHash: scene.stableHash,
   });
   if (!weight.settled) return weight.moves;
-  return takesTurns ? done(scene, to) : selectRevision(scene, stableService, to, scene.replicas);
+  return takesTurns
+    ? whenInService(scene, canaryService, done(scene, to))
+    : selectRevision(scene, stableService, to, scene.replicas);
 }
 
 /** The stable Service selects the new pods; weight goes back to it once its endpoints are these and only these. */
@@ -73,7 +77,14 @@ function backToStableService(scene: Scene, to: string): Moves {
     });
   }
   const weight = moveWeight(scene, { canary: 0, needs: 0, canaryHash: undefined, stableHash: to });
-  return weight.settled ? done(scene, to) : weight.moves;
+  return whenInService(scene, stableService, weight.settled ? done(scene, to) : weight.moves);
+}
+
+/** A load balancer of AWS must have the endpoints of the Service before it gets the weight, and before older pods go. */
+function whenInService(scene: Scene, service: ServiceState | undefined, moves: Moves): Moves {
+  const targets = targetsInService(scene, service);
+  if (!targets.isVerified) return targets.moves;
+  return moves.event === undefined ? moves : together(moves, targets.moves);
 }
 
 function done(scene: Scene, to: string): Moves {

@@ -39,17 +39,35 @@ export function headerConditions(match: NonNullable<SetHeaderRoute['match']>): s
 
 const Action = z.object({
   forwardConfig: z.object({
-    targetGroups: z.array(z.object({ serviceName: z.string(), weight: z.int().min(0).default(1) })).min(1),
+    targetGroups: z
+      .array(
+        z.object({
+          serviceName: z.string(),
+          servicePort: z.union([z.string(), z.int()]).default('').catch(''),
+          weight: z.int().min(0).default(1),
+        }),
+      )
+      .min(1),
   }),
 });
 
-/** Weights by Service name of a forward action; undefined when the text is none. Keys may begin with either case. */
-export function weightsOf(text: string): ReadonlyMap<string, number> | undefined {
+/** Backends of a forward action; undefined when the text is none. Keys may begin with either case. */
+export function groupsIn(text: string): readonly (Omit<TargetGroup, 'port'> & { readonly port: string })[] | undefined {
   const parsed = Action.safeParse(withSmallKeys(jsonOf(text)));
   if (!parsed.success) return undefined;
+  return parsed.data.forwardConfig.targetGroups.map(({ serviceName, servicePort, weight }) => ({
+    service: serviceName,
+    port: String(servicePort),
+    weight,
+  }));
+}
+
+/** Weights by Service name of a forward action; undefined when the text is none. */
+export function weightsOf(text: string): ReadonlyMap<string, number> | undefined {
+  const groups = groupsIn(text);
+  if (groups === undefined) return undefined;
   const weights = new Map<string, number>();
-  for (const { serviceName, weight } of parsed.data.forwardConfig.targetGroups)
-    weights.set(serviceName, (weights.get(serviceName) ?? 0) + weight);
+  for (const { service, weight } of groups) weights.set(service, (weights.get(service) ?? 0) + weight);
   return weights;
 }
 

@@ -1,6 +1,6 @@
 /**
  * AWS Load Balancer controller adapter: the weights stand in an action annotation of the user's Ingress, header routes in
- * annotations of their own with a path in front. The load balancer itself is not asked, so nothing is ever confirmed.
+ * annotations of their own with a path in front. By itself it asks no load balancer, so nothing is confirmed (`alb-verified.ts`).
  */
 
 import { dialectOf, tidegateDialect } from '../../crds/schema/dialect.ts';
@@ -8,7 +8,14 @@ import { keys } from '../../crds/schema/keys.ts';
 import type { Rollout } from '../../crds/schema/rollout.ts';
 import type { JsonObject, KubeObject } from '../../kube/api.ts';
 import { groupOf } from '../../kube/ref.ts';
-import { forwardAction, headerConditions, managedAnnotations, type TargetGroup, weightsOf } from './alb-annotations.ts';
+import {
+  forwardAction,
+  groupsIn,
+  headerConditions,
+  managedAnnotations,
+  type TargetGroup,
+  weightsOf,
+} from './alb-annotations.ts';
 import { asIngress, type Ingress, ingressKey, type IngressPath, type IngressRule, namesService } from './ingress.ts';
 import { isEqual, mergeDiff } from './merge-diff.ts';
 import type {
@@ -110,6 +117,28 @@ function readIngress(rollout: Rollout, object: KubeObject, pair: ServicePair): R
   const others = extra.map(([service, weight]): Destination => ({ service, role: 'extra', weight }));
   const total = sides.total + others.reduce((sum, one) => sum + one.weight, 0);
   return { where, plan: { total, destinations: [...sides.destinations, ...others] } };
+}
+
+/** The action of one Ingress as it is written, and the hosts of the load balancers that carry it out. */
+export interface AlbAction {
+  readonly ingress: KubeObject;
+  readonly hosts: readonly string[];
+  readonly groups: readonly { readonly service: string; readonly port: string; readonly weight: number }[];
+}
+
+/** Ingresses that do not exist, or have no action yet, are left out. */
+export function albActions(rollout: Rollout, found: Found): readonly AlbAction[] {
+  return ingresses(rollout).flatMap(({ name }) => {
+    const ingress = found(ingressKey(rollout.metadata.namespace, name));
+    const text = ingress?.metadata.annotations?.[annotationKey(rollout, 'actions', rootService(rollout))];
+    const groups = text === undefined ? undefined : groupsIn(text);
+    if (ingress === undefined || groups === undefined) return [];
+    return [{ ingress, hosts: hostsOf(asIngress(ingress)), groups }];
+  });
+}
+
+function hostsOf({ status }: Ingress): readonly string[] {
+  return (status?.loadBalancer?.ingress ?? []).flatMap(({ hostname }) => (hostname ? [hostname] : []));
 }
 
 function planWeights(

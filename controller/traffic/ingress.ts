@@ -25,6 +25,9 @@ export interface Ingress extends KubeObject {
     readonly tls?: Json;
     readonly rules?: readonly IngressRule[];
   };
+  readonly status?: {
+    readonly loadBalancer?: { readonly ingress?: readonly { readonly hostname?: string }[] };
+  };
 }
 
 export function asIngress(object: KubeObject & JsonObject): Ingress {
