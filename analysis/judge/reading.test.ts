@@ -171,3 +171,14 @@ test.each<readonly [Json, string]>([
 ])('without a condition %j is %s for Tidegate', (value, outcome) => {
   expect(short(judgeReading(aValue(value), {}, 'tidegate'))).toBe(outcome);
 });
+
+test.each(['argo', 'tidegate'] as const)('now() is the moment of the measurement (%s)', (rule) => {
+  const conditions = { successCondition: 'now() - date(result.builtAt) < duration("24h")' };
+  const judge = (now?: string) => {
+    const moment = now === undefined ? undefined : Date.parse(now);
+    return short(judgeReading(aValue({ builtAt: '2026-03-01T00:00:00Z' }), conditions, rule, moment));
+  };
+
+  expect([judge('2026-03-01T12:00:00Z'), judge('2026-03-03T00:00:00Z')]).toEqual(['Successful', 'Failed']);
+  expect(judge()).toBe(rule === 'argo' ? 'Error' : 'misconfigured');
+});

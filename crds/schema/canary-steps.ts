@@ -167,8 +167,10 @@ export const CanaryStep = ruled(
     {},
     {
       setWeight: ruled(
-        int32('Percent of the traffic (without a router: of the pods) that the canary gets from here on.'),
-        { rule: 'self >= 0 && self <= 100', message: 'setWeight is a percentage: use 0 to 100', only: 'tidegate.io' },
+        int32(
+          'Percent of the traffic (without a router: of the pods) that the canary gets from here on, or parts of maxTrafficWeight.',
+        ),
+        { rule: 'self >= 0', message: 'setWeight is below 0: use 0 or more', only: 'tidegate.io' },
       ),
       pause: PauseStep,
       setCanaryScale: SetCanaryScale,

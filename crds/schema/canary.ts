@@ -32,7 +32,6 @@ const canaryRules: readonly Rule[] = [
   {
     rule: `!has(self.steps) || self.steps.all(s, !has(s.setWeight) || s.setWeight <= ${maxWeight})`,
     message: 'setWeight of a step is out of range: use 0 to 100, or to maxTrafficWeight where that is set',
-    only: 'argoproj.io',
   },
   {
     rule: "!has(self.canaryService) || !has(self.stableService) || self.canaryService == '' || self.canaryService != self.stableService",

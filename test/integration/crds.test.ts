@@ -102,6 +102,18 @@ describe.skipIf(missing !== undefined)(`CRDs on a real API server${missing ? ` (
           spec: { rollout: { name: 'web', uid: 'u' }, revision: 1, podHash: 'h', attempt: 1 },
         },
       ],
+      [
+        'rollouts',
+        // Weights are parts of what the router counts in, in both groups.
+        aRollout({
+          strategy: {
+            canary: {
+              steps: [{ setWeight: 250 }],
+              trafficRouting: { nginx: { stableIngress: 'web' }, maxTrafficWeight: 1000 },
+            },
+          },
+        }),
+      ],
       ['rollouts', aRollout({ strategy: { preset: { name: 'careful', args: [{ name: 'first', value: '20' }] } } })],
       [
         'strategypresets',
@@ -132,7 +144,26 @@ describe.skipIf(missing !== undefined)(`CRDs on a real API server${missing ? ` (
         'a weight of 101',
         'rollouts',
         withSteps({ setWeight: 101 }),
-        'spec.strategy.canary.steps[0].setWeight: Invalid value: 101: setWeight is a percentage: use 0 to 100',
+        'setWeight of a step is out of range: use 0 to 100, or to maxTrafficWeight where that is set',
+      ],
+      [
+        'a weight below 0',
+        'rollouts',
+        withSteps({ setWeight: -1 }),
+        'spec.strategy.canary.steps[0].setWeight: Invalid value: -1: setWeight is below 0: use 0 or more',
+      ],
+      [
+        'a weight above maxTrafficWeight',
+        'rollouts',
+        withSpec({
+          strategy: {
+            canary: {
+              steps: [{ setWeight: 1001 }],
+              trafficRouting: { nginx: { stableIngress: 'web' }, maxTrafficWeight: 1000 },
+            },
+          },
+        }),
+        'setWeight of a step is out of range',
       ],
       [
         'two actions in a step',

@@ -6,13 +6,24 @@ const canary = 'spec.strategy.canary';
 
 export const doorCases: readonly BadCase[] = [
   {
+    name: 'door weight -1',
+    spoil: { door: 'Rollout', edit: { [`${canary}.steps.0.setWeight`]: -1 } },
+    says: {
+      object: /Rollout.* "web" is invalid/,
+      field: /spec\.strategy\.canary\.steps\[0\]\.setWeight/,
+      found: /-1/,
+      allowed: /setWeight is below 0/,
+      remedy: /use 0 or more/,
+    },
+  },
+  {
     name: 'door weight 101',
     spoil: { door: 'Rollout', edit: { [`${canary}.steps.0.setWeight`]: 101 } },
     says: {
       object: /Rollout.* "web" is invalid/,
-      field: /spec\.strategy\.canary\.steps\[0\]\.setWeight/,
-      found: /101/,
-      allowed: /setWeight is a percentage/,
+      field: /spec\.strategy\.canary/,
+      found: /setWeight of a step is out of range/,
+      allowed: /or to maxTrafficWeight where that is set/,
       remedy: /use 0 to 100/,
     },
   },
