@@ -80,6 +80,7 @@ export const knownRows: readonly Row[] = [
     'RolloutAborted',
     'RolloutCompleted',
     'SwitchService',
+    'UpdatedDestinationRule',
     'TrafficWeightUpdated',
     'SkipSteps',
     'ExperimentCreated',

@@ -62,7 +62,7 @@ onStage(
   'a canary behind subsets of one Service',
   (scenario) => {
     scenario(
-      'subsets are labelled with the revisions, weight moves between them, and the promotion moves the stable one [Rollout.spec.strategy.canary.trafficRouting.istio.destinationRule.canarySubsetName, Rollout.spec.strategy.canary.trafficRouting.istio.destinationRule.stableSubsetName]',
+      'subsets are labelled with the revisions, weight moves between them, and the promotion moves the stable one [Rollout.spec.strategy.canary.trafficRouting.istio.destinationRule.canarySubsetName, Rollout.spec.strategy.canary.trafficRouting.istio.destinationRule.stableSubsetName, event:UpdatedDestinationRule]',
       async (app) => {
         await applyMesh(app);
         await pausedAtCanary(app, splitPlan({ setWeight: 25 }, { pause: {} }));
