@@ -9,29 +9,20 @@ import type { KubeObject } from '../../../kube/api.ts';
 import { servicesOf } from '../../../crds/schema/services-of.ts';
 import { type RolloutDecision, decide } from '../decide.ts';
 import type { RolloutEffect } from '../effects.ts';
-import { type ExperimentDraft, withTemplates } from '../experiment-draft.ts';
 import type { ExperimentView } from '../experiments.ts';
 import type { AnalysisRunView, Observed, ReplicaSetView, ServiceState } from '../observed.ts';
 import { liveWeightText } from '../live-weight.ts';
 import { statusPatch } from '../status-diff.ts';
-import { aReplicaSet, aRollout, aService, plainRouter, type RolloutGiven, shopKeys, start } from './builders.ts';
-import { podOf, type WorldPod } from './world-pods.ts';
+import { aReplicaSet, aRollout, aService, plainRouter, type RolloutGiven, shopKeys } from './builders.ts';
+import { begunRun, createdExperiment } from './world-analyses.ts';
+import { podOf, type PodTimes, PodWorld, type WorldSet } from './world-pods.ts';
 import { newRoutes, routesAt, servedBy, type WorldRoute, writeRoute } from './world-routes.ts';
 
-interface WorldSet {
-  replicas: number;
-  revision: number;
-  annotations: Record<string, string>;
-}
-
-export interface WorldOptions {
+export interface WorldOptions extends PodTimes {
   readonly rollout: RolloutGiven;
   readonly routed: boolean;
   /** Names of the routes; one by default. */
   readonly routes?: readonly string[];
-  readonly podStartMs?: number;
-  readonly podStopMs?: number;
-  readonly endpointMs?: number;
   readonly confirmMs?: number;
   /** Analyses beside the steps have measured a good value as soon as they begin. */
   readonly backgroundIsGood?: boolean;
@@ -45,23 +36,15 @@ export interface Write {
     | { readonly kind: 'Status'; readonly before: RolloutStatus; readonly after: RolloutStatus };
 }
 
-export class World {
-  now = start;
+export class World extends PodWorld {
   image = 'shop:1';
   given: RolloutGiven;
   annotations: Record<string, string> = {};
   status: RolloutStatus | undefined;
   generation = 1;
-  readonly sets = new Map<string, WorldSet>();
-  pods: WorldPod[] = [];
-  readonly services = new Map<string, string | undefined>();
-  /** Changes of what a Service's endpoints are, each visible from its time on. */
-  readonly endpointViews = new Map<string, { at: number; ready: Record<string, number> }[]>();
   readonly routes: readonly WorldRoute[];
   runs: AnalysisRunView[] = [];
   experiments: ExperimentView[] = [];
-  /** Revisions whose pods never get ready. */
-  readonly broken = new Set<string>();
   readonly writes: Write[] = [];
   readonly facts: string[] = [];
   readonly options: WorldOptions;
@@ -72,11 +55,11 @@ export class World {
   check: (world: World, write: Write) => void = () => undefined;
   /** Somebody else changed a route. */
   edited: () => void = () => undefined;
-  podCount = 0;
   /** What the last decision asked for. */
   private lookAgainAt: number | undefined;
 
   constructor(options: WorldOptions) {
+    super(options);
     this.options = options;
     this.given = options.rollout;
     this.isRouted = options.routed;
@@ -137,20 +120,6 @@ export class World {
 
   get replicas(): number {
     return this.given.replicas ?? 5;
-  }
-
-  readyPods(podHash: string): number {
-    return this.pods.filter((pod) => pod.podHash === podHash && this.isReady(pod)).length;
-  }
-
-  isReady(pod: WorldPod): boolean {
-    return pod.endsAt === undefined && pod.readyAt <= this.now && !this.broken.has(pod.podHash);
-  }
-
-  /** Ready endpoints of a Service by revision, as the controller sees them. */
-  endpoints(service: string): Record<string, number> {
-    const views = this.endpointViews.get(service) ?? [];
-    return views.findLast((one) => one.at <= this.now)?.ready ?? {};
   }
 
   observe(): Observed {
@@ -319,10 +288,13 @@ export class World {
         this.services.set(effect.target.name, effect.podHash);
         break;
       case 'StartAnalysis':
-        this.runs = [...this.runs, this.begun(effect.draft.object as unknown as AnalysisRunView)];
+        this.runs = [
+          ...this.runs,
+          begunRun(effect.draft.object as unknown as AnalysisRunView, this.options.backgroundIsGood === true),
+        ];
         break;
       case 'StartExperiment':
-        this.experiments = [...this.experiments, this.createdExperiment(effect.draft)];
+        this.experiments = [...this.experiments, createdExperiment(effect.draft)];
         break;
       case 'StopAnalysis':
         if (effect.target.kind === 'Experiment') {
@@ -360,15 +332,6 @@ export class World {
     return isDone;
   }
 
-  private begun(run: AnalysisRunView): AnalysisRunView {
-    const isBackground = run.metadata.labels?.[shopKeys.rolloutType] === 'Background';
-    if (!isBackground || !this.options.backgroundIsGood) return { ...run };
-    const metricResults = run.spec.metrics.map(
-      ({ name }) => ({ name, phase: 'Running', count: 1, successful: 1 }) as const,
-    );
-    return { ...run, status: { phase: 'Running', metricResults } };
-  }
-
   private annotate(kind: string, name: string, set: Readonly<Record<string, string | null>>): void {
     const target = kind === 'ReplicaSet' ? this.set(name.replace('web-', '')).annotations : this.annotations;
     for (const [key, value] of Object.entries(set)) {
@@ -385,16 +348,6 @@ export class World {
     return set;
   }
 
-  /** As the API server stores it, with the pod templates of both revisions. */
-  private createdExperiment(draft: ExperimentDraft): ExperimentView {
-    const whole = withTemplates(draft, (name) => {
-      const labels = { app: 'web', [shopKeys.podTemplateHash]: name.replace('web-', '') };
-      return { spec: { selector: { matchLabels: labels }, template: { metadata: { labels }, spec: { name } } } };
-    });
-    const metadata = { ...whole.metadata, uid: `uid-${draft.name}`, resourceVersion: '1' };
-    return { ...whole, metadata } as unknown as ExperimentView;
-  }
-
   editExperiment(name: string, change: (one: ExperimentView) => ExperimentView): void {
     this.experiments = this.experiments.map((one) => (one.metadata.name === name ? change(one) : one));
   }
@@ -407,52 +360,9 @@ export class World {
     );
   }
 
-  /** The ReplicaSet controller and the endpoints controller. */
-  settlePods(): void {
-    for (const [podHash, set] of this.sets) {
-      const alive = this.pods.filter((pod) => pod.podHash === podHash && pod.endsAt === undefined);
-      for (let missing = set.replicas - alive.length; missing > 0; missing -= 1) {
-        this.podCount += 1;
-        const readyAt = this.now + (this.options.podStartMs ?? 2_000);
-        const name = `web-${podHash}-${this.podCount}`;
-        this.pods.push({ name, podHash, readyAt, endsAt: undefined, createdAt: this.now });
-      }
-      const doomed = alive.sort((one, other) => Number(this.isReady(one)) - Number(this.isReady(other)));
-      for (const pod of doomed.slice(0, Math.max(0, alive.length - set.replicas))) this.take(pod);
-    }
-    this.pods = this.pods.filter((pod) => pod.endsAt === undefined || pod.endsAt > this.now);
-    for (const name of this.services.keys()) this.followEndpoints(name);
-  }
-
-  private evict(name: string): void {
-    const pod = this.pods.find((one) => one.name === name && one.endsAt === undefined);
-    if (pod !== undefined) pod.endsAt = this.now + (this.options.podStopMs ?? 1_000);
-  }
-
-  private take(pod: WorldPod): void {
-    if (this.isReady(pod)) pod.lostAt = this.now;
-    pod.endsAt = this.now + (this.options.podStopMs ?? 1_000);
-  }
-
-  private followEndpoints(service: string): void {
-    const podHash = this.services.get(service);
-    const ready: Record<string, number> = {};
-    for (const pod of this.pods)
-      if (this.isReady(pod) && (podHash === undefined || pod.podHash === podHash))
-        ready[pod.podHash] = (ready[pod.podHash] ?? 0) + 1;
-    const views = this.endpointViews.get(service) ?? [];
-    if (JSON.stringify(views.at(-1)?.ready) !== JSON.stringify(ready))
-      views.push({ at: this.now + (this.options.endpointMs ?? 200), ready });
-    this.endpointViews.set(service, views);
-  }
-
   /** When the world changes next by itself. */
   nextChange(): number {
-    const times = [
-      ...this.routes.map((one) => one.confirmedAt),
-      ...this.pods.flatMap((pod) => [pod.readyAt, pod.endsAt ?? 0]),
-      ...[...this.endpointViews.values()].flatMap((views) => views.map((one) => one.at)),
-    ].filter((at) => at > this.now);
+    const times = [...this.routes.map((one) => one.confirmedAt), ...this.podTimes()].filter((at) => at > this.now);
     return times.length === 0 ? Number.POSITIVE_INFINITY : Math.min(...times);
   }
 
