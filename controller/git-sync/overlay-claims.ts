@@ -110,6 +110,7 @@ function identityOf(element: Json | undefined): string | undefined {
 function firstValue(field: ClaimedField, manifest: Manifest, liveRollouts: readonly Rollout[]): Json | undefined {
   if (field.path.at(-1) !== 'weight') return undefined;
   const service = textAt(manifest, [...field.path.slice(0, -1), 'name']);
+  if (service === undefined) return undefined;
   const running = liveRollouts.find(
     (one) =>
       one.metadata.name === field.rollout.metadata.name && one.metadata.namespace === field.rollout.metadata.namespace,
