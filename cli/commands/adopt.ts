@@ -29,6 +29,8 @@ export async function adopt(session: Session, options: AdoptOptions): Promise<Ex
   const key = hand.key('apps', 'Deployment', name);
   const deployment = await hand.get(key);
   const begun = await begunRollout(hand, deployment);
+  if (begun !== undefined && begun.metadata.annotations?.[session.keys.adopting] === undefined)
+    return isDone(hand, options);
   const isUnderWay = begun !== undefined && controlledBy(begun, await hand.list(setKind)).length > 0;
   if (!isUnderWay) refuse(session, name, await refusals(hand, options, deployment, begun));
   hand.say(`If anything goes wrong, this gives everything back to the Deployment:\n  ${lineOf(session, options)}`);
@@ -91,6 +93,13 @@ async function finish(hand: HandOver, options: AdoptOptions, hull: Whole, rollou
   return exitCode.ok;
 }
 
+/** The command before this one had done all, or it was given twice. */
+async function isDone(hand: HandOver, { name, timeoutMs }: AdoptOptions): Promise<ExitCode> {
+  await hand.until(`Rollout ${name} is Healthy`, rolloutKey(hand.session, name), isTakenOver, timeoutMs);
+  hand.say(`Rollout ${name} has the pods of Deployment ${name} already; its strategy is left as it is.`);
+  return exitCode.ok;
+}
+
 /** Healthy, or at the next release already: somebody changed the template meanwhile. */
 function isTakenOver(rollout: Whole): boolean {
   const at = (name: string) => fieldOf(rollout, 'status', name);
@@ -114,7 +123,7 @@ export function servicesIn(strategy: JsonObject): readonly string[] {
   return paths.map((path) => fieldOf(strategy, ...path)).filter((one) => typeof one === 'string');
 }
 
-/** The Rollout of an adoption that was cut short. @throws CliError when the name belongs to another Rollout. */
+/** The Rollout of an adoption that was cut short or is done. @throws CliError when the name belongs to another Rollout. */
 async function begunRollout(hand: HandOver, deployment: Whole): Promise<Whole | undefined> {
   const { session } = hand;
   const { name, uid } = deployment.metadata;
@@ -123,8 +132,7 @@ async function begunRollout(hand: HandOver, deployment: Whole): Promise<Whole | 
   if (found.kind === 'not-found') return undefined;
   if (found.kind !== 'ok') throw apiError(`read Rollout ${name}`, found);
   const { annotations } = found.object.metadata;
-  if (annotations?.[session.keys.adopted] === uid && annotations?.[session.keys.adopting] !== undefined)
-    return found.object;
+  if (annotations?.[session.keys.adopted] === uid) return found.object;
   const text = `Rollout ${session.namespace}/${name}: metadata.name is taken, but the new Rollout needs it: delete that one, or eject it first.`;
   refuse(session, name, [text]);
   return undefined;

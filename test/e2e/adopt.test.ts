@@ -22,7 +22,7 @@ describe.skipIf(missing !== undefined)(`adopt and eject${missing ? ` (skipped: $
 
   beforeAll(async () => {
     stage = await startStage();
-    await stage.bed.cluster.api.apply(...foreignKinds());
+    await stage.cluster.api.apply(...foreignKinds());
   }, 600_000);
   afterAll(async () => {
     await stage?.stop();
@@ -59,7 +59,7 @@ describe.skipIf(missing !== undefined)(`adopt and eject${missing ? ` (skipped: $
   it(
     'the controller dies at one write after another, from adoption to ejection (T13)',
     async () => {
-      await stage.controller.stop({ graceMs: 3_000 });
+      await stage.stopController();
       expect(await controllerDies(stage)).toBeGreaterThanOrEqual(12);
     },
     withinMs,

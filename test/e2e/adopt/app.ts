@@ -41,6 +41,8 @@ export interface App {
   /** @throws when it is refused. Gives what was said. */
   adopt(onText?: (text: string) => void): Promise<string>;
   eject(onText?: (text: string) => void): Promise<string>;
+  /** Skips all steps. @throws when it is refused. */
+  promote(): Promise<void>;
   until(what: string, check: () => Promise<boolean>, withinMs?: number): Promise<void>;
   /** Waits for a phase of the Rollout. */
   rolloutIs(phase: string, check?: (rollout: Live) => boolean): Promise<void>;
@@ -59,11 +61,11 @@ export const ofVersion = (pods: readonly Live[], version: string): readonly Live
 
 /** Makes the namespace and the application, waits until the gateway serves it, and starts the load. */
 export async function makeApp(stage: Stage, namespace: string, options: AppOptions = {}): Promise<App> {
-  const { api, kubeconfigPath } = stage.bed.cluster;
-  const { url } = stage.bed.gateway;
+  const { api, kubeconfigPath } = stage.cluster;
+  const { url } = stage.gateway;
   const host = hostOf(namespace);
   await api.apply({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
-  await api.apply(...objectsOf(namespace, options));
+  await api.apply(...objectsOf(namespace, stage.gateway.parentRef, options));
   const app: Omit<App, 'load' | 'nothingFailed'> = {
     namespace,
     stage,
@@ -78,15 +80,10 @@ export async function makeApp(stage: Stage, namespace: string, options: AppOptio
     adopt: async (onText) => {
       const strategy = JSON.stringify(strategyOf(options));
       const timeout = ['--timeout', '3m'];
-      const answer = await app.plugin(['adopt', `deployment/${appName}`, '--strategy', strategy, ...timeout], onText);
-      expect(answer).toMatchObject({ code: 0 });
-      return answer.text;
+      return good(await app.plugin(['adopt', `deployment/${appName}`, '--strategy', strategy, ...timeout], onText));
     },
-    eject: async (onText) => {
-      const answer = await app.plugin(['eject', `rollout/${appName}`], onText);
-      expect(answer).toMatchObject({ code: 0 });
-      return answer.text;
-    },
+    eject: async (onText) => good(await app.plugin(['eject', `rollout/${appName}`], onText)),
+    promote: async () => void good(await app.plugin(['promote', appName, '--full', '--wait', '2m'])),
     until: async (what, check, withinMs = 120_000) => {
       await eventually(`${namespace}: ${what}`, check, { withinMs, everyMs: 100 });
     },
@@ -109,8 +106,14 @@ export async function makeApp(stage: Stage, namespace: string, options: AppOptio
   return { ...app, load, nothingFailed };
 }
 
+/** @throws with what was said when the exit code is not 0. */
+function good({ code, text }: Answer): string {
+  if (code !== 0) throw new Error(`exit code ${code}: ${text}`);
+  return text;
+}
+
 function reading(stage: Stage, namespace: string): Pick<App, 'path' | 'read' | 'list' | 'pods'> {
-  const { api } = stage.bed.cluster;
+  const { api } = stage.cluster;
   const path: App['path'] = (kind, name) => {
     const parts = collections[kind].split('/');
     const base = `/${parts.slice(0, -1).join('/')}/namespaces/${namespace}/${parts.at(-1)}`;
@@ -128,8 +131,8 @@ function reading(stage: Stage, namespace: string): Pick<App, 'path' | 'read' | '
   };
 }
 
-async function send({ bed }: Stage, path: string, body: JsonObject, contentType: string): Promise<void> {
-  const answer = await bed.cluster.api.request('PATCH', path, body, contentType);
+async function send({ cluster }: Stage, path: string, body: JsonObject, contentType: string): Promise<void> {
+  const answer = await cluster.api.request('PATCH', path, body, contentType);
   expect(answer).toMatchObject({ status: 200 });
 }
 

@@ -28,5 +28,6 @@ export async function runPlugin(
     outIsTty: false,
   };
   const context = { terminal: terminal as never, version: 'test', program: 'kubectl tidegate' };
-  return { code: await runCommandLine([...args], context), text };
+  // A busy machine is no reason to give up.
+  return { code: await runCommandLine([...args, '--request-timeout', '1m'], context), text };
 }

@@ -98,7 +98,7 @@ export async function controllerDies(stage: Stage): Promise<number> {
   await app.setImage('v2');
   await app.rolloutIs('Paused', (one) => field(one, 'status.canary.weights.canary.weight') === 25);
   expect(uidsOf(ofVersion(await app.pods(), 'v1'))).toEqual(pods);
-  expect((await app.plugin(['promote', appName, '--full', '--wait', '2m'])).code).toBe(0);
+  await app.promote();
   await app.rolloutIs('Healthy');
   await app.until('only v2 is left', async () => (await app.pods()).length === 4);
   const released = uidsOf(await app.pods());

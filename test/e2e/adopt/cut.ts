@@ -20,7 +20,7 @@ export interface Cuttable {
 
 /** `onCut` is told once, in the moment of the cut. */
 export async function cuttable(stage: Stage, name: string, onCut: () => void = () => undefined): Promise<Cuttable> {
-  const { cluster } = stage.bed;
+  const { cluster } = stage;
   const at = { number: Number.POSITIVE_INFINITY, loss: 'drop' as Loss, count: 0, isCut: false };
   const proxy = await startApiProxy({
     upstream: cluster,

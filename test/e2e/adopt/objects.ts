@@ -2,6 +2,7 @@
 
 import type { JsonObject } from '../../../crds/schema/json.ts';
 import type { BedObject } from '../../bed/api.ts';
+import type { Gateway } from '../../bed/gateway.ts';
 
 export interface AppOptions {
   readonly replicas?: number;
@@ -37,7 +38,7 @@ export function deploymentObject(namespace: string, options: AppOptions = {}): B
   };
 }
 
-export function objectsOf(namespace: string, options: AppOptions = {}): BedObject[] {
+export function objectsOf(namespace: string, parentRef: Gateway['parentRef'], options: AppOptions = {}): BedObject[] {
   const service = (role: string): BedObject => ({
     apiVersion: 'v1',
     kind: 'Service',
@@ -50,7 +51,7 @@ export function objectsOf(namespace: string, options: AppOptions = {}): BedObjec
     kind: 'HTTPRoute',
     metadata: { name: appName, namespace },
     spec: {
-      parentRefs: [{ name: 'bed-gateway', namespace: 'default', sectionName: 'web' }],
+      parentRefs: [parentRef],
       hostnames: [hostOf(namespace)],
       rules: [{ backendRefs: [backend('stable', 100), backend('canary', 0)] }],
     },

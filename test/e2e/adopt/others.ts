@@ -22,7 +22,7 @@ export async function unpauseAndPrune(stage: Stage): Promise<void> {
 
   const path = app.path('Deployment', appName);
   const propagationPolicy = 'Foreground';
-  expect((await stage.bed.cluster.api.request('DELETE', path, { propagationPolicy })).status).toBe(200);
+  expect((await stage.cluster.api.request('DELETE', path, { propagationPolicy })).status).toBe(200);
   await app.until('the hull is gone', async () => (await app.read('Deployment')) === undefined);
   expect(uidsOf(await app.pods())).toEqual(pods);
   await app.apply(deploymentObject('hull'));
@@ -50,7 +50,7 @@ export async function everybodyAtOnce(stage: Stage): Promise<void> {
   const first = uidsOf(await app.pods());
   const adopting = app.adopt();
   await app.until('the Rollout is there', async () => (await app.read('Rollout')) !== undefined);
-  const undo = app.stage.bed.cluster
+  const undo = app.stage.cluster
     .kubectl(['-n', app.namespace, 'rollout', 'undo', `deployment/${appName}`])
     .catch((error: unknown) => String(error));
   await changeAll(app, { version: 'v2', replicas: 5, note: 'adopt' });
@@ -65,20 +65,20 @@ export async function everybodyAtOnce(stage: Stage): Promise<void> {
   const stable = uidsOf(ofVersion(await app.pods(), 'v1'));
   expect(first.filter((uid) => !stable.includes(uid))).toEqual([]);
   await holds(app, { version: 'v2', replicas: 5, note: 'adopt' });
-  expect((await app.plugin(['promote', 'web', '--full'])).code).toBe(0);
+  await app.promote();
   await app.rolloutIs('Healthy');
   await app.until('only v2 is left', async () => (await app.pods()).length === 5);
 
-  const isAsked = async () => JSON.stringify((await app.read('Rollout'))?.metadata).includes('/adopting"');
-  const ejecting = app.plugin(['eject', 'rollout/web']);
-  await Promise.race([app.until('the hand-over has begun', isAsked), ejecting]);
-  await changeAll(app, { version: 'v3', replicas: 6, note: 'eject' });
-  const { code, text } = await ejecting;
+  let changed: Promise<void> | undefined;
+  const { code, text } = await app.plugin(['eject', 'rollout/web'], (said) => {
+    if (said.includes('give ReplicaSet')) changed ??= changeAll(app, { version: 'v3', replicas: 6, note: 'eject' });
+  });
+  await changed;
   // Either it was early enough to be given back, or it is told and goes on as a release with steps.
   if (code !== 0) {
     expect(text).toMatch(/spec\.template is not that of ReplicaSet|changed by somebody else/);
     await app.rolloutIs('Paused', (one) => field(one, 'status.canary.weights.canary.weight') === 25);
-    expect((await app.plugin(['promote', 'web', '--full'])).code).toBe(0);
+    await app.promote();
     await app.rolloutIs('Healthy');
     await app.until('only v3 is left', async () => (await app.pods()).length === 6);
     await app.eject();

@@ -81,7 +81,7 @@ const obstacles: readonly Obstacle[] = [
 /** Each by itself, all of them together, and then none of them. */
 export async function refusals(stage: Stage): Promise<void> {
   const app = await makeApp(stage, namespace);
-  const { api } = stage.bed.cluster;
+  const { api } = stage.cluster;
   for (const { object, path, sentence } of obstacles) {
     await app.apply(object);
     await app.until('it is refused', async () => says(await refused(app), [sentence]));

@@ -54,7 +54,7 @@ export async function supersede(stage: Stage): Promise<void> {
   await sizesAre(app, { v1: 5, v3: 2 });
   expect(uidsOf(ofVersion(await app.pods(), 'v1'))).toEqual(stable);
 
-  expect((await app.plugin(['promote', 'web', '--full'])).code).toBe(0);
+  await app.promote();
   await app.rolloutIs('Healthy');
   await sizesAre(app, { v3: 5 });
   const pods = uidsOf(ofVersion(await app.pods(), 'v3'));
@@ -122,7 +122,7 @@ export async function drain(stage: Stage): Promise<void> {
     return now.filter(isReady).length === 5 && now.every((one) => !uidsOf(pods).includes(one.metadata.uid));
   });
   expect(weightIs(25)((await app.read('Rollout')) as Live)).toBe(true);
-  expect((await app.plugin(['promote', 'web', '--full'])).code).toBe(0);
+  await app.promote();
   await app.rolloutIs('Healthy');
   await app.until('the old pods are gone', async () => (await app.pods()).length === 4);
   await duringIt(app.eject());
@@ -144,7 +144,7 @@ async function evict(app: App, pod: Live | undefined): Promise<void> {
   };
   const path = `${app.path('Pod', name)}/eviction`;
   await app.until(`Pod ${name} may go`, async () => {
-    const { status } = await app.stage.bed.cluster.api.request('POST', path, body);
+    const { status } = await app.stage.cluster.api.request('POST', path, body);
     return status === 201 || status === 404 || status === 409;
   });
 }

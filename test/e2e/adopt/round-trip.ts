@@ -18,7 +18,7 @@ export async function adoptReleaseEject(stage: Stage): Promise<void> {
   await app.setImage('v2');
   await app.rolloutIs('Paused', (one) => field(one, 'status.canary.weights.canary.weight') === 25);
   expect(await app.list('ReplicaSet')).toHaveLength(2);
-  expect((await app.plugin(['promote', 'web', '--full'])).code).toBe(0);
+  await app.promote();
   await app.rolloutIs('Healthy');
   await app.until('one ReplicaSet is left with pods', async () => {
     const sizes = (await app.list('ReplicaSet')).map((one) => field(one, 'spec.replicas'));
@@ -67,7 +67,7 @@ export async function keepUnknownFields(stage: Stage): Promise<void> {
     spec: { trafficDistribution: 'PreferClose' },
   };
   const path = app.path('Service', 'web-stable');
-  const { api } = stage.bed.cluster;
+  const { api } = stage.cluster;
   expect(await api.request('PATCH', path, told, 'application/merge-patch+json')).toMatchObject({ status: 200 });
   const wanted = { ...podSpec, containers: [container] };
   const template = (one: Live | undefined) => field(one, 'spec.template.spec');
@@ -78,7 +78,7 @@ export async function keepUnknownFields(stage: Stage): Promise<void> {
   expect(template(await app.read('Deployment'))).toEqual(first);
   await app.setImage('v2');
   await app.rolloutIs('Paused');
-  expect((await app.plugin(['promote', 'web', '--full'])).code).toBe(0);
+  await app.promote();
   await app.rolloutIs('Healthy');
   await app.until('the old pods are gone', async () => (await app.pods()).length === defaultReplicas);
   const sets = await app.list('ReplicaSet');
@@ -102,9 +102,9 @@ export async function fiftyRounds(stage: Stage): Promise<void> {
   await Promise.all(roundNamespaces.map((namespace) => rounds(stage, namespace, 50 / roundNamespaces.length)));
 }
 
-export const roundNamespaces = ['round-1', 'round-2', 'round-3', 'round-4', 'round-5'] as const;
+const roundNamespaces = ['round-1', 'round-2', 'round-3', 'round-4', 'round-5'] as const;
 
-async function rounds(stage: Stage, namespace: string, count: number): Promise<void> {
+export async function rounds(stage: Stage, namespace: string, count: number): Promise<void> {
   const app = await makeApp(stage, namespace, { replicas: 2 });
   const before = await snapshot(app);
   for (let round = 1; round <= count; round += 1) {

@@ -6,16 +6,20 @@
 import { crdManifests } from '../../../crds/manifests.ts';
 import { tidegateDialect } from '../../../crds/schema/dialect.ts';
 import type { BedObject } from '../../bed/api.ts';
-import { type Bed, startBed } from '../../bed/bed.ts';
+import { startBed } from '../../bed/bed.ts';
+import type { Cluster } from '../../bed/cluster.ts';
+import type { Gateway } from '../../bed/gateway.ts';
 import { makeTempDir, removeTempDir } from '../../bed/temp-dir.ts';
-import { type ControllerProcess, startController } from '../controller-process.ts';
+import { startController } from '../controller-process.ts';
 import { controllerObjects } from '../rights.ts';
 
 export const adoptParts = ['cluster', 'podRange', 'pods', 'gateway'] as const;
 
 export interface Stage {
-  readonly bed: Bed<(typeof adoptParts)[number]>;
-  readonly controller: ControllerProcess;
+  readonly cluster: Pick<Cluster, 'api' | 'kubeconfigPath' | 'server' | 'caData' | 'adminToken' | 'kubectl'>;
+  readonly gateway: Pick<Gateway, 'url' | 'parentRef'>;
+  /** Ends the controller; it does not come back. */
+  stopController(): Promise<void>;
   readonly folder: string;
   stop(): Promise<void>;
 }
@@ -32,12 +36,14 @@ export async function startStage(): Promise<Stage> {
     // A machine that stands still for a moment must not cost the only controller its lead.
     leaseDurationMs: 60_000,
   });
+  const stopController = () => controller.stop({ graceMs: 3_000 });
   return {
-    bed,
-    controller,
+    cluster: bed.cluster,
+    gateway: bed.gateway,
+    stopController,
     folder,
     async stop() {
-      await controller.stop({ graceMs: 3_000 }).catch(() => undefined);
+      await stopController().catch(() => undefined);
       await bed.stop();
       removeTempDir(folder);
     },

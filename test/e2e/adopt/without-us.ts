@@ -13,7 +13,7 @@ async function runLine(app: App, text: string): Promise<void> {
   const line = text.split('\n').find((one) => one.includes('--cascade=background')) ?? '';
   for (const command of line.trim().split(' && ')) {
     const words = command.match(/'[^']*'|\S+/g) ?? [];
-    await app.stage.bed.cluster.kubectl(words.slice(1).map((word) => word.replace(/^'|'$/g, '')));
+    await app.stage.cluster.kubectl(words.slice(1).map((word) => word.replace(/^'|'$/g, '')));
   }
 }
 
@@ -57,12 +57,12 @@ export async function kindDeleted(stage: Stage): Promise<void> {
   const app = await makeApp(stage, 'kind');
   await app.adopt();
   const before = { pods: uidsOf(await app.pods()), sets: uidsOf(await app.list('ReplicaSet')) };
-  await stage.bed.cluster.kubectl(['delete', 'crd', 'rollouts.tidegate.io', '--timeout=2m']);
+  await stage.cluster.kubectl(['delete', 'crd', 'rollouts.tidegate.io', '--timeout=2m']);
   await isBack(app);
   await app.patch({ spec: { paused: false } });
   await app.whole();
   expect(uidsOf(await app.pods())).toEqual(before.pods);
   expect(uidsOf(await app.list('ReplicaSet'))).toEqual(before.sets);
   await app.nothingFailed();
-  await stage.bed.cluster.api.apply(...(crdManifests(tidegateDialect) as unknown as BedObject[]));
+  await stage.cluster.api.apply(...(crdManifests(tidegateDialect) as unknown as BedObject[]));
 }
