@@ -6,7 +6,9 @@ import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import { decide } from './decide.ts';
 import type { RolloutEffect } from './effects.ts';
 import type { Observed, PodView } from './observed.ts';
-import { mayBeMissing } from './restart.ts';
+import { noMoves } from './moves.ts';
+import { mayBeMissing, restart } from './restart.ts';
+import { sceneOf } from './scene.ts';
 import { aPod, aReplicaSet, aRollout, aStatus, shopKeys, start } from './testing/builders.ts';
 import { workloadView } from './workload-view.ts';
 
@@ -109,6 +111,28 @@ describe('restartAt', () => {
     const decision = decide(observed({ spec: { restartAt, strategy }, status: restarting }));
     expect(evicted(decision.effects)).toHaveLength(3);
   });
+});
+
+it('pods of the new revision are restarted after those of stable', () => {
+  const status = aStatus({ currentStepIndex: 1, waiting: { reason: 'Restarting', on: 'x', moves: 'x' } });
+  const steps = [{ setWeight: 20 }, { pause: {} }];
+  const of = (podHash: string) => {
+    const plain = aPod(podHash, { ready: true });
+    const metadata = { ...plain.metadata, uid: `pod-${podHash}`, resourceVersion: '1', creationTimestamp: older };
+    return { ...plain, metadata: { ...metadata, name: `web-${podHash}` } };
+  };
+  const given = { canary: { steps, maxUnavailable: 3, maxSurge: 0 }, status, pods: [of('two'), of('one')] };
+  const base = observed({ ...given, spec: { restartAt } });
+  const replicaSets = [aReplicaSet('one', { replicas: 4 }), aReplicaSet('two', { replicas: 1, revision: 2 })];
+  const scene = sceneOf({ ...base, podHash: 'two', replicaSets }, status);
+
+  expect(evicted(restart(scene, noMoves).effects)).toEqual([]);
+  const pods = [of('two'), ...[1, 2, 3, 4].map((number) => pod(number))];
+  expect(evicted(restart(sceneOf({ ...base, podHash: 'two', replicaSets, pods }, status), noMoves).effects)).toEqual([
+    'web-one-1',
+    'web-one-2',
+    'web-one-3',
+  ]);
 });
 
 it('a limit of missing pods that is no number lets one pod go at a time', () => {

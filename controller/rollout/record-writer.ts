@@ -177,7 +177,6 @@ async function patch(
 ): Promise<boolean> {
   const json = (value: object) => JSON.parse(JSON.stringify(value)) as JsonObject;
   const difference = mergePatch(json(run.status ?? {}), json(next));
-  if (difference === undefined) return true;
   const { uid, resourceVersion, ...key } = refTo(run);
   const result = await options.client.merge(
     key satisfies ObjectKey,

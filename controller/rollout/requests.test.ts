@@ -71,6 +71,14 @@ describe('a command', () => {
     expect(facts.map((one) => one.reason)).toContain('RolloutResumed');
   });
 
+  it('resume ends a pause of the plan', () => {
+    const pauseConditions = [{ reason: 'CanaryPauseStep' as const, startTime: started }];
+    const { status } = asked('resume', { currentStepIndex: 1, controllerPause: true, pauseConditions });
+
+    expect(status.lastCommand?.outcome).toBe('Applied');
+    expect(status.pauseConditions).toBeUndefined();
+  });
+
   it('resume counts no time for a pause whose start can not be read', () => {
     expect(asked('resume', { manualPauseStartedAt: 'earlier' }).status.totalManualPauseDurationSeconds).toBe(0);
   });

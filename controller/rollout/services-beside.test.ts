@@ -64,6 +64,32 @@ describe('the pair that the router does not use', () => {
     expect(switched(promoted)).toEqual(['stable to two']);
   });
 
+  it('goes with the revision that is promoted, and with none while an older one is taken back', () => {
+    const change = (kind: 'promote' | 'supersede', to: string) => ({
+      id: 'x',
+      kind,
+      since: '2026-01-01T00:00:00Z',
+      from: 'one',
+      to,
+    });
+    const promoted = aStatus({ currentStepIndex: 2, transition: change('promote', 'two') });
+    expect(switched(world(promoted, { stable: 'one', canary: 'one' }, 100))).toEqual(['canary to two']);
+    const superseding = aStatus({ transition: change('supersede', 'two') });
+    expect(switched(world(superseding, { stable: 'one', canary: 'three' }, 20))).toEqual([]);
+    const at = '2026-01-01T00:00:00Z';
+    const told = { outcome: 'Failed', cause: 'CrashLoop', podHash: 'two', revision: 2, at, message: '' } as const;
+    const aborting = aStatus({
+      abort: true,
+      abortedAt: at,
+      drainUntil: '2026-01-01T00:01:00Z',
+      verdict: { ...told, confirmedStableAt: at },
+      transition: { ...change('promote', 'one'), kind: 'abort' },
+    });
+    expect(switched(world(aborting, { stable: 'one', canary: 'two' }))).toEqual(['canary to one']);
+    const first = aStatus({ stableRS: undefined, currentStepIndex: undefined });
+    expect(switched(world(first, { stable: 'two', canary: 'one' }))).toEqual([]);
+  });
+
   it('waits for pods of the revision, and holds nothing up meanwhile', () => {
     const none = [aReplicaSet('one'), aReplicaSet('two', { replicas: 1, available: 0, revision: 2 })];
     const observed = { ...world(aStatus(), { stable: 'one', canary: 'one' }), replicaSets: none };

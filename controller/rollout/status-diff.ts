@@ -97,7 +97,8 @@ export function mayWait(
   const since = instantOf(condition(before, 'Progressing')?.lastUpdateTime);
   if (since === undefined || now - since >= quietMs) return undefined;
   if (Object.keys(patch).some((field) => !mirrored.has(field))) return undefined;
-  const turned = (after.conditions ?? []).some((one) => condition(before, one.type)?.status !== one.status);
+  const { conditions = [] } = after;
+  const turned = conditions.some((one) => condition(before, one.type)?.status !== one.status);
   const settledWeight =
     before.canary?.currentStepAnalysisRunStatus?.status !== after.canary?.currentStepAnalysisRunStatus?.status;
   return turned || settledWeight ? undefined : since + quietMs;

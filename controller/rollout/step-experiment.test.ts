@@ -48,6 +48,30 @@ function tell(world: World, status: ExperimentStatus): void {
   world.run();
 }
 
+describe('what an experiment step waits for', () => {
+  const weighted = { ...step, templates: [{ name: 'canary', specRef: 'canary' as const, weight: 5 }] };
+
+  it('is what the Experiment itself waits for', () => {
+    const world = atStep();
+    tell(world, { phase: 'Pending', waiting: { reason: 'PodsNotAvailable', on: 'ReplicaSet/web-exp', moves: 'x' } });
+
+    expect(world.status?.waiting).toMatchObject({
+      reason: 'ExperimentRunning',
+      value: 'PodsNotAvailable (ReplicaSet/web-exp)',
+    });
+  });
+
+  it('is endpoints of its Services, as long as none of them has any weight, with a router', () => {
+    const world = atStep(weighted, true);
+    tell(world, { phase: 'Running' });
+    expect(world.status?.waiting).toMatchObject({ reason: 'EndpointsNotReady', on: 'Experiment/web-v2-2-1' });
+
+    const byPods = atStep(weighted);
+    tell(byPods, { phase: 'Running' });
+    expect(byPods.status?.waiting).toMatchObject({ reason: 'ExperimentRunning' });
+  });
+});
+
 describe('the experiment step', () => {
   it('creates the Experiment with the pods of both revisions [Rollout.spec.strategy.canary.steps[].experiment.templates[].specRef, Rollout.spec.strategy.canary.steps[].experiment.templates[].replicas, Rollout.spec.strategy.canary.steps[].experiment.templates[].metadata, event:ExperimentCreated]', () => {
     const world = atStep();

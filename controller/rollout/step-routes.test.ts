@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { hasManagedRoutes, routesAt } from './step-routes.ts';
-import { anObserved, plainRouter } from './testing/builders.ts';
+import { sceneOf } from './scene.ts';
+import { hasManagedRoutes, routesAt, routeWish } from './step-routes.ts';
+import { anObserved, aService, aStatus, plainRouter } from './testing/builders.ts';
 
 const header = (name: string, value?: string) => ({
   setHeaderRoute: {
@@ -44,6 +45,24 @@ describe('the routes wanted at a step', () => {
 
     expect(traffic && hasManagedRoutes(rollout, traffic)).toBe(false);
     expect(traffic && hasManagedRoutes(rollout, { ...traffic, router: { ...plainRouter, plan } })).toBe(true);
+  });
+
+  it('are not written while the canary Service still belongs to another revision', () => {
+    const trafficRouting = { managedRoutes: [{ name: 'b' }] };
+    const wish = (podHash: string, ready: number) =>
+      routeWish(
+        sceneOf(
+          anObserved({
+            canaryService: aService('web-canary', podHash, { [podHash]: ready }),
+            rollout: { canary: { trafficRouting, steps: [header('b', 'one')] }, status: aStatus() },
+          }),
+          aStatus(),
+        ),
+      );
+
+    expect(wish('one', 5)).toEqual({ managed: [], isBlocked: true });
+    expect(wish('two', 0)).toEqual({ isBlocked: true });
+    expect(wish('two', 1)).toMatchObject({ managed: [{ name: 'b' }], isBlocked: false });
   });
 
   it('copy everything without a percentage [Rollout.spec.strategy.canary.steps[].setMirrorRoute.percentage]', () => {

@@ -195,6 +195,28 @@ describe('enqueueRollouts', () => {
     expect(pod('10', trouble, { deletionTimestamp: '2026-11-02T10:00:00Z' })).toEqual([['shop/web', 'normal']]);
   });
 
+  it('needs no reverts where none are kept', () => {
+    const { stores } = room();
+    const queued: string[] = [];
+
+    expect(enqueueRollouts(stores, tidegateDialect, { add: (key: string) => void queued.push(key) })).toBeTypeOf(
+      'function',
+    );
+    expect(queued).toEqual(['shop/web']);
+  });
+
+  it('enqueues a Rollout that was deleted as long as its record is open', () => {
+    const { stores, feed } = room();
+    const run = (name: string, status: object) =>
+      feed('RolloutRun', { metadata: { name }, spec: { rollout: { name: 'gone' } }, status }).map(([key]) => key);
+
+    expect(run('gone-2', { recorded: undefined })).toEqual(['shop/gone']);
+    expect(run('gone-1', { finishedAt: 'x' })).toEqual([]);
+    const queued: string[] = [];
+    enqueueRollouts(stores, tidegateDialect, { add: (key: string) => void queued.push(key) });
+    expect(queued).toEqual(['shop/web', 'shop/gone']);
+  });
+
   it('stops when undone', () => {
     const { undo, feed } = room();
     undo();

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
 import type { KubeObject } from '../../kube/api.ts';
+import type { TrafficRouter, WeightPlan } from '../traffic/router.ts';
 import { aRollout, aRoute, plainRouter } from './testing/builders.ts';
 import { rolloutOf, takeBackMove, takeBackOf } from './take-back.ts';
 
@@ -57,6 +58,44 @@ describe('traffic of a Rollout that was deleted', () => {
     const lonely: readonly Readonly<Record<string, number>>[] = [{ 'web-stable': 1 }, {}];
     for (const ready of lonely)
       expect(move(40, ready)).toMatchObject({ kind: 'write', writes: [{ patch: { spec: { canary: 0 } } }] });
+  });
+
+  it('waits when the router refuses, and is settled when all that is left to write are objects that are gone', () => {
+    const run = aRun();
+    const rollout = rolloutOf(run) ?? aRollout();
+    const by = (plan: TrafficRouter['plan']) =>
+      takeBackMove(run, rollout, { ...plainRouter, plan }, () => aRoute(40), { endpoints: () => 5 });
+
+    expect(by(() => ({ kind: 'refused', field: 'rules', message: 'three backends' }))).toEqual({
+      kind: 'wait',
+      why: 'three backends',
+    });
+    expect(by(() => [{ kind: 'create', object: aRoute(0) }])).toEqual({ kind: 'settled' });
+  });
+
+  it('goes back for sides without a Service of their own, and takes the routes of steps away', () => {
+    const managedRoutes = [{ name: 'beta' }];
+    const { stablePodHash: _unknown, ...spec } = aRun(
+      aRollout({ canary: { trafficRouting: { ...trafficRouting, managedRoutes } } }),
+    ).spec;
+    const run = { ...aRun(), spec };
+    const plans: WeightPlan[] = [];
+    const plan: TrafficRouter['plan'] = (_rollout, wanted) => {
+      plans.push(wanted);
+      return [{ kind: 'patch', object: aRoute(40), patch: {} }];
+    };
+    const rollout = rolloutOf(run) ?? aRollout();
+    takeBackMove(run, rollout, { ...plainRouter, plan }, () => aRoute(40), { endpoints: () => 5 });
+
+    expect(rollout.status).toEqual({ currentPodHash: 'two' });
+    expect(plans[0]).toEqual({
+      total: 100,
+      managed: [],
+      destinations: [
+        { service: '', role: 'stable', weight: 100 },
+        { service: '', role: 'canary', weight: 0, podHash: 'two' },
+      ],
+    });
   });
 
   it('is left alone when the routes are gone', () => {
