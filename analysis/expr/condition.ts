@@ -6,7 +6,7 @@ import { evaluate } from './evaluate.ts';
 import type { PlainFunction } from './function-types.ts';
 import { type EvidenceRule, Meter } from './meter.ts';
 import { parse } from './parser.ts';
-import { ExprError, fromJson, isList, NoEvidence, type Value, typeName } from './value.ts';
+import { ExprError, fromJson, isList, isTimeKind, NoEvidence, type Value, typeName } from './value.ts';
 
 /**
  * `holds`: true or false. `no-evidence` (strict rule only): the answer would rest on NaN or on nothing. `error`: the condition
@@ -94,4 +94,17 @@ function located(error: unknown, source: string): string {
   if (error.at === undefined) return error.message;
   const before = source.slice(0, error.at).split('\n');
   return `${error.message} (line ${before.length}, column ${(before.at(-1) ?? '').length + 1})`;
+}
+
+/** The moment that an expression such as `now() - duration("1h")` gives, in milliseconds since 1970; undefined for anything else. */
+export function evaluateTime(source: string, nowMs: number): number | undefined {
+  try {
+    const tree = parse(source, new Set());
+    const meter = new Meter('as-argo', null);
+    const value = evaluate(tree, { names: new Map(), functions: timeFunctions(nowMs), meter });
+    return isTimeKind(value) && value.kind === 'time' ? Number(value.ns / 1_000_000n) : undefined;
+  } catch (error) {
+    if (error instanceof ExprError || error instanceof RangeError) return undefined;
+    throw error;
+  }
 }

@@ -141,6 +141,18 @@ describe('the request', () => {
     expect(server?.seen[1]?.url).toMatch(/^\/api\/v1\/query\?query=up&time=/);
   });
 
+  test('a range may be said by every expression that gives a time', async () => {
+    const start = 'let zone = timezone("Europe/Berlin"); date("2026-01-01 00:00", "2006-01-02 15:04").In(zone)';
+    const rangeQuery = { start, end: 'now().Truncate(duration("1h")).Add(duration("30m"))', step: '1m' };
+
+    await measured(success({ resultType: 'matrix', result: [] }), { rangeQuery });
+
+    expect(Object.fromEntries(new URLSearchParams(server?.seen[0]?.body))).toMatchObject({
+      start: '1767225600.000',
+      end: '1767324600.000',
+    });
+  });
+
   test('asks for a range with times computed from now', async () => {
     const rangeQuery = { start: 'now() - duration("1h")', end: 'now()', step: '1m' };
 

@@ -3,6 +3,7 @@ import { parseDurationMs } from '../../crds/schema/duration.ts';
 import type { Metric } from '../../crds/schema/metric.ts';
 import type { PrometheusProvider } from '../../crds/schema/providers.ts';
 import type { Credentials, OutboundOutcome } from '../../outbound/outcome.ts';
+import { evaluateTime } from '../expr/condition.ts';
 import type { Instant, MeasureContext, MetricProblem, MetricProvider, Missing, Reading } from '../provider.ts';
 import { badStatus, isPage, noAnswer, type Response } from './http-outcome.ts';
 import { managedPrometheusRegion } from './aws-signature.ts';
@@ -10,7 +11,6 @@ import { type Authorities, authorize, headersOf, isSet, lintSettings } from './h
 import { oauth2Tokens } from './oauth2.ts';
 import { answerReading, readAnswer } from './prometheus-answer.ts';
 import { lintPromql } from './promql-lint.ts';
-import { timeOf } from './time-expression.ts';
 
 const defaultTimeoutSeconds = 30;
 const prefix = 'provider.prometheus';
@@ -148,7 +148,7 @@ function rangeParameters(
   range: NonNullable<PrometheusProvider['rangeQuery']>,
   now: Instant,
 ): { start: string; end: string; step: string } | undefined {
-  const [start, end] = [timeOf(range.start ?? '', now), timeOf(range.end ?? '', now)];
+  const [start, end] = [evaluateTime(range.start ?? '', now), evaluateTime(range.end ?? '', now)];
   const stepMs = parseDurationMs(range.step ?? '');
   if (start === undefined || end === undefined || stepMs === undefined || stepMs <= 0) return undefined;
   return { start: seconds(start), end: seconds(end), step: String(stepMs / 1000) };
