@@ -180,7 +180,7 @@ describe('target groups of a Service', () => {
     expect(asked(answer, { waiting }).moves.facts).toEqual([]);
   });
 
-  it('that could not be looked at are not taken for ready', () => {
+  it('that could not be looked at are not taken for ready [event:TargetGroupVerifyError]', () => {
     const failed = asked({ kind: 'none', why: 'access denied' });
     const garbled = asked(respond({ isVerified: 'maybe' }));
 

@@ -8,10 +8,8 @@ const list = (group: string, prefix: string, names: readonly string[]): readonly
 const refused = (group: string, prefix: string, sentence: string, names: readonly string[]): readonly Row[] =>
   list(group, prefix, names).map((row) => ({ ...row, refused: sentence }));
 
-const noAws = 'not told: the load balancer is not asked through the AWS API in this version';
 /** Fields of the schema that this version never writes. */
 export const unwritten: Readonly<Record<string, string>> = {
-  'Rollout.status.alb': noAws,
 };
 
 const noPlugins = 'plugins as Go binaries are refused: step plugins are HTTP services named by the operator';
@@ -107,18 +105,16 @@ export const knownRows: readonly Row[] = [
     'ExperimentInconclusive',
     'AnalysisRunTerminating',
     'StepPluginTransition',
+    'TargetGroupVerified',
+    'TargetGroupUnverified',
+    'TargetGroupVerifyError',
+    'LoadBalancerNotFound',
     'TrafficRoutingError',
     'WeightVerifyError',
     'PatchingALBIngress',
     'ReconciliationError',
     'ReplicaSetCreateError',
     'RolloutDeleted',
-  ]),
-  ...refused('Event reasons', 'event', noAws, [
-    'TargetGroupVerified',
-    'TargetGroupUnverified',
-    'TargetGroupVerifyError',
-    'LoadBalancerNotFound',
   ]),
   ...list('Labels', 'label', [
     'rollouts-pod-template-hash',

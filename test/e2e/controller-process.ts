@@ -20,6 +20,8 @@ export interface ControllerOptions {
   readonly logLevel?: string;
   /** Flags of Node, as the image sets them. */
   readonly nodeFlags?: readonly string[];
+  /** Further variables of its environment. */
+  readonly env?: Readonly<Record<string, string>>;
 }
 
 export interface ControllerProcess {
@@ -79,6 +81,7 @@ export async function startController(options: ControllerOptions): Promise<Contr
         ...(options.flags ?? []),
       ],
       logDir: options.folder,
+      ...(options.env === undefined ? {} : { env: { ...process.env, ...options.env } }),
     });
     await eventually(
       `${name} is ready`,

@@ -33,6 +33,8 @@ interface StageOptions {
   readonly objects?: readonly BedObject[];
   /** Flags of the controller. */
   readonly flags?: readonly string[];
+  /** Variables of the controller, asked for when `prepare` is done. */
+  readonly env?: () => Readonly<Record<string, string>>;
   /** Brings in what takes more than objects, before the controller starts. */
   readonly prepare?: (cluster: Cluster) => Promise<void>;
   /** Why this stage can't be set up here. */
@@ -69,6 +71,7 @@ export function onStage(topic: string, declare: (scenario: Scenario) => void, op
         folder: parts.folder,
         // A machine that stands still for a moment must not cost the only controller its lead.
         leaseDurationMs: 60_000,
+        ...(options.env === undefined ? {} : { env: options.env() }),
         flags: [
           '--api-group',
           'argoproj.io',
