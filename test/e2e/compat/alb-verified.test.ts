@@ -109,9 +109,13 @@ onStage(
         await carryOut(app);
         await app.release('v2', plan);
         await app.untilTrue('the weight is written', async () => (await writtenWeight(app)) === 25);
-        const lagging = await app.until('what AWS has', (one) => at(one, 'status.alb.loadBalancer.name') === 'web');
+        const lagging = await app.until(
+          'that AWS has another weight',
+          (one) =>
+            at(one, 'status.canary.weights.canary.weight') === 25 &&
+            at(one, 'status.canary.weights.verified') === false,
+        );
         expect(at(lagging, 'status.currentStepIndex')).toBe(0);
-        expect(at(lagging, 'status.canary.weights.verified')).toBe(false);
         elb.refusal = 'AccessDenied';
         await app.untilSeen('the refusal', () => app.events().includes('WeightVerifyError'), 60_000);
         elb.refusal = undefined;
