@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest';
 import { tidegateDialect } from '../crds/schema/dialect.ts';
 import type { JsonObject } from '../crds/schema/json.ts';
 import { keys } from '../crds/schema/keys.ts';
-import { adoptPatch, ejectPatch, ejectRefusal, emergencyLine, isSameTemplate, type Whole } from './adopt-plan.ts';
+import {
+  adoptPatch,
+  ejectPatch,
+  ejectRefusal,
+  emergencyLine,
+  isSameTemplate,
+  oldOnesFirst,
+  type Whole,
+} from './adopt-plan.ts';
 
 const known = keys(tidegateDialect);
 const template = (hash?: string): JsonObject => ({
@@ -70,6 +78,11 @@ describe('adopt', () => {
       },
     });
   });
+});
+
+it('hands old ReplicaSets over first, so that the Deployment never owns one of them alone and scales it up', () => {
+  const sets = [set('now', 3), set('old', 0), set('older', 0)];
+  expect(oldOnesFirst(sets).map(({ metadata }) => metadata.name)).toEqual(['old', 'older', 'now']);
 });
 
 describe('eject', () => {

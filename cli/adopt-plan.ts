@@ -27,6 +27,14 @@ export function controlledBy(owner: KubeObject, sets: readonly Whole[]): readonl
   );
 }
 
+/**
+ * A paused Deployment scales the one ReplicaSet that it owns to its own size, an old one without pods too. So it must never
+ * own old ones alone: they leave it first, and come back last.
+ */
+export function oldOnesFirst(sets: readonly Whole[]): readonly Whole[] {
+  return sets.toSorted((one, other) => replicasOf(one) - replicasOf(other));
+}
+
 /** Field owners of what this tool and its controller write. */
 export const fieldManager = 'kubectl-tidegate';
 const ownManagers: readonly unknown[] = [fieldManager, 'tidegate'];

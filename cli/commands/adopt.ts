@@ -6,7 +6,15 @@
 
 import type { JsonObject } from '../../crds/schema/json.ts';
 import { fieldOf } from '../../kube/json.ts';
-import { adoptedRollout, adoptPatch, controlledBy, emergencyLine, isPausedByUs, type Whole } from '../adopt-plan.ts';
+import {
+  adoptedRollout,
+  adoptPatch,
+  controlledBy,
+  emergencyLine,
+  isPausedByUs,
+  oldOnesFirst,
+  type Whole,
+} from '../adopt-plan.ts';
 import { ownRefusals, surroundingRefusals } from '../adopt-refusals.ts';
 import { apiError, CliError, type ExitCode, exitCode } from '../exit-code.ts';
 import { rolloutApiVersion, rolloutKey, type Session } from '../session.ts';
@@ -26,8 +34,7 @@ const setKind = { group: 'apps', kind: 'ReplicaSet' };
 export async function adopt(session: Session, options: AdoptOptions): Promise<ExitCode> {
   const { name, dryRun } = options;
   const hand = new HandOver(session, dryRun);
-  const key = hand.key('apps', 'Deployment', name);
-  const deployment = await hand.get(key);
+  const deployment = await seenByItsController(hand, await hand.get(hand.key('apps', 'Deployment', name)));
   const begun = await begunRollout(hand, deployment);
   if (begun !== undefined && begun.metadata.annotations?.[session.keys.adopting] === undefined)
     return isDone(hand, options);
@@ -45,17 +52,22 @@ export async function adopt(session: Session, options: AdoptOptions): Promise<Ex
   }).then(({ hull, rollout }) => finish(hand, options, hull, rollout));
 }
 
-/** Paused, and its controller has seen that: from then on it makes no ReplicaSet. */
+/** From then on its controller makes no ReplicaSet. */
 async function pause(hand: HandOver, deployment: Whole): Promise<Whole> {
-  const { name } = deployment.metadata;
   const isPaused = fieldOf(deployment, 'spec', 'paused') === true;
-  const paused = isPaused
-    ? deployment
-    : await hand.patch(`pause Deployment ${name}`, deployment, { spec: { paused: true } });
-  const generation = paused.metadata.generation ?? 0;
+  if (isPaused) return seenByItsController(hand, deployment);
+  const paused = await hand.patch(`pause Deployment ${deployment.metadata.name}`, deployment, {
+    spec: { paused: true },
+  });
+  return seenByItsController(hand, paused);
+}
+
+/** As it is once its controller has seen this version, or a later one. */
+function seenByItsController(hand: HandOver, { metadata }: Whole): Promise<Whole> {
+  const { name, generation = 0 } = metadata;
   const isSeen = (one: Whole) => Number(fieldOf(one, 'status', 'observedGeneration') ?? 0) >= generation;
-  const key = hand.key('apps', 'Deployment', name);
-  return hand.until(`the controller of Deployment ${name} sees the pause`, key, isSeen);
+  const what = `the controller of Deployment ${name} has seen its last change`;
+  return hand.until(what, hand.key('apps', 'Deployment', name), isSeen);
 }
 
 /** `begun`: the held Rollout of an earlier try, which is no reason against this one. */
@@ -82,7 +94,7 @@ async function finish(hand: HandOver, options: AdoptOptions, hull: Whole, rollou
   const sets = controlledBy(hull, all);
   const both = [...sets, ...controlledBy(rollout, all)];
   const pods = await hand.podsOf(both);
-  for (const set of sets)
+  for (const set of oldOnesFirst(sets))
     await hand.patch(`hand ReplicaSet ${set.metadata.name} over`, set, adoptPatch(set, hull, rollout, session.keys));
   const release = { metadata: { annotations: { [session.keys.adopting]: null } } };
   if (options.dryRun) hand.say(`let Rollout ${name} go`);

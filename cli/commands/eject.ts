@@ -11,6 +11,7 @@ import {
   controlledBy,
   ejectPatch,
   ejectRefusal,
+  oldOnesFirst,
   replicasOf,
   unlabelPatch,
   unpinPatch,
@@ -76,7 +77,7 @@ async function holdOff(hand: HandOver, rollout: Whole, key: ObjectKey): Promise<
 
 async function giveBack(hand: HandOver, rollout: Whole, hull: Whole, sets: readonly Whole[]): Promise<void> {
   const { name } = hull.metadata;
-  for (const set of sets)
+  for (const set of oldOnesFirst(sets).toReversed())
     await hand.patch(`give ReplicaSet ${set.metadata.name} back`, set, ejectPatch(set, hull, hand.session.keys));
   const isTaken = (one: Whole) => Number(fieldOf(one, 'status', 'replicas') ?? 0) === replicasOf(one);
   const key = hand.key('apps', 'Deployment', name);
@@ -126,7 +127,7 @@ async function takeBack(hand: HandOver, rollout: Whole, hull: Whole): Promise<vo
   const back = controlledBy(hull, await hand.list(setKind));
   // Whether the last write arrived is not known: a Deployment that runs would make pods of its own.
   await hand.patchAnyVersion(`keep Deployment ${hull.metadata.name} paused`, hull, { spec: { paused: true } });
-  for (const set of back) {
+  for (const set of oldOnesFirst(back)) {
     const what = `hand ReplicaSet ${set.metadata.name} over again`;
     await hand.patch(what, set, adoptPatch(set, hull, rollout, hand.session.keys));
   }

@@ -8,7 +8,16 @@ import { field } from '../app-in-world.ts';
 import { type Load, sendMany, startLoad } from '../load.ts';
 import type { Live } from '../world.ts';
 import { type Answer, runPlugin } from './command.ts';
-import { type AppOptions, appName, defaultReplicas, hostOf, imageOf, objectsOf, strategyOf } from './objects.ts';
+import {
+  type AppOptions,
+  appName,
+  defaultReplicas,
+  deploymentObject,
+  hostOf,
+  imageOf,
+  objectsOf,
+  strategyOf,
+} from './objects.ts';
 import type { Stage } from './stage.ts';
 
 export const collections = {
@@ -58,6 +67,17 @@ export const uidsOf = (objects: readonly Live[]): readonly string[] =>
 /** Pods that serve a version. */
 export const ofVersion = (pods: readonly Live[], version: string): readonly Live[] =>
   pods.filter((pod) => field(pod, 'spec.containers.0.image') === imageOf(version));
+
+/** A release of the Deployment's own, so that there is an old ReplicaSet without pods. */
+export async function releaseNatively(app: App, options: AppOptions): Promise<void> {
+  const { container } = options;
+  await app.apply(deploymentObject(app.namespace, { ...options, container: { ...container, image: imageOf('v2') } }));
+  await app.whole();
+  await app.until('the old pods are gone', async () => {
+    const pods = await app.pods();
+    return pods.length > 0 && pods.length === ofVersion(pods, 'v2').length;
+  });
+}
 
 /** Makes the namespace and the application, waits until the gateway serves it, and starts the load. */
 export async function makeApp(stage: Stage, namespace: string, options: AppOptions = {}): Promise<App> {

@@ -3,7 +3,7 @@
 import { expect } from 'vitest';
 import { type RolloutRoom, startRolloutRoom } from '../../integration/rollout-room.ts';
 import { field } from '../app-in-world.ts';
-import { type App, makeApp, ofVersion, uidsOf } from './app.ts';
+import { type App, makeApp, ofVersion, releaseNatively, uidsOf } from './app.ts';
 import { runPlugin } from './command.ts';
 import { type Cuttable, cuttable, type Loss } from './cut.ts';
 import { appName, strategyOf } from './objects.ts';
@@ -18,7 +18,9 @@ const mostWrites = 40;
  * command that was not cut short. Gives how many crash points there were.
  */
 export async function pluginDies(stage: Stage, namespace: string, loss: Loss): Promise<number> {
-  const app = await makeApp(stage, namespace, { replicas: 2 });
+  const options = { replicas: 2 };
+  const app = await makeApp(stage, namespace, options);
+  await releaseNatively(app, options);
   const way = await cuttable(stage, namespace);
   const before = await snapshot(app);
   const adopted = JSON.stringify(strategyOf());

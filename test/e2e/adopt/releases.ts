@@ -93,7 +93,9 @@ export async function autoscale(stage: Stage): Promise<void> {
 
 /** A node is drained under a disruption budget: in the middle of a canary, and while the pods change hands. */
 export async function drain(stage: Stage): Promise<void> {
-  const app = await makeApp(stage, 'drained');
+  // A canary of one pod would have none for a moment.
+  const steps = [{ setCanaryScale: { replicas: 2 } }, { setWeight: 25 }, { pause: {} }];
+  const app = await makeApp(stage, 'drained', { steps });
   await app.apply({
     apiVersion: 'policy/v1',
     kind: 'PodDisruptionBudget',
@@ -115,11 +117,11 @@ export async function drain(stage: Stage): Promise<void> {
   await app.setImage('v2');
   await app.rolloutIs('Paused', weightIs(25));
   const pods = await app.pods();
-  expect(pods).toHaveLength(5);
+  expect(pods).toHaveLength(6);
   for (const pod of pods) await evict(app, pod);
   await app.until('all were replaced', async () => {
     const now = await app.pods();
-    return now.filter(isReady).length === 5 && now.every((one) => !uidsOf(pods).includes(one.metadata.uid));
+    return now.filter(isReady).length === 6 && now.every((one) => !uidsOf(pods).includes(one.metadata.uid));
   });
   expect(weightIs(25)((await app.read('Rollout')) as Live)).toBe(true);
   await app.promote();

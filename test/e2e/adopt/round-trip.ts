@@ -3,7 +3,7 @@
 import { expect } from 'vitest';
 import { field } from '../app-in-world.ts';
 import type { Live } from '../world.ts';
-import { makeApp, uidsOf } from './app.ts';
+import { makeApp, releaseNatively, uidsOf } from './app.ts';
 import { defaultReplicas } from './objects.ts';
 import { snapshot } from './snapshot.ts';
 import type { Stage } from './stage.ts';
@@ -105,7 +105,9 @@ export async function fiftyRounds(stage: Stage): Promise<void> {
 const roundNamespaces = ['round-1', 'round-2', 'round-3', 'round-4', 'round-5'] as const;
 
 export async function rounds(stage: Stage, namespace: string, count: number): Promise<void> {
-  const app = await makeApp(stage, namespace, { replicas: 2 });
+  const options = { replicas: 2 };
+  const app = await makeApp(stage, namespace, options);
+  await releaseNatively(app, options);
   const before = await snapshot(app);
   for (let round = 1; round <= count; round += 1) {
     await app.adopt();
