@@ -164,6 +164,14 @@ describe('a canary behind one Service with two subsets', () => {
     });
   });
 
+  it('stays where the router has no way to switch it', () => {
+    const world = subsetWorld({ labels: { stable: 'one', canary: 'one' }, ready: { one: 5, two: 1 } });
+    const select = () => undefined;
+    const traffic = world.traffic && { ...world.traffic, router: { ...world.traffic.router, select } };
+
+    expect(routed({ ...world, traffic })).toEqual([]);
+  });
+
   it('tells the switch as Argo tells it', () => {
     const before = subsetWorld({ labels: { stable: 'one', canary: 'one' }, ready: { one: 5, two: 1 } });
     const [told] = decide(before).effects.flatMap((one) => one.tells);

@@ -13,7 +13,7 @@ import { nextWeight, weightPlan } from './traffic-plan.ts';
 
 /** For the spec of a run. */
 export function takeBackOf(rollout: Rollout): TakeBack {
-  const { trafficRouting, canaryService, stableService, pingPong } = rollout.spec.strategy?.canary ?? {};
+  const { trafficRouting, canaryService, stableService, pingPong } = { ...rollout.spec.strategy?.canary };
   const base = { apiVersion: rollout.apiVersion, replicas: desiredReplicas(rollout) };
   if (trafficRouting === undefined) return base;
   const turn = rollout.status?.canary?.stablePingPong;
@@ -65,7 +65,7 @@ export function takeBackMove(
 ): TakeBackMove {
   const services = servicesOf(rollout);
   const total = maxTrafficWeight(rollout);
-  const [stableReady, canaryReady] = [services.stable, services.canary].map((name) =>
+  const [stableReady = 0, canaryReady = 0] = [services.stable, services.canary].map((name) =>
     name ? ready.endpoints(name) : 0,
   );
   const isDeserted = stableReady === 0 && canaryReady === 0;
@@ -83,8 +83,8 @@ export function takeBackMove(
     total,
     replicas: isDeserted ? 0 : desiredReplicas(rollout),
     canaryNeeds: 0,
-    canaryReady: canaryReady ?? 0,
-    stableReady: stableReady ?? 0,
+    canaryReady,
+    stableReady,
   });
   switch (move.kind) {
     case 'settled':
