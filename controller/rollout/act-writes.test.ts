@@ -56,11 +56,12 @@ function seen(given: ObservedGiven = {}): Observed {
   return anObserved({ rollout: { status: aStatus() }, ...given });
 }
 
-function object(kind: string, name: string): KubeObject & JsonObject {
-  return { apiVersion: 'tidegate.io/v1alpha1', kind, metadata: { name, namespace: 'shop' } };
+function object(kind: string, name: string, more: JsonObject = {}): KubeObject & JsonObject {
+  const head = { apiVersion: 'tidegate.io/v1alpha1', kind, metadata: { name, namespace: 'shop' } };
+  return { ...head, ...more } as KubeObject & JsonObject;
 }
 
-const ok = (one: KubeObject): ApiResult => ({
+const ok = (one: KubeObject & JsonObject): ApiResult => ({
   kind: 'ok',
   object: one as Extract<ApiResult, { kind: 'ok' }>['object'],
 });
@@ -145,7 +146,7 @@ describe('an Experiment', () => {
     kind: 'StartExperiment',
     draft: {
       name: 'web-two-2-1',
-      object: { ...object('Experiment', 'web-two-2-1'), spec: {} } as never,
+      object: object('Experiment', 'web-two-2-1', { spec: {} }) as never,
       templates: [{ name: 'old' }, { name: 'new', specRef: 'canary' }],
       sets: { canary: 'web-two', stable: 'web-one' },
     },
@@ -155,9 +156,7 @@ describe('an Experiment', () => {
   it('takes the pod templates that the two ReplicaSets have now', async () => {
     const { calls } = await carryOut([start], {
       answer: ({ verb, name }) =>
-        verb === 'get'
-          ? ok({ ...object('ReplicaSet', name), spec: { template: { spec: { from: name } } } } as KubeObject)
-          : undefined,
+        verb === 'get' ? ok(object('ReplicaSet', name, { spec: { template: { spec: { from: name } } } })) : undefined,
     });
 
     expect(calls.map(({ verb, name }) => `${verb} ${name}`)).toEqual([
@@ -325,7 +324,7 @@ describe('the routes', () => {
     const state = { written: undefined, confirmed: 'no' as const };
     const blind = { ...routed, traffic: { ...routed.traffic!, state } };
     const spec = { canary: 5, stable: 95, confirmed: true };
-    const answer = () => ok({ ...object('PlainRoute', 'route'), spec });
+    const answer = () => ok(object('PlainRoute', 'route', { spec }));
     const canary = await carryOut([scaleDown(1)], { observed: { ...blind, canaryService }, answer });
     const stable = await carryOut([scaleDown(1)], { observed: { ...blind, stableService }, answer });
 
@@ -349,8 +348,7 @@ describe('the routes', () => {
     });
     const { outcome } = await carryOut([scaleDown()], {
       observed: { ...known, traffic: { ...known.traffic!, router } },
-      answer: () =>
-        ok({ ...object('PlainRoute', 'route'), spec: { canary: 0, stable: 100, confirmed: true } } as KubeObject),
+      answer: () => ok(object('PlainRoute', 'route', { spec: { canary: 0, stable: 100, confirmed: true } })),
     });
 
     expect(outcome.stopped?.why).toBe('header or mirror routes still lead to revision two');
@@ -362,7 +360,7 @@ describe('the active Service of a blue-green Rollout, asked before its pods go',
   const strategy = { blueGreen: { activeService: 'web-active' } };
   const observed = { ...plain, rollout: { ...plain.rollout, spec: { ...plain.rollout.spec, strategy } } };
   const selects = (selector: Record<string, string>) => () =>
-    ok({ ...object('Service', 'web-active'), spec: { selector } } as KubeObject);
+    ok(object('Service', 'web-active', { spec: { selector } }));
 
   const kept: readonly (readonly [string, Answer, string])[] = [
     [

@@ -208,7 +208,7 @@ class Pass {
       if (found.kind !== 'ok') return failed(found, `read ReplicaSet ${name}`);
       sets.set(name, found.object);
     }
-    return this.create(withTemplates(draft, (name) => sets.get(name) ?? {}));
+    return this.create(withTemplates(draft, (name) => ({ ...sets.get(name) })));
   }
 
   /** Names are derived from what the object is for: one that exists was created by an earlier, unfinished pass. */

@@ -40,8 +40,9 @@ function resolve(source: ArgumentSource, declared: Argument, given: readonly Rol
   const { name } = declared;
   const own = given.find((arg) => arg.name === name);
   if (own?.value !== undefined) return { name, value: own.value };
+  const { stableHash = '', currentHash } = source;
   const hash = own?.valueFrom?.podTemplateHashValue;
-  if (hash !== undefined) return { name, value: (hash === 'Stable' ? source.stableHash : source.currentHash) ?? '' };
+  if (hash !== undefined) return { name, value: hash === 'Stable' ? stableHash : currentHash };
   const path = own?.valueFrom?.fieldRef?.fieldPath ?? declared.valueFrom?.fieldRef?.fieldPath;
   return path === undefined ? declared : { name, value: fieldText(source.rollout, path) };
 }

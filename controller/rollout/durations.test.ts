@@ -80,6 +80,26 @@ describe('how long a release took, in argoproj.io', () => {
     expect(fast.status).toMatchObject({ stableRS: 'v2', completionStatus: 'FastPromoted' });
   });
 
+  it('was rolled back by a command that strikes the promoted revision, and fast by going back before it had traffic', () => {
+    const struck = onTrial();
+    struck.patch({ pauseConditions: undefined });
+    struck.run();
+    struck.annotations = {
+      [shopKeys.command]: 'rollback',
+      [shopKeys.commandId]: '1',
+      [shopKeys.commandRevision]: 'v1',
+    };
+    struck.run();
+    expect(struck.status).toMatchObject({ stableRS: 'v1', currentPodHash: 'v2', completionStatus: 'RolledBack' });
+
+    const early = deployed();
+    early.release('shop:2');
+    early.run(({ status }) => status?.currentPodHash === 'v2');
+    early.release('shop:1');
+    early.run();
+    expect(early.status).toMatchObject({ stableRS: 'v1', currentPodHash: 'v1', completionStatus: 'FastRolledBack' });
+  });
+
   it('ends with the abort, and begins anew with the retry [Rollout.status.completionStatus]', () => {
     const world = onTrial();
     const aborted = world.now;

@@ -5,6 +5,7 @@
 
 import { isArgo } from '../../crds/schema/dialect.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
+import { attemptOf } from './attempt.ts';
 import { stateOf } from './lifecycle-status.ts';
 import type { Observed } from './observed.ts';
 import { isWithinWindow } from './rollback-window.ts';
@@ -50,7 +51,7 @@ function beganAt(before: RolloutStatus, next: RolloutStatus, now: string): strin
   const isNext = before.completionStatus === 'Superseded' && next.transition?.kind !== 'supersede';
   if (before.currentPodHash !== next.currentPodHash) return now;
   if (isNext) return before.transition?.since ?? now;
-  const isAgain = before.finishedAt !== undefined && (before.attempt ?? 1) !== (next.attempt ?? 1);
+  const isAgain = before.finishedAt !== undefined && attemptOf(before) !== attemptOf(next);
   return isAgain ? now : undefined;
 }
 
@@ -64,15 +65,16 @@ function completionOf(observed: Observed, next: RolloutStatus, known: Durations)
   return state === 'stable' ? promotedAs(observed, next) : 'Aborted';
 }
 
+/** The revision that a command asked for has become stable again, and the promoted one counts as aborted from then on. */
 function isRolledBack({ transition, currentPodHash }: RolloutStatus, next: RolloutStatus): boolean {
   const isBack = transition?.kind === 'promote' && transition.to !== currentPodHash;
-  return isBack && next.transition === undefined && next.currentPodHash === currentPodHash;
+  return isBack && next.stableRS === transition.to && next.currentPodHash === currentPodHash;
 }
 
 /** Back to a revision that there was before is a rollback; fast is what left out steps, pauses or the analysis. */
 function promotedAs(observed: Observed, next: RolloutStatus): Completion {
   const before = observed.rollout.status;
-  const hash = next.currentPodHash ?? '';
+  const { currentPodHash: hash = '' } = next;
   const isReturn =
     before.transition?.kind === 'back-to-stable' || (before.currentPodHash !== hash && before.stableRS === hash);
   const isFast = isReturn || before.promoteFull === true || isWithinWindow(observed, hash, before.stableRS);

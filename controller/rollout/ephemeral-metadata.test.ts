@@ -7,11 +7,11 @@ import { sceneOf } from './scene.ts';
 import { anObserved, aPod, aReplicaSet, aStatus, shopKeys } from './testing/builders.ts';
 
 const roles: CanaryStrategy = {
-  canaryMetadata: { labels: { role: 'canary' }, annotations: { zone: 'b', area: 'a' } },
+  canaryMetadata: { labels: { role: 'canary' }, annotations: { zone: 'b', area: 'a', zoo: 'c' } },
   stableMetadata: { labels: { role: 'stable' } },
 };
 const note = shopKeys.ephemeralMetadata;
-const canaryText = '{"labels":{"role":"canary"},"annotations":{"area":"a","zone":"b"}}';
+const canaryText = '{"labels":{"role":"canary"},"annotations":{"area":"a","zone":"b","zoo":"c"}}';
 const stableText = '{"labels":{"role":"stable"}}';
 
 function sceneWith(canary: CanaryStrategy, replicaSets: readonly ReplicaSetView[] = [], pods: readonly PodView[] = []) {
@@ -43,7 +43,7 @@ describe('metadata of roles', () => {
         template: {
           metadata: {
             labels: { app: 'web', role: 'canary' },
-            annotations: { area: 'a', zone: 'b', [note]: canaryText },
+            annotations: { area: 'a', zone: 'b', zoo: 'c', [note]: canaryText },
           },
           spec: {},
         },
@@ -72,7 +72,7 @@ describe('metadata of roles', () => {
     const written = patches(roles, [dressed('one', canaryText)], [pod]);
     const metadata = {
       labels: { role: 'stable' },
-      annotations: { zone: null, area: null, [note]: stableText },
+      annotations: { zone: null, area: null, zoo: null, [note]: stableText },
     };
 
     expect(Object.keys(written)).toEqual(['web-one', 'web-one-1']);

@@ -76,8 +76,9 @@ function analysisOf(scene: Scene, { args = [], ...rest }: NonNullable<StepExperi
 
 function resolved(scene: Scene, { name, value, valueFrom }: RolloutArgument): object {
   if (value !== undefined) return { name, value };
+  const { stableHash = '', currentHash } = scene;
   const hash = valueFrom?.podTemplateHashValue;
-  if (hash !== undefined) return { name, value: (hash === 'Stable' ? scene.stableHash : scene.currentHash) ?? '' };
+  if (hash !== undefined) return { name, value: hash === 'Stable' ? stableHash : currentHash };
   const path = valueFrom?.fieldRef?.fieldPath;
   return path === undefined ? { name } : { name, value: fieldText(scene.observed.rollout, path) };
 }

@@ -119,6 +119,7 @@ function boundOf(scene: Scene): Bound {
 function question(scene: Scene, gate: Gate, phase: string): JsonObject {
   const { namespace, name, uid } = scene.observed.rollout.metadata;
   const { podHash, revision, attempt } = boundOf(scene);
+  const { stableHash: stablePodHash = '' } = scene;
   return {
     name,
     namespace,
@@ -129,7 +130,7 @@ function question(scene: Scene, gate: Gate, phase: string): JsonObject {
     revision,
     podHash,
     attempt,
-    stablePodHash: scene.stableHash ?? '',
+    stablePodHash,
     step: scene.stepIndex,
     gate: { name: gate.name, type: gate.type },
   };

@@ -65,7 +65,7 @@ function ask(scene: Scene, { about, question, slot: known }: Asking): Moves {
 }
 
 function uidOf({ observed }: Scene): string {
-  return observed.rollout.metadata.uid ?? '';
+  return observed.rollout.metadata.uid;
 }
 
 function weightFacts({ now }: Scene, ingress: string, last: Heard<WeightsReading> | undefined): readonly Fact[] {

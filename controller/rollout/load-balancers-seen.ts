@@ -44,12 +44,14 @@ export function loadBalancersSeen(rollout: Rollout, found: Found, answers: Answe
 }
 
 function knownWeights(rollout: Rollout, ingress: KubeObject, answers: Answers): Known<WeightsReading> {
-  return knownOf(answers, rollout.metadata.uid ?? '', versionOf(ingress), WeightsReading);
+  const { uid = '' } = rollout.metadata;
+  return knownOf(answers, uid, versionOf(ingress), WeightsReading);
 }
 
 /** A load balancer that had the weights of an earlier version may have others now. */
 function versionOf({ kind, metadata }: KubeObject): string {
-  return `${kind}/${metadata.uid ?? ''}@${metadata.resourceVersion ?? ''}`;
+  const { uid = '', resourceVersion = '' } = metadata;
+  return `${kind}/${uid}@${resourceVersion}`;
 }
 
 function verdict({ last }: Known<WeightsReading>): AlbVerdict {

@@ -210,7 +210,7 @@ function referenceProblems(options: ObserveOptions, parsed: ParsedRollout, find:
 
 /** The rules of the schema, and what the backends say of queries and addresses; each sentence once. */
 function templateProblems(options: ObserveOptions, rollout: Rollout, find: FindTemplate): readonly Problem[] {
-  const named = analysisUses(rollout).flatMap(({ analysis }) => analysis.templates ?? []);
+  const named = analysisUses(rollout).flatMap(({ analysis: { templates = [] } }) => templates);
   const linted = expandTemplates(named, find).templates.flatMap((template) => options.lintTemplate?.(template) ?? []);
   const all = [...validateTemplates(rollout, find, options.dialect), ...linted];
   return all.filter((one, index) => all.findIndex((other) => other.message === one.message) === index);
@@ -231,7 +231,7 @@ function isAsked({ verifiesAws }: ObserveOptions, { status }: ParsedRollout['rol
 
 function routersFor(options: ObserveOptions, rollout: ParsedRollout['rollout']): readonly TrafficRouter[] {
   if (!isAsked(options, rollout)) return options.routers;
-  return askedRouters(options.routers, rollout, options.calls?.answers(rollout.metadata.uid ?? ''));
+  return askedRouters(options.routers, rollout, options.calls?.answers(rollout.metadata.uid));
 }
 
 /** Only while a revision is on its way: nobody asks AWS about Rollouts that stand still. */
@@ -240,7 +240,7 @@ function awsSeen(
   rollout: ParsedRollout['rollout'],
 ): Pick<Observed, 'loadBalancers' | 'verifiesTargets'> {
   if (!isAsked(options, rollout)) return {};
-  const answers = options.calls?.answers(rollout.metadata.uid ?? '');
+  const answers = options.calls?.answers(rollout.metadata.uid);
   return { verifiesTargets: true, loadBalancers: loadBalancersSeen(rollout, finder(options), answers) };
 }
 

@@ -109,6 +109,15 @@ describe('parseRollout', () => {
     expect(parseRollout(stored(), argoDialect).stepHash).not.toBe('');
   });
 
+  it('takes a Rollout without a status for one of which nothing is known', () => {
+    const { status: _, ...fresh } = stored();
+
+    expect(parseRollout(fresh as RolloutObject, tidegateDialect)).toMatchObject({
+      problems: [],
+      rollout: { status: {} },
+    });
+  });
+
   it('leaves out of an unknown status only what it does not know', () => {
     const { rollout, problems } = parseRollout(stored({}, { ...aStatus(), phase: 5, attempt: 'two' }), tidegateDialect);
 

@@ -67,7 +67,7 @@ function parse(object: RolloutObject, dialect: Dialect, source: WorkloadTemplate
 /** The rules hold for what stands in the object; those of the pod template also for one that comes from a workload. */
 function ruleProblems(object: RolloutObject, rollout: Rollout, dialect: Dialect) {
   if (rollout.spec.workloadRef === undefined) return validateRollout(rollout, dialect);
-  const { template } = isJsonObject(object.spec) ? object.spec : {};
+  const { template } = object.spec as JsonObject;
   const { template: _template, ...spec } = rollout.spec;
   const asGiven = { ...rollout, spec: { ...spec, ...(isJsonObject(template) ? { template } : {}) } } as Rollout;
   const own = validateRollout(asGiven, dialect);
