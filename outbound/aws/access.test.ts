@@ -164,12 +164,12 @@ describe('what tenants may ask', () => {
     expect(aws.seen).toEqual([]);
   });
 
-  it('is a role that the operator lists', async () => {
+  it('is a role that the operator lists, taken in the region of the operator', async () => {
     const aws = await server();
     const access = aws.access({ roles: ['arn:aws:iam::123456789012:role/met*'] });
 
     expect(await access.sign(amp, { roleArn: role }, call())).toMatchObject({ keys: { accessKeyId: 'ASIAMETRICS' } });
-    expect(aws.seen).toMatchObject([{ action: 'AssumeRole', region: 'eu-central-1', params: { RoleArn: role } }]);
+    expect(aws.seen).toMatchObject([{ action: 'AssumeRole', region: 'eu-west-1', params: { RoleArn: role } }]);
   });
 });
 

@@ -115,8 +115,10 @@ async function askSts(
   { outbound, settings }: AwsParts,
   action: 'AssumeRole' | 'AssumeRoleWithWebIdentity',
   params: Readonly<Record<string, string>>,
-  { region, call, keys }: In & { readonly keys: AwsKeys | undefined },
+  { region: asked, call, keys }: In & { readonly keys: AwsKeys | undefined },
 ): Promise<Obtained> {
+  // A region that a metric names has no say in where tokens of the operator are sent.
+  const region = settings.region ?? asked;
   const credentials = keys && ({ kind: 'sigv4', keys, region, service: 'sts', atMs: call.nowMs } as const);
   const answer = await callQueryApi(outbound, settings, {
     service: 'sts',
