@@ -147,3 +147,51 @@ it('an abort without a reason, as Argo Rollouts records it, is told by its revis
 
   expect(world.status?.waiting?.moves).toMatch(/^Revision v2 failed: change the template/);
 });
+
+describe('on the way back', () => {
+  /** The active Service selects v2, whose analysis after the switch has no verdict yet. */
+  function switched(): BlueGreenWorld {
+    const world = new BlueGreenWorld({ blueGreen: { postPromotionAnalysis: templates, scaleDownDelaySeconds: 300 } });
+    world.run();
+    world.release(2);
+    world.run();
+    expect(world.services.get(active)).toBe('v2');
+    return world;
+  }
+
+  it('the stable ReplicaSet is made again when it is deleted, and live traffic waits for it', () => {
+    const world = switched();
+    world.release(1);
+    world.run(({ status }) => status?.transition?.kind === 'back-to-stable');
+    loseStable(world);
+    world.run(({ sets }) => sets.has('v1'));
+    expect(world.services.get(active)).toBe('v2');
+    world.run();
+
+    expect(world.status).toMatchObject({ phase: 'Healthy', stableRS: 'v1', currentPodHash: 'v1' });
+    expect(world.services.get(active)).toBe('v1');
+  });
+
+  it('somebody who gives the failed revision the Service again is undone, and the verdict waits for it', () => {
+    const world = switched();
+    command(world, 'abort');
+    world.run(({ status }) => status?.verdict?.confirmedStableAt !== undefined);
+    world.services.set(active, 'v2');
+    world.run(({ status }) => status?.verdict?.confirmedStableAt === undefined);
+    expect(world.status?.transition?.kind).toBe('abort');
+    world.run();
+
+    expect(world.services.get(active)).toBe('v1');
+    expect(world.status?.verdict?.confirmedStableAt).toBeDefined();
+  });
+});
+
+it('a settled Rollout that somebody holds says so, and keeps what it has', () => {
+  const world = new BlueGreenWorld({});
+  world.run();
+  world.given = { ...world.given, paused: true };
+  world.run();
+
+  expect(world.status).toMatchObject({ phase: 'Paused', stableRS: 'v1' });
+  expect(world.readyPods('v1')).toBe(5);
+});

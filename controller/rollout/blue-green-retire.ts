@@ -88,7 +88,7 @@ function servingPlan(scene: Scene, set: ReplicaSetView, deadline: number | undef
 
 /** Takes all pods of a revision, asking the API server first whether the active Service selects it. */
 export function remove(scene: Scene, set: ReplicaSetView): readonly RolloutEffect[] {
-  return scaleTo(scene, set, 0).map((one) => (one.kind === 'Scale' ? { ...one, live: scene.replicas > 0 } : one));
+  return scaleTo(scene, set, 0).map((one) => ({ ...one, live: scene.replicas > 0 }));
 }
 
 /** Gives every one of these revisions that still has pods its time to go, as long as none is set. */

@@ -87,6 +87,42 @@ describe('a write that failed, in argoproj.io', () => {
     expect(fake.calls).toHaveLength(1);
   });
 
+  it('keeps since when nothing progresses, and takes back what could not be written', async () => {
+    const failed = { kind: 'CreateReplicaSet', why: 'exceeded quota' } as const;
+    const since = '2025-12-31T23:00:00Z';
+    const conditionAfter = async (old: object, answer?: ApiResult) => {
+      const fake = fakeClient();
+      fake.answer = () => answer;
+      let written = 0;
+      const seen = { type: 'Progressing', reason: 'ReplicaSetUpdated', lastUpdateTime: since, ...old } as const;
+      const base = unmade();
+      const status = { ...base.rollout.status, conditions: [seen] } as Observed['rollout']['status'];
+      await writeCreateError(
+        fake.client,
+        { ...base, rollout: { ...base.rollout, status } },
+        failed,
+        () => (written += 1),
+      );
+      const { status: sent } = fake.calls[0]?.body as { status: Observed['rollout']['status'] };
+      return { time: sent.conditions?.[0]?.lastTransitionTime, written };
+    };
+
+    expect(await conditionAfter({ status: 'False', lastTransitionTime: since })).toEqual({ time: since, written: 1 });
+    expect((await conditionAfter({ status: 'True', lastTransitionTime: since })).time).not.toBe(since);
+    expect((await conditionAfter({ status: 'False' })).time).not.toBe(since);
+    expect((await conditionAfter({ status: 'False', lastTransitionTime: since }, stale)).written).toBe(0);
+  });
+
+  it('puts nothing into status for another write, nor outside argoproj.io', async () => {
+    const fake = fakeClient();
+    const why = 'exceeded quota';
+    await writeCreateError(fake.client, unmade(), { kind: 'SetWeight', why }, () => undefined);
+    await writeCreateError(fake.client, unmade(tidegateDialect), { kind: 'CreateReplicaSet', why }, () => undefined);
+    await writeCreateError(fake.client, unmade(), undefined, () => undefined);
+
+    expect(fake.calls).toEqual([]);
+  });
+
   it('is told when the weights could not be written [event:TrafficRoutingError]', async () => {
     const down = onTrial({ weight: 40, rollout: { canary: { steps }, status: aStatus({ abort: true }) } });
     const aborting = { ...down, rollout: { ...down.rollout, status: decide(down).status } };
@@ -173,6 +209,19 @@ describe('what a router is told to do, in argoproj.io', () => {
 
     expect(weighted?.tells.map(({ reason }) => reason)).toEqual(['PatchingALBIngress', 'TrafficWeightUpdated']);
     expect(weighted?.tells[0]?.message).toBe('Ingress web is given canary weight 20 of 100');
+  });
+
+  it('names each of several Ingresses, and those only where they are listed', () => {
+    const trafficRouting = { alb: { ingresses: ['web', 'web-2'], servicePort: 80 } };
+    const second = ingress('web-stable');
+    const both = [ingress('web-stable'), { ...second, metadata: { ...second.metadata, name: 'web-2', uid: 'u2' } }];
+    const weighted = decide(routedBy(alb, trafficRouting, both)).effects.find(({ kind }) => kind === 'SetWeight');
+
+    expect(weighted?.tells.map(({ message }) => message)).toEqual([
+      'Ingress web is given canary weight 20 of 100',
+      'Ingress web-2 is given canary weight 20 of 100',
+      expect.any(String),
+    ]);
   });
 
   it('says that the router cannot be written as it stands [event:TrafficRoutingError]', () => {

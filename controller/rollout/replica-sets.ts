@@ -131,8 +131,10 @@ function scalingFact(scene: Scene, name: string, revision: number, from: number,
   );
 }
 
+type Scale = Extract<RolloutEffect, { readonly kind: 'Scale' }>;
+
 /** Nothing when the size is already asked for. Scale-downs with a router look at the live route first. */
-export function scaleTo(scene: Scene, set: ReplicaSetView | undefined, to: number): readonly RolloutEffect[] {
+export function scaleTo(scene: Scene, set: ReplicaSetView | undefined, to: number): readonly Scale[] {
   if (set === undefined || set.replicas === to) return [];
   const revision = revisionOf(set, scene.observed.keys);
   return [

@@ -187,6 +187,20 @@ describe('the experiment step', () => {
     expect(world.facts).toContain('RolloutAborted');
   });
 
+  it('has a pod of the new revision even before the first weight', () => {
+    const world = new World({
+      rollout: { canary: { steps: [{ experiment: step }, { setWeight: 20 }] } },
+      routed: true,
+    });
+    world.run();
+    world.image = 'shop:2';
+    world.generation += 1;
+    world.run();
+
+    expect(world.experiments).toHaveLength(1);
+    expect([world.readyPods('v2'), world.weight]).toEqual([1, 0]);
+  });
+
   it('is named in the verdict when it failed without a word', () => {
     const world = atStep();
     tell(world, { phase: 'Failed' });
