@@ -1,6 +1,7 @@
 /** Target groups of AWS at the end of a release: no old pod goes before the load balancer has the new ones. */
 
 import { describe, expect, it } from 'vitest';
+import type { CanaryStrategy } from '../../crds/schema/canary.ts';
 import type { Observed } from './observed.ts';
 import { active } from './testing/blue-green-world.ts';
 import { answered, CallingBlueGreenWorld, CallingWorld, noAnswer } from './testing/world-calls.ts';
@@ -53,6 +54,55 @@ describe('a blue-green Rollout whose target groups are asked about', () => {
         question: { kind: 'targets', namespace: 'shop', service: active, mustExist: false },
       },
     ]);
+  });
+});
+
+/** The routes are the small cluster's own; the spec also names an AWS load balancer, so its targets are asked about. */
+class AskedCanary extends CallingWorld {
+  override observe(): Observed {
+    const seen = super.observe();
+    const { canary = {} } = seen.rollout.spec.strategy ?? {};
+    const trafficRouting = { ...canary.trafficRouting, alb: { ingress: 'web', servicePort: 80 } };
+    const spec = { ...seen.rollout.spec, strategy: { canary: { ...canary, trafficRouting } } };
+    return { ...seen, rollout: { ...seen.rollout, spec }, verifiesTargets: true };
+  }
+}
+
+function released(canary: CanaryStrategy): AskedCanary {
+  const world = new AskedCanary({ rollout: { canary: { steps: [{ setWeight: 20 }], ...canary } }, routed: true });
+  world.run();
+  world.serve = () => short;
+  world.image = 'shop:2';
+  world.generation += 1;
+  world.run(undefined, 120_000);
+  return world;
+}
+
+describe('a canary behind an AWS load balancer', () => {
+  it('gives no weight back to the stable Service while its target groups lack pods', () => {
+    const world = released({});
+    expect(world.weight).toBe(100);
+    expect(world.services.get('web-stable')).toBe('v2');
+    expect(world.status).toMatchObject({ stableRS: 'v1', waiting: { reason: 'TargetsNotInService' } });
+    expect(world.readyPods('v1')).toBe(5);
+
+    world.serve = () => whole;
+    world.run();
+    expect(world.status).toMatchObject({ phase: 'Healthy', stableRS: 'v2' });
+    expect([world.weight, world.readyPods('v1')]).toEqual([0, 0]);
+  });
+
+  it('by ping-pong is not promoted while the target groups of the Service with all weight lack pods', () => {
+    const world = released({ pingPong: { pingService: 'web-stable', pongService: 'web-canary' } });
+    expect(world.weight).toBe(100);
+    expect(world.calls.at(-1)?.target).toMatchObject({ question: { service: 'web-canary', mustExist: true } });
+    expect(world.status).toMatchObject({ stableRS: 'v1', waiting: { reason: 'TargetsNotInService' } });
+    expect(world.readyPods('v1')).toBe(5);
+
+    world.serve = () => whole;
+    world.run();
+    expect(world.status).toMatchObject({ phase: 'Healthy', stableRS: 'v2', canary: { stablePingPong: 'pong' } });
+    expect(world.readyPods('v1')).toBe(0);
   });
 });
 
