@@ -74,7 +74,7 @@ export async function releaseNatively(app: App, options: AppOptions): Promise<vo
   await app.apply(deploymentObject(app.namespace, { ...options, container: { ...container, image: imageOf('v2') } }));
   await app.whole();
   await app.until('the old pods are gone', async () => {
-    const pods = await app.pods();
+    const pods = await app.list('Pod');
     return pods.length > 0 && pods.length === ofVersion(pods, 'v2').length;
   });
 }
