@@ -30,7 +30,7 @@ describe.skipIf(missing !== undefined)(`adopt and eject${missing ? ` (skipped: $
 
   describe('beside each other', () => {
     const play = (title: string, scenario: (on: Stage) => Promise<unknown>) =>
-      it.concurrent(title, async () => void (await scenario(stage)), withinMs);
+      it.concurrent(`${title}`, async () => void (await scenario(stage)), withinMs);
 
     play('fifty rounds of adopt and eject leave nothing behind (T5)', fiftyRounds);
     play(
@@ -46,12 +46,12 @@ describe.skipIf(missing !== undefined)(`adopt and eject${missing ? ` (skipped: $
     play('the printed line gives the pods back at rest (T19)', lineAtRest);
     play('the printed line lets the Deployment complete a release under way (T19)', lineInMidRelease);
     play('refuses what else acts on the Deployment, each in a sentence, and changes nothing', refusals);
-    play('the plugin is cut before each write and run again: the same end state (T13)', async (on) => {
-      expect(await pluginDies(on, 'dies-early', 'drop')).toBeGreaterThanOrEqual(10);
-    });
-    play('the plugin is cut after each write and run again: the same end state (T13)', async (on) => {
-      expect(await pluginDies(on, 'dies-late', 'swallow')).toBeGreaterThanOrEqual(10);
-    });
+    play('the plugin is cut before each write and run again: the same end state (T13)', (on) =>
+      pluginDies(on, 'dies-early', 'drop'),
+    );
+    play('the plugin is cut after each write and run again: the same end state (T13)', (on) =>
+      pluginDies(on, 'dies-late', 'swallow'),
+    );
   });
 
   it('the Deployment takes its pods back when the kind Rollout is deleted (T14)', () => kindDeleted(stage), withinMs);
