@@ -2,6 +2,7 @@
 
 import { describe, expect, it } from 'vitest';
 import { tidegateDialect } from '../../crds/schema/dialect.ts';
+import { ownKeys } from '../../crds/schema/keys.ts';
 import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { ApiResult, EventDraft, KubeObject } from '../../kube/api.ts';
 import { fakeClock } from '../../kube/fake-clock.ts';
@@ -100,6 +101,28 @@ describe('a pass over a Rollout', () => {
     shop.rollout = { ...aRollout(), metadata: { ...aRollout().metadata, deletionTimestamp: '2026-01-01T00:00:00Z' } };
 
     expect(await shop.pass()).toEqual({ result: { kind: 'done' }, writes: [] });
+  });
+
+  it('that is gone, with no release of it open, does nothing', async () => {
+    const shop = new Shop();
+    shop.rollout = undefined;
+
+    expect(await shop.pass()).toEqual({ result: { kind: 'done' }, writes: [] });
+  });
+
+  it('whose ReplicaSets change hands does nothing', async () => {
+    const shop = new Shop();
+    shop.rollout = aRollout({ annotations: { [ownKeys.adopting]: 'held' } });
+
+    expect(await shop.pass()).toEqual({ result: { kind: 'done' }, writes: [] });
+  });
+
+  it('is made again, and tells nothing, when the API server says nothing of the template', async () => {
+    const shop = new Shop();
+    shop.fake.answer = answerTo('create', 'ReplicaSet', { kind: 'busy', retryAfterMs: 700 });
+
+    expect((await shop.pass()).result).toMatchObject({ kind: 'retry', afterMs: 700 });
+    expect(shop.events).toEqual([]);
   });
 
   it('decides nothing on caches that lack an own write', async () => {
