@@ -156,4 +156,28 @@ describe('a call', () => {
     expect(woken).toBe(0);
     expect(calls.answers('u1').size).toBe(0);
   });
+
+  it('to AWS is answered by whoever asks AWS, and by nobody where that is not wanted', async () => {
+    const question = { kind: 'targets', namespace: 'shop', service: 'web', mustExist: false } as const;
+    const asked: unknown[] = [];
+    const said = { kind: 'response', status: 200, type: 'application/json', body: '{}' } as const;
+    const address = () => Promise.reject(new Error('AWS has no address'));
+    const parts = { address, clock: { now: () => 0 }, signal: new AbortController().signal };
+    const ask = (calls: Caller) =>
+      new Promise<unknown>((resolve) => {
+        calls.onChange(() => {
+          const answer = calls.answers('u1').get('a');
+          if (answer !== undefined && answer.kind !== 'open') resolve(answer);
+        });
+        calls.start({ key: 'a', target: { kind: 'aws', name: 'aws', question }, request: {} }, from);
+      });
+    const aws = (one: unknown) => {
+      asked.push(one);
+      return Promise.resolve(said);
+    };
+
+    expect(await ask(caller({ ...parts, aws }))).toEqual(said);
+    expect(asked).toEqual([question]);
+    expect(await ask(caller(parts))).toEqual({ kind: 'none', why: 'this controller does not ask AWS' });
+  });
 });

@@ -103,8 +103,8 @@ describe('a write that failed, in argoproj.io', () => {
         failed,
         () => (written += 1),
       );
-      const { status: sent } = fake.calls[0]?.body as { status: Observed['rollout']['status'] };
-      return { time: sent.conditions?.[0]?.lastTransitionTime, written };
+      const [sent] = fake.calls.map(({ body }) => body as { status: Observed['rollout']['status'] });
+      return { time: sent?.status.conditions?.[0]?.lastTransitionTime, written };
     };
 
     expect(await conditionAfter({ status: 'False', lastTransitionTime: since })).toEqual({ time: since, written: 1 });
