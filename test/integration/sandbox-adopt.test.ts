@@ -3,7 +3,7 @@
  * tests, without the real servers, so it runs in moments.
  */
 
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, it } from 'vitest';
 import { type Sandbox, startSandbox } from '../../sandbox/sandbox.ts';
 import { bedApi } from '../bed/api.ts';
 import { makeTempDir, removeTempDir } from '../bed/temp-dir.ts';
