@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { argoDialect } from '../../crds/schema/dialect.ts';
+import { keys } from '../../crds/schema/keys.ts';
 import { decide } from './decide.ts';
 import { liveWeightText } from './live-weight.ts';
 import { aReplicaSet, anObserved, aService, aStatus, plainRouter, shopKeys, start } from './testing/builders.ts';
@@ -45,6 +47,30 @@ describe('the drain of an old revision behind a router', () => {
 
     expect(effects.filter((one) => one.kind === 'Scale')).toEqual([]);
     expect(effects).toContainEqual(expect.objectContaining({ kind: 'Annotate', set: deadline(20_000) }));
+  });
+});
+
+describe('an abort in argoproj.io', () => {
+  it('gives its own delay to the aborted revision only, not to one that was superseded before', () => {
+    const limits = { scaleDownDelaySeconds: 60, abortScaleDownDelaySeconds: 20 };
+    const transition = { id: 'abort', kind: 'abort', from: 'two', to: 'one', since: timeText(start) } as const;
+    const drainUntil = deadlineText(start + 20_000);
+    const status = aStatus({ abort: true, abortedAt: timeText(start), failedPodHash: 'two', transition, drainUntil });
+    const { effects } = decide(
+      anObserved({
+        dialect: argoDialect,
+        keys: keys(argoDialect),
+        weight: 0,
+        rollout: { status, canary: limits },
+        replicaSets: [aReplicaSet('one'), aReplicaSet('old', { revision: 2 }), aReplicaSet('two', { revision: 3 })],
+      }),
+    );
+
+    const set = (afterMs: number) => ({ [keys(argoDialect).scaleDownDeadline]: deadlineText(start + afterMs) });
+    expect(effects.flatMap((one) => (one.kind === 'Annotate' ? [[one.target.name, one.set]] : []))).toEqual([
+      ['web-old', set(60_000)],
+      ['web-two', set(20_000)],
+    ]);
   });
 });
 

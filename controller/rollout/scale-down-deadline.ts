@@ -7,7 +7,7 @@ import type { RolloutEffect } from './effects.ts';
 import { effects, type Moves, noMoves, waitFor } from './moves.ts';
 import type { ReplicaSetView } from './observed.ts';
 import { type Annotate, scaleDownDeadline, scaleTo, setDeadline } from './replica-sets.ts';
-import { abortDrainMs, available, isWhole, refTo, type Scene } from './scene.ts';
+import { abortDrainMs, available, drainMs, isWhole, refTo, type Scene } from './scene.ts';
 import { waitForPods } from './services.ts';
 
 /** Takes the deadline off the ReplicaSets that have a role now; `also` are effects of the pass that may do so already. */
@@ -49,5 +49,7 @@ function openDeadlines(scene: Scene, open: readonly ReplicaSetView[]): Moves {
   const delayMs = abortDrainMs(scene);
   // A delay of 0, set in the meantime, means that the pods stay.
   if (delayMs === undefined) return { ...noMoves, event: { type: 'settled' } };
-  return effects(...open.map((set) => setDeadline(set, observed.keys, now + delayMs)));
+  // Its delay is the aborted revision's; one that was superseded before goes as every old revision does.
+  const delayOf = ({ podHash }: ReplicaSetView) => (podHash === scene.currentHash ? delayMs : drainMs(scene));
+  return effects(...open.map((set) => setDeadline(set, observed.keys, now + delayOf(set))));
 }
