@@ -1,9 +1,6 @@
 /** Each kind of effect is one call of the API server, and each of its answers has a consequence and a sentence. */
 
 import { describe, expect, it } from 'vitest';
-import { argoDialect } from '../../crds/schema/dialect.ts';
-import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
-import type { RolloutStatus } from '../../crds/schema/rollout-status.ts';
 import type { ApiResult, JsonObject, KubeObject, Ref } from '../../kube/api.ts';
 import type { TrafficRouter } from '../traffic/router.ts';
 import { act } from './act.ts';
@@ -36,13 +33,13 @@ const pod: Ref = { ...refTo(aPod('two')), uid: 'pod-uid' };
 
 interface Given {
   readonly observed?: Observed;
-  readonly status?: RolloutStatus;
   readonly answer?: Answer;
   readonly signal?: AbortSignal;
 }
 
 async function carryOut(effects: readonly RolloutEffect[], given: Given = {}) {
-  const { observed = seen(), status = observed.rollout.status, answer = () => undefined, signal } = given;
+  const { observed = seen(), answer = () => undefined, signal } = given;
+  const { status } = observed.rollout;
   const fake = fakeClient();
   fake.answer = answer;
   const asked: Call[] = [];
@@ -60,7 +57,6 @@ function object(kind: string, name: string, more: JsonObject = {}): KubeObject &
   const head = { apiVersion: 'tidegate.io/v1alpha1', kind, metadata: { name, namespace: 'shop' } };
   return { ...head, ...more } as KubeObject & JsonObject;
 }
-
 const ok = (one: KubeObject & JsonObject): ApiResult => ({
   kind: 'ok',
   object: one as Extract<ApiResult, { kind: 'ok' }>['object'],
@@ -400,49 +396,5 @@ describe('the active Service of a blue-green Rollout, asked before its pods go',
 
     expect(grown.calls.map(({ verb }) => verb)).toEqual(['merge']);
     expect(canary.calls.map(({ verb }) => verb)).toEqual(['merge']);
-  });
-});
-
-describe('status in argoproj.io', () => {
-  const before = aStatus({ attempt: 1, runName: 'web-2-two' });
-  const intent = { ...before, currentStepIndex: 1, drainUntil: '2026-01-01T00:01:00Z' };
-  const observed = seen({ dialect: argoDialect, rollout: { status: before } });
-  const spec = {
-    rollout: { name: 'web', uid: 'rollout-uid' },
-    revision: 2,
-    podHash: 'two',
-    attempt: 1,
-    steps: [],
-    images: {},
-  };
-  const holding = (recorded: Partial<RolloutStatus>): RolloutRun =>
-    ({ ...object('RolloutRun', 'web-2-two'), spec, status: { recorded } }) as unknown as RolloutRun;
-
-  it('makes the record first, then writes its half into it, then the half that Argo knows', async () => {
-    const { calls } = await carryOut([], { observed, status: intent });
-
-    expect(calls).toMatchObject([
-      { verb: 'create', kind: 'RolloutRun', name: 'web-2-two' },
-      { verb: 'merge', kind: 'RolloutRun', body: { status: { recorded: { drainUntil: intent.drainUntil } } } },
-      { verb: 'merge', kind: 'Rollout', body: { status: { currentStepIndex: 1 } } },
-    ]);
-    expect(calls[2]?.body).toEqual({ status: { currentStepIndex: 1 } });
-  });
-
-  it('writes into a record that is there, and nothing into one that says it already', async () => {
-    const old = { ...observed, runs: [holding({ attempt: 1, runName: 'web-2-two' })] };
-    const same = { ...observed, runs: [holding({ attempt: 1, runName: 'web-2-two', drainUntil: intent.drainUntil })] };
-    const changed = await carryOut([], { observed: old, status: intent });
-    const equal = await carryOut([], { observed: same, status: intent });
-
-    expect(changed.calls.map(({ verb, kind }) => `${verb} ${kind}`)).toEqual(['merge RolloutRun', 'merge Rollout']);
-    expect(equal.calls.map(({ verb, kind }) => `${verb} ${kind}`)).toEqual(['merge Rollout']);
-  });
-
-  it('does not tell Argo of an intent that could not be recorded', async () => {
-    const { outcome, calls } = await carryOut([], { observed, status: intent, answer: () => busy });
-
-    expect(outcome.stopped?.why).toBe('could not create RolloutRun web-2-two: the API server is busy');
-    expect(calls).toHaveLength(1);
   });
 });
