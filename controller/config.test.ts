@@ -10,9 +10,12 @@ describe('settings', () => {
     expect(parsed).toMatchObject({ kind: 'ok', config: { apiGroup: 'argoproj.io', clusterId: 'flag', workers: 16 } });
   });
 
-  it('reads lists from repeated flags and from a comma-separated variable', () => {
+  it('reads lists from flags, repeated or comma-separated, and from a comma-separated variable', () => {
     expect(readConfig(['--allow-address', '127.0.0.1/32', '--allow-address', 'git.local'], {})).toMatchObject({
       config: { allowAddress: ['127.0.0.1/32', 'git.local'] },
+    });
+    expect(readConfig(['--namespaces', 'a,b', '--namespaces', 'c'], {})).toMatchObject({
+      config: { namespaces: ['a', 'b', 'c'] },
     });
     expect(readConfig([], { TIDEGATE_NAMESPACES: 'a,b' })).toMatchObject({ config: { namespaces: ['a', 'b'] } });
   });

@@ -11,10 +11,9 @@ const flag = z.union([
   z.boolean(),
   z.enum(['true', 'false', '1', '0']).transform((text) => text === 'true' || text === '1'),
 ]);
-const list = z.union([
-  z.array(z.string()),
-  z.string().transform((text) => text.split(',').filter((one) => one !== '')),
-]);
+const parts = (text: string): string[] => text.split(',').filter((one) => one !== '');
+/** Comma-separated, and as a flag also given several times. */
+const list = z.union([z.array(z.string()).transform((given) => given.flatMap(parts)), z.string().transform(parts)]);
 const port = z.coerce.number().int().min(0).max(65535);
 
 export const ControllerConfig = z.strictObject({

@@ -107,11 +107,17 @@ export async function makeApp(stage: Stage, namespace: string, options: AppOptio
     until: async (what, check, withinMs = 120_000) => {
       await eventually(`${namespace}: ${what}`, check, { withinMs, everyMs: 100 });
     },
-    rolloutIs: (phase, check = () => true) =>
-      app.until(`the Rollout is ${phase}`, async () => {
-        const rollout = await app.read('Rollout');
-        return rollout !== undefined && field(rollout, 'status.phase') === phase && check(rollout);
-      }),
+    rolloutIs: async (phase, check = () => true) => {
+      await eventually(
+        `${namespace}: the Rollout is ${phase}`,
+        async (saw) => {
+          const rollout = await app.read('Rollout');
+          saw(rollout?.status);
+          return rollout !== undefined && field(rollout, 'status.phase') === phase && check(rollout);
+        },
+        { withinMs: 120_000, everyMs: 100 },
+      );
+    },
     whole: (replicas = options.replicas ?? defaultReplicas) =>
       app.until(`the Deployment has its ${replicas} pods`, async () => isWhole(await app.read('Deployment'), replicas)),
   };
