@@ -59,6 +59,18 @@ describe('an adopted workload without a status', () => {
     expect(second.status).toMatchObject({ currentPodHash: 'two', stableRS: 'one', currentStepIndex: 0 });
   });
 
+  it('has them as stable, too, when the template changes before the first look is all recorded', () => {
+    const { status } = decide(observed({}));
+    expect(status).toMatchObject({ currentPodHash: 'one' });
+    expect(status.stableRS).toBeUndefined();
+    const changed = decide(observed({ podHash: 'two', status }));
+    expect(changed.status).toMatchObject({ currentPodHash: 'one', stableRS: 'one' });
+    expect(decide(observed({ podHash: 'two', status: changed.status })).status).toMatchObject({
+      currentPodHash: 'two',
+      stableRS: 'one',
+    });
+  });
+
   it('is deployed as any other when its pods are of the template', () => {
     expect(decide(observed({})).status.stableRS).toBeUndefined();
   });

@@ -10,10 +10,13 @@ import { type Change, newRevision } from './revision-change.ts';
 
 /** The status in which the pods that run are stable; undefined when they are of the current template anyway. */
 export function takenOver(observed: Observed, status: RolloutStatus): Change | undefined {
-  if (status.currentPodHash !== undefined || hullUid(observed.rollout) === undefined) return undefined;
+  if (status.stableRS || hullUid(observed.rollout) === undefined) return undefined;
   const active = observed.replicaSets.filter((set) => set.replicas > 0);
   const [set] = active;
   if (set === undefined || active.length > 1 || set.podHash === observed.podHash) return undefined;
+  // Found as the current template first, and changed before that was all recorded.
+  if (status.currentPodHash === set.podHash) return { status: { ...status, stableRS: set.podHash }, facts: [] };
+  if (status.currentPodHash !== undefined) return undefined;
   const known = newRevision({ ...observed, podHash: set.podHash }, status);
   return known && { ...known, status: { ...known.status, stableRS: set.podHash } };
 }
