@@ -27,7 +27,7 @@ export interface Stage {
 export async function startStage(): Promise<Stage> {
   const folder = makeTempDir('adopt');
   // A pod that leaves serves on until the gateway knows.
-  const bed = await startBed({ with: adoptParts, pods: { drain: '6s' } });
+  const bed = await startBed({ with: adoptParts, pods: { drain: '10s' } });
   const { api } = bed.cluster;
   await api.apply(...(crdManifests(tidegateDialect) as unknown as BedObject[]), ...controllerObjects());
   const controller = await startController({
