@@ -9,8 +9,7 @@ const refused = (group: string, prefix: string, sentence: string, names: readonl
   list(group, prefix, names).map((row) => ({ ...row, refused: sentence }));
 
 /** Fields of the schema that this version never writes. */
-export const unwritten: Readonly<Record<string, string>> = {
-};
+export const unwritten: Readonly<Record<string, string>> = {};
 
 const noPlugins = 'plugins as Go binaries are refused: step plugins are HTTP services named by the operator';
 

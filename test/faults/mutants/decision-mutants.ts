@@ -13,8 +13,8 @@ export const decisionMutants: readonly Mutant[] = [
     patches: [
       {
         file: `${rollout}/stepping.ts`,
-        find: "if (analysis.kind === 'passed') return isReached ? passStep(scene, false) : noMoves;",
-        replace: 'if (isReached) return passStep(scene, false);',
+        find: "verdict.kind === 'none' || verdict.kind === 'passed' ? passStep(scene, isLetGo) : verdict.moves;",
+        replace: 'passStep(scene, isLetGo);',
       },
     ],
     situation: 'short-analysis',
@@ -144,8 +144,8 @@ export const decisionMutants: readonly Mutant[] = [
     patches: [
       {
         file: `${rollout}/pause.ts`,
-        find: '(instantOf(condition.startTime) ?? scene.now) + lengthMs;',
-        replace: '(instantOf(condition.startTime) ?? scene.now) + lengthMs - 3_000;',
+        find: 'const until = since + lengthMs;',
+        replace: 'const until = since + lengthMs - 3_000;',
       },
     ],
     situation: 'good-release',
@@ -238,8 +238,8 @@ export const decisionMutants: readonly Mutant[] = [
     patches: [
       {
         file: `${rollout}/next-status.ts`,
-        find: '{ observedGeneration: said(own) }',
-        replace: '{ observedGeneration: said(own + 1) }',
+        find: ' observedGeneration: said(rollout.metadata.generation),',
+        replace: ' observedGeneration: said((rollout.metadata.generation ?? 0) + 1),',
       },
     ],
     situation: 'short-analysis',
@@ -295,7 +295,7 @@ export const decisionMutants: readonly Mutant[] = [
     patches: [
       {
         file: `${rollout}/abort.ts`,
-        find: '  if (until === undefined || left.length === 0) return together',
+        find: '  if (until === undefined || first === undefined) return together',
         replace: '  if (until === undefined) return together',
       },
     ],

@@ -54,9 +54,8 @@ export const trafficMutants: readonly Mutant[] = [
       noLastLook,
       {
         file: `${rollout}/abort.ts`,
-        find: '...scaleTo(scene, scene.stable, scene.replicas));\n  const isSwitched',
-        replace:
-          '...scaleTo(scene, scene.stable, scene.replicas), ...scaleTo(scene, scene.current, 0));\n  const isSwitched',
+        find: '...scaleTo(scene, stable, scene.replicas));\n  const isSwitched',
+        replace: '...scaleTo(scene, stable, scene.replicas), ...scaleTo(scene, scene.current, 0));\n  const isSwitched',
       },
     ],
     situation: 'bad-release',
@@ -151,8 +150,8 @@ export const trafficMutants: readonly Mutant[] = [
     patches: [
       {
         file: `${rollout}/promotion.ts`,
-        find: 'return takesTurns ? done(scene, to) : selectRevision(scene, stableService, to, scene.replicas);',
-        replace: 'return done(scene, to);',
+        find: '    : selectRevision(scene, stableService, to, scene.replicas);',
+        replace: '    : done(scene, to);',
       },
     ],
     situation: 'good-release',

@@ -36,6 +36,7 @@ export const abortRegressions: readonly Regression[] = [
           replace:
             "stable: { on: { revision: onRevision, abort: { target: 'aborting', actions: ['recordAbort'] }, rollback:",
         },
+        { file: `${rollout}/abort.ts`, find: ' && scene.currentHash !== stableHash;', replace: ';' },
         noLastLook,
       ],
       shows: ['S04', 'user'],
@@ -66,9 +67,9 @@ export const abortRegressions: readonly Regression[] = [
       patches: [
         {
           file: `${rollout}/abort.ts`,
-          find: '...scaleTo(scene, scene.stable, scene.replicas));\n  const isSwitched',
+          find: '...scaleTo(scene, stable, scene.replicas));\n  const isSwitched',
           replace:
-            '...(abortDrainMs(scene) === undefined ? scaleTo(scene, scene.stable, scene.replicas) : []));\n  const isSwitched',
+            '...(abortDrainMs(scene) === undefined ? scaleTo(scene, stable, scene.replicas) : []));\n  const isSwitched',
         },
       ],
       shows: ['stuck', 'user'],
@@ -93,9 +94,8 @@ export const abortRegressions: readonly Regression[] = [
       patches: [
         {
           file: `${rollout}/abort.ts`,
-          find: 'abortDrainMs(scene) !== undefined ? scaleTo(scene, scene.current, 0) : [];',
-          replace:
-            'abortDrainMs(scene) !== undefined ? scaleTo(scene, scene.current, scene.stable.status.available < scene.replicas ? 1 : 0) : [];',
+          find: 'goes ? scaleTo(scene, scene.current, 0) : [];',
+          replace: 'goes ? scaleTo(scene, scene.current, scene.stable.status.available < scene.replicas ? 1 : 0) : [];',
         },
       ],
       shows: ['S15', 'S17', 'user'],
@@ -171,8 +171,8 @@ export const abortRegressions: readonly Regression[] = [
       patches: [
         {
           file: `${rollout}/abort.ts`,
-          find: 'function retreatRouted(scene: Scene): Moves {\n',
-          replace: `function retreatRouted(scene: Scene): Moves {
+          find: 'function retreatRouted(scene: Scene, stable: ReplicaSetView): Moves {\n',
+          replace: `function retreatRouted(scene: Scene, stable: ReplicaSetView): Moves {
   const ready = scene.current?.status.available ?? 0;
   if (ready === 0 && mostOnCanary(scene) > 0) return waitForPods(scene, scene.currentHash, ready, 1);
 `,

@@ -205,14 +205,14 @@ export const blueGreenRegressions: readonly Regression[] = [
     mutant: {
       patches: [
         {
-          file: `${rollout}/blue-green.ts`,
-          find: '  if (set === undefined || set.metadata.annotations?.[keys.scaleDownDeadline] === undefined) return [];',
-          replace: '  if (set === undefined || set.replicas >= 0) return [];',
+          file: `${rollout}/scale-down-deadline.ts`,
+          find: '.filter((set) => set.metadata.annotations?.[keys.scaleDownDeadline] !== undefined)',
+          replace: ".filter((set) => set.metadata.annotations?.[keys.scaleDownDeadline] === '')",
         },
         {
           file: `${rollout}/replica-sets.ts`,
-          find: '...remembered, [keys.scaleDownDeadline]: null };',
-          replace: '...remembered };',
+          find: 'const spent = keepsDeadline ? {} : { [keys.scaleDownDeadline]: null };',
+          replace: 'const spent = {};',
         },
       ],
       shows: ['S03', 'user'],
