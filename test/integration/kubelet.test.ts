@@ -21,13 +21,14 @@ interface PodSpec {
   readonly command?: readonly string[];
   readonly more?: object;
   readonly pod?: object;
+  readonly annotations?: Readonly<Record<string, string>>;
 }
 
 function podTemplate(app: string, spec: PodSpec): object {
-  const { image = 'tidegate.dev/app:v1', env = [], command = [], more = {}, pod = {} } = spec;
+  const { image = 'tidegate.dev/app:v1', env = [], command = [], more = {}, pod = {}, annotations = {} } = spec;
   const container = { name: 'app', image, command, env, ports: [{ containerPort: 8080 }], ...more };
   return {
-    metadata: { labels: { app, 'rollouts-pod-template-hash': 'abc123' } },
+    metadata: { labels: { app, 'rollouts-pod-template-hash': 'abc123' }, annotations },
     spec: { containers: [container], ...pod },
   };
 }
@@ -165,7 +166,7 @@ describe.skipIf(missing !== undefined)(
     });
 
     it('lets a pod that is deleted drain before it is gone, and keeps its counts', async () => {
-      await create(replicaSet('drain', 1));
+      await create(replicaSet('drain', 1, { annotations: { 'sandbox.tidegate.io/drain': '8s' } }));
       await eventually('the pod is ready', async () => (await readyReplicas('drain')) === 1, { withinMs: 20_000 });
       const [pod] = runningPods('drain');
       if (pod === undefined) throw new Error('no pod');
@@ -174,13 +175,11 @@ describe.skipIf(missing !== undefined)(
       await eventually(
         'the pod is being deleted',
         async () =>
-          !(await cluster.kubectl(['get', 'pod', pod.name, '-o', 'jsonpath={.metadata.deletionTimestamp}'])).includes(
-            '<none>',
-          ),
+          (await cluster.kubectl(['get', 'pod', pod.name, '-o', 'jsonpath={.metadata.deletionTimestamp}'])) !== '',
         { withinMs: 5_000 },
       );
       const whileDraining = await fetch(urlOf(pod));
-      await eventually('the pod is gone', async () => (await podsOf('drain')).length === 0, { withinMs: 10_000 });
+      await eventually('the pod is gone', async () => (await podsOf('drain')).length === 0, { withinMs: 20_000 });
 
       expect(whileDraining.status).toBe(200);
       await expect(fetch(urlOf(pod))).rejects.toThrow('fetch failed');

@@ -110,8 +110,10 @@ export class Unreliable {
 
   private targetNow(effect: RolloutEffect | undefined): readonly unknown[] {
     if (effect === undefined || isOnRollout(effect)) return this.rolloutVersion();
-    // A ReplicaSet is written by the controller alone, and the world itself refuses stale writes of routes.
-    return effect.kind === 'SwitchService' ? [this.world.services.get(effect.target.name)] : [];
+    if (effect.kind === 'SwitchService') return [this.world.services.get(effect.target.name)];
+    // The status of a ReplicaSet is part of its version; its spec is written by the controller alone. The world itself refuses
+    // stale writes of routes.
+    return effect.kind === 'Scale' ? [this.world.readyPods(effect.podHash)] : [];
   }
 
   /** Time goes by while the controller waits for an answer. */
