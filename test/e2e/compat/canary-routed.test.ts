@@ -69,7 +69,11 @@ onStage('a canary behind a router', (scenario) => {
   scenario(
     'Services select their revision and say who manages them [Rollout.spec.strategy.canary.canaryService, Rollout.spec.strategy.canary.stableService, event:SwitchService, annotation:argo-rollouts.argoproj.io/managed-by-rollouts, label:rollouts-pod-template-hash]',
     async (app) => {
-      await routed(app, quarter);
+      await applyRoutes(app);
+      await app.releaseHealthy('v1', routedPlan(quarter));
+      await app.untilSeen('both Services', () => app.servedBy('canary').length > 0 && app.servedBy('stable').length > 0);
+      await app.release('v2', routedPlan(quarter));
+      await app.untilPhase('Paused', 'CanaryPauseStep');
       for (const [name, version] of [
         ['stable', 'v1'],
         ['canary', 'v2'],
