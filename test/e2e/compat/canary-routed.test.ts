@@ -71,7 +71,10 @@ onStage('a canary behind a router', (scenario) => {
     async (app) => {
       await applyRoutes(app);
       await app.releaseHealthy('v1', routedPlan(quarter));
-      await app.untilSeen('both Services', () => app.servedBy('canary').length > 0 && app.servedBy('stable').length > 0);
+      await app.untilSeen(
+        'both Services',
+        () => app.servedBy('canary').length > 0 && app.servedBy('stable').length > 0,
+      );
       await app.release('v2', routedPlan(quarter));
       await app.untilPhase('Paused', 'CanaryPauseStep');
       for (const [name, version] of [
