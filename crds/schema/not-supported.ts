@@ -6,7 +6,6 @@
 import { isJsonObject, type Json, type JsonObject } from './json.ts';
 import { objectText, type Problem, problem, valueText } from './problem.ts';
 import { GatewayPluginConfig, gatewayPluginName } from './traffic-routing.ts';
-import { providerNames } from './providers.ts';
 
 /** A dotted path; `[]` stands for every item of a list. With `value`, only that value is not supported, but `instead` is. */
 interface Entry {
@@ -15,41 +14,14 @@ interface Entry {
   readonly instead?: string;
 }
 
-const entries = (base: string, names: readonly string[]): Entry[] => names.map((name) => ({ path: `${base}.${name}` }));
-
-const supportedProviders: readonly string[] = [
-  'prometheus',
-  'web',
-  'job',
-  'datadog',
-  'newRelic',
-  'wavefront',
-  'graphite',
-  'influxdb',
-  'skywalking',
-  'kayenta',
-  'cloudWatch',
-];
-
-function metricEntries(base: string): Entry[] {
-  const provider = `${base}.metrics[].provider`;
-  return [
-    ...entries(
-      provider,
-      providerNames.filter((name) => !supportedProviders.includes(name)),
-    ),
-  ];
-}
-
-const canary = 'spec.strategy.canary';
-
-const templateEntries: readonly Entry[] = metricEntries('spec');
+/** The only metrics backend of Argo that is a Go binary of its own. */
+const metricPlugins: readonly Entry[] = [{ path: 'spec.metrics[].provider.plugin' }];
 
 /** By kind. A kind with the path `spec` is not supported as a whole. */
 const notSupported: Readonly<Record<string, readonly Entry[]>> = {
-  AnalysisTemplate: templateEntries,
-  ClusterAnalysisTemplate: templateEntries,
-  AnalysisRun: metricEntries('spec'),
+  AnalysisTemplate: metricPlugins,
+  ClusterAnalysisTemplate: metricPlugins,
+  AnalysisRun: metricPlugins,
   GitSync: [
     { path: 'spec.sync', value: 'observe', instead: '"apply"' },
     { path: 'spec.revert.mode', value: 'pullRequest', instead: '"push" or "report"' },
@@ -100,7 +72,7 @@ function nameOf({ kind, metadata }: JsonObject): string {
   return objectText({ kind: kindText, metadata: { name, ...where } });
 }
 
-const pluginsPath = `${canary}.trafficRouting.plugins`;
+const pluginsPath = 'spec.strategy.canary.trafficRouting.plugins';
 const pluginFields: readonly string[] = Object.keys(GatewayPluginConfig.shape);
 const pluginRouteFields: readonly string[] = ['name', 'ruleName', 'useHeaderRoutes'];
 
