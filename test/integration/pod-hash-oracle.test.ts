@@ -7,41 +7,21 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, test, type TestContext } from 'vitest';
+import { buildOracle, oracleBuildMs } from '../bed/go-oracle.ts';
 
 const run = promisify(execFile);
 const corpus = fileURLToPath(new URL('../pod-hash/', import.meta.url));
 const templates = join(corpus, 'testdata/templates');
 const folder = mkdtempSync(join(tmpdir(), 'pod-hash-'));
 const oracle = join(folder, 'oracle');
-const buildMs = 400_000;
 
 let whyNot: string | undefined;
 
 beforeAll(async () => {
-  whyNot = await whyNoOracle();
-  if (whyNot === undefined) await go('build', '-o', oracle, '.');
-}, buildMs);
+  whyNot = await buildOracle(join(corpus, 'go'), oracle);
+}, oracleBuildMs);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-function go(...args: string[]): Promise<{ stdout: string }> {
-  return run('go', args, { cwd: join(corpus, 'go'), timeout: buildMs });
-}
-
-/** Only a missing toolchain or missing modules excuse the oracle; source that does not build fails the tests. */
-async function whyNoOracle(): Promise<string | undefined> {
-  try {
-    await go('version');
-  } catch {
-    return 'no Go toolchain';
-  }
-  try {
-    await go('mod', 'download');
-    return undefined;
-  } catch {
-    return 'the Go modules cannot be downloaded';
-  }
-}
 
 async function ask(context: TestContext, ...args: string[]): Promise<string> {
   if (whyNot !== undefined) context.skip(whyNot);

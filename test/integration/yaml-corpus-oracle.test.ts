@@ -5,44 +5,25 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildOracle, oracleBuildMs } from '../bed/go-oracle.ts';
 
 const run = promisify(execFile);
 const corpus = join(import.meta.dirname, '..', '..', 'source', 'render', 'testdata', 'yaml-corpus');
 const folder = mkdtempSync(join(tmpdir(), 'tidegate-yaml-'));
-const BUILD_MS = 300_000;
 
 let whyNot: string | undefined;
 
 beforeAll(async () => {
-  whyNot = await whyNoOracle();
+  const oracle = join(folder, 'oracle');
+  whyNot = await buildOracle(join(import.meta.dirname, '..', 'yaml-corpus'), oracle);
   if (whyNot !== undefined) return;
   for (const name of yamlFiles()) cpSync(join(corpus, name), join(folder, name));
-  await go('run', '.', folder);
-}, BUILD_MS);
+  await run(oracle, [folder], { timeout: 60_000 });
+}, oracleBuildMs);
 
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const yamlFiles = () => readdirSync(corpus).filter((name) => name.endsWith('.yaml'));
-
-function go(...args: string[]): Promise<unknown> {
-  return run('go', args, { cwd: join(import.meta.dirname, '..', 'yaml-corpus'), timeout: BUILD_MS });
-}
-
-/** Only a missing toolchain or missing modules excuse the oracle; source that does not build fails the test. */
-async function whyNoOracle(): Promise<string | undefined> {
-  const steps = [
-    ['version', 'no Go toolchain'],
-    ['mod download', 'the Go modules cannot be downloaded'],
-  ] as const;
-  for (const [step, why] of steps) {
-    const failed = await go(...step.split(' ')).then(
-      () => false,
-      () => true,
-    );
-    if (failed) return why;
-  }
-  return undefined;
-}
 
 describe('the YAML corpus', () => {
   it('holds what Kubernetes reads', (context) => {
