@@ -12,6 +12,7 @@ import type { RolloutRunObject, RolloutStores } from './stores.ts';
 import { takeBackOf } from './take-back.ts';
 import { anAnalysisRun, aPod, aRollout, aRoute, plainRouter, shopKeys } from './testing/builders.ts';
 import { type Call, fakeClient } from './testing/fake-client.ts';
+import { anOpenRun } from './testing/open-run.ts';
 
 const trafficRouting = { gatewayAPI: { httpRoutes: [{ name: 'route' }] } };
 const canary = { trafficRouting, stableService: 'web-stable', canaryService: 'web-canary' };
@@ -20,22 +21,14 @@ const gone: ApiResult = { kind: 'not-found', message: 'gone' };
 function aRun(
   more: { readonly status?: RolloutRunObject['status']; readonly spec?: object; readonly id?: string } = {},
 ): RolloutRunObject {
+  const run = anOpenRun(aRollout({ canary }));
   const labels = more.id === undefined ? {} : { [shopKeys.instanceId]: more.id };
   return {
-    apiVersion: 'tidegate.io/v1alpha1',
-    kind: 'RolloutRun',
-    metadata: { name: 'web-2-two', namespace: 'shop', uid: 'uid-run', resourceVersion: '7', labels },
-    spec: {
-      rollout: { name: 'web', uid: 'rollout-uid' },
-      revision: 2,
-      podHash: 'two',
-      stablePodHash: 'one',
-      attempt: 1,
-      takeBack: JSON.parse(JSON.stringify(takeBackOf(aRollout({ canary })))),
-      ...more.spec,
-    },
+    ...run,
+    metadata: { ...run.metadata, labels },
+    spec: { ...run.spec, ...more.spec },
     ...(more.status === undefined ? {} : { status: more.status }),
-  } as RolloutRunObject;
+  };
 }
 
 interface Left {

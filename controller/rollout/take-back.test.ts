@@ -1,28 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import type { RolloutRun } from '../../crds/schema/rollout-run.ts';
-import type { KubeObject } from '../../kube/api.ts';
 import type { TrafficRouter, WeightPlan } from '../traffic/router.ts';
 import { aRollout, aRoute, plainRouter } from './testing/builders.ts';
+import { anOpenRun } from './testing/open-run.ts';
 import { rolloutOf, takeBackMove, takeBackOf } from './take-back.ts';
 
 const trafficRouting = { gatewayAPI: { httpRoutes: [{ name: 'route' }] } };
 const canary = { trafficRouting, stableService: 'web-stable', canaryService: 'web-canary', steps: [{ setWeight: 40 }] };
 
-function aRun(rollout = aRollout({ canary })): RolloutRun & KubeObject {
-  return {
-    apiVersion: 'tidegate.io/v1alpha1',
-    kind: 'RolloutRun',
-    metadata: { name: 'web-2-two', namespace: 'shop' },
-    spec: {
-      rollout: { name: 'web', uid: 'rollout-uid' },
-      revision: 2,
-      podHash: 'two',
-      stablePodHash: 'one',
-      attempt: 1,
-      takeBack: JSON.parse(JSON.stringify(takeBackOf(rollout))),
-    },
-  };
-}
+const aRun = (rollout = aRollout({ canary })) => anOpenRun(rollout);
 
 function move(weight: number | undefined, ready: Readonly<Record<string, number>>) {
   const run = aRun();
